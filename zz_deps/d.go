@@ -1,0 +1,27 @@
+package zz
+
+import (
+	_ "deps.dev/util/semver"
+	_ "github.com/alecthomas/chroma/v2/formatters/html"
+	_ "github.com/alecthomas/chroma/v2/lexers"
+	_ "github.com/alecthomas/chroma/v2/styles"
+	_ "github.com/alecthomas/kong"
+	_ "github.com/aws/aws-sdk-go-v2/service/s3"
+	_ "github.com/aymanbagabas/go-udiff"
+	_ "github.com/chromedp/chromedp"
+	_ "github.com/danielgtaylor/huma/v2"
+	_ "github.com/danielgtaylor/huma/v2/adapters/humago"
+	_ "github.com/danielgtaylor/huma/v2/humatest"
+	_ "github.com/google/go-cmp/cmp"
+	_ "github.com/jackc/pgx/v5/pgxpool"
+	_ "github.com/jba/templatecheck"
+	_ "github.com/pelletier/go-toml/v2"
+	_ "github.com/prometheus/client_golang/prometheus/promhttp"
+	_ "github.com/rogpeppe/go-internal/testscript"
+	_ "golang.org/x/mod/sumdb/tlog"
+	_ "golang.org/x/net/html"
+	_ "golang.org/x/sync/errgroup"
+	_ "golang.org/x/term"
+	_ "golang.org/x/time/rate"
+	_ "pgregory.net/rapid"
+)
