@@ -1,0 +1,45 @@
+-- Primary and unique keys first: the foreign keys lean on them.
+
+ALTER TABLE api_tokens ADD CONSTRAINT api_tokens_pkey PRIMARY KEY (id);
+ALTER TABLE background_jobs ADD CONSTRAINT background_jobs_pkey PRIMARY KEY (id);
+ALTER TABLE categories ADD CONSTRAINT categories_pkey PRIMARY KEY (id);
+ALTER TABLE cloudfront_invalidation_queue ADD CONSTRAINT cloudfront_invalidation_queue_pkey PRIMARY KEY (id);
+ALTER TABLE crate_downloads ADD CONSTRAINT crate_downloads_pk PRIMARY KEY (crate_id);
+ALTER TABLE crate_owner_invitations ADD CONSTRAINT crate_owner_invitations_pkey PRIMARY KEY (invited_user_id, crate_id);
+ALTER TABLE crate_owners ADD CONSTRAINT crate_owners_pkey PRIMARY KEY (crate_id, owner_id, owner_kind);
+ALTER TABLE crates ADD CONSTRAINT packages_pkey PRIMARY KEY (id);
+ALTER TABLE crates_categories ADD CONSTRAINT crates_categories_pkey PRIMARY KEY (crate_id, category_id);
+ALTER TABLE crates_keywords ADD CONSTRAINT crates_keywords_pkey PRIMARY KEY (crate_id, keyword_id);
+ALTER TABLE default_versions ADD CONSTRAINT default_versions_pk PRIMARY KEY (crate_id);
+ALTER TABLE deleted_crates ADD CONSTRAINT deleted_crates_pkey PRIMARY KEY (id);
+ALTER TABLE dependencies ADD CONSTRAINT dependencies_pkey PRIMARY KEY (id);
+ALTER TABLE emails ADD CONSTRAINT emails_pkey PRIMARY KEY (id);
+ALTER TABLE follows ADD CONSTRAINT follows_pkey PRIMARY KEY (user_id, crate_id);
+ALTER TABLE keywords ADD CONSTRAINT keywords_pkey PRIMARY KEY (id);
+ALTER TABLE metadata ADD CONSTRAINT metadata_pkey PRIMARY KEY (total_downloads);
+ALTER TABLE oauth_github ADD CONSTRAINT oauth_github_pkey PRIMARY KEY (account_id);
+ALTER TABLE processed_log_files ADD CONSTRAINT processed_log_files_pk PRIMARY KEY (path);
+ALTER TABLE publish_limit_buckets ADD CONSTRAINT publish_limit_buckets_pkey PRIMARY KEY (user_id, action);
+ALTER TABLE publish_rate_overrides ADD CONSTRAINT publish_rate_overrides_pkey PRIMARY KEY (user_id, action);
+ALTER TABLE readme_renderings ADD CONSTRAINT readme_renderings_pkey PRIMARY KEY (version_id);
+ALTER TABLE reserved_crate_names ADD CONSTRAINT reserved_crate_names_pkey PRIMARY KEY (name);
+ALTER TABLE reserved_usernames ADD CONSTRAINT reserved_usernames_pkey PRIMARY KEY (username);
+ALTER TABLE reverse_dependencies ADD CONSTRAINT reverse_dependencies_pkey PRIMARY KEY (target_crate_id, dependent_crate_id);
+ALTER TABLE teams ADD CONSTRAINT teams_pkey PRIMARY KEY (id);
+ALTER TABLE trustpub_configs_github ADD CONSTRAINT trustpub_configs_github_pkey PRIMARY KEY (id);
+ALTER TABLE trustpub_configs_gitlab ADD CONSTRAINT trustpub_configs_gitlab_pkey PRIMARY KEY (id);
+ALTER TABLE trustpub_tokens ADD CONSTRAINT trustpub_tokens_pkey PRIMARY KEY (id);
+ALTER TABLE trustpub_used_jtis ADD CONSTRAINT trustpub_used_jtis_pkey PRIMARY KEY (id);
+ALTER TABLE users ADD CONSTRAINT users_pkey PRIMARY KEY (id);
+ALTER TABLE version_downloads ADD CONSTRAINT version_downloads_pkey PRIMARY KEY (version_id, date);
+ALTER TABLE version_owner_actions ADD CONSTRAINT version_owner_actions_pkey PRIMARY KEY (id);
+ALTER TABLE versions ADD CONSTRAINT versions_pkey PRIMARY KEY (id);
+ALTER TABLE versions_published_by ADD CONSTRAINT versions_published_by_pkey PRIMARY KEY (version_id);
+
+ALTER TABLE categories ADD CONSTRAINT categories_category_key UNIQUE (category);
+ALTER TABLE categories ADD CONSTRAINT categories_slug_key UNIQUE (slug);
+ALTER TABLE emails ADD CONSTRAINT emails_user_id_key UNIQUE (user_id);
+ALTER TABLE keywords ADD CONSTRAINT keywords_keyword_key UNIQUE (keyword);
+ALTER TABLE teams ADD CONSTRAINT teams_github_id_key UNIQUE (github_id);
+ALTER TABLE teams ADD CONSTRAINT teams_login_key UNIQUE (login);
+ALTER TABLE versions ADD CONSTRAINT unique_num UNIQUE (crate_id, num);
