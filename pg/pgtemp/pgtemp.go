@@ -47,36 +47,39 @@ type Server struct {
 // returns when it answers a query. Errors: Unavailable when no PostgreSQL is
 // installed, Conflict when another program uses the folder, Invalid when the
 // folder cannot be used.
-func Start(ctx context.Context, cfg Config) (s *Server, err error) {
+func Start(ctx context.Context, cfg Config) (*Server, error) {
 	bin, version, err := Find(cfg.Bin)
 	if err != nil {
 		return nil, err
 	}
-	s = &Server{bin: bin, version: version, dir: cfg.Dir}
-	// Whatever fails below, the folder's lock is given back and nothing runs.
-	defer func() {
-		if err != nil {
-			s.Stop()
-		}
-	}()
+	s := &Server{bin: bin, version: version, dir: cfg.Dir}
+	if err := s.start(ctx, cfg); err != nil {
+		// The folder's lock is given back and nothing is left running.
+		s.Stop()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Server) start(ctx context.Context, cfg Config) error {
 	who, err := unprivileged()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := s.prepare(who); err != nil {
-		return nil, err
+		return err
 	}
 	if err := s.initialise(ctx, who, cfg.Fast); err != nil {
-		return nil, err
+		return err
 	}
 	if err := s.awaitPredecessor(ctx); err != nil {
-		return nil, err
+		return err
 	}
-	s.process, err = launch(filepath.Join(bin, "postgres"), s.arguments(cfg), s.data(), who)
+	s.process, err = launch(filepath.Join(s.bin, "postgres"), s.arguments(cfg), s.data(), who)
 	if err != nil {
-		return nil, cratewarden.Wrap(err, cratewarden.Unavailable, "PostgreSQL could not be started from %s.", bin)
+		return cratewarden.Wrap(err, cratewarden.Unavailable, "PostgreSQL could not be started from %s.", s.bin)
 	}
-	return s, s.awaitAnswer(ctx)
+	return s.awaitAnswer(ctx)
 }
 
 func (s *Server) data() string { return filepath.Join(s.dir, "pgdata") }
