@@ -1,0 +1,52 @@
+package dossier
+
+import (
+	"log/slog"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"cratewarden"
+	"cratewarden/archive"
+	"cratewarden/blob"
+	"cratewarden/mirror"
+)
+
+// Config is what dossiers are made from. Registry and Mirror are required;
+// without a store the parts that need it say so.
+type Config struct {
+	Registry *pgxpool.Pool
+	Mirror   *mirror.Mirror
+	// Static holds archives and READMEs, Index the sparse index files
+	// (contract storage-index.md section 1). nil means not configured.
+	Static, Index blob.Store
+	// Archives keeps lately read archives; nil makes one of the default size.
+	Archives *archive.Cache
+	// Dump is set when the registry database was made from a public dump, so
+	// that private facts are shown as missing and not as empty.
+	Dump *DumpSource
+	// Label is the registry's name as people know it.
+	Label  string
+	Clock  cratewarden.Clock
+	Logger *slog.Logger
+}
+
+// Service answers with dossiers. Its methods may be called at the same time.
+type Service struct {
+	cfg   Config
+	clock cratewarden.Clock
+	log   *slog.Logger
+}
+
+// New makes a service.
+func New(cfg Config) *Service {
+	s := &Service{cfg: cfg, clock: cfg.Clock.Or(), log: cfg.Logger}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	return s
+}
+
+// fresh says how old an answer made now is.
+func (s *Service) fresh() Fresh {
+	return Fresh{ReadAt: s.clock(), MirrorAt: s.cfg.Mirror.Status().FreshAt}
+}
