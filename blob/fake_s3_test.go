@@ -1,0 +1,177 @@
+package blob_test
+
+import (
+	"crypto/md5"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// fakeS3 is a bucket named "shelf" that speaks as much of the S3 protocol as
+// the store uses, over real HTTP. It knows nothing of the package under test.
+type fakeS3 struct {
+	mu      sync.Mutex
+	objects map[string]fakeObject
+	// fail answers the next requests with these statuses, in order.
+	fail []int
+	// requests are method and path of everything asked.
+	requests []string
+}
+
+type fakeObject struct {
+	content []byte
+	header  http.Header
+	time    time.Time
+}
+
+func (o fakeObject) etag() string {
+	sum := md5.Sum(o.content)
+	return `"` + hex.EncodeToString(sum[:]) + `"`
+}
+
+const (
+	fakeKeyID  = "AKIDFAKE"
+	fakeSecret = "not-a-secret"
+)
+
+func newFakeS3(t *testing.T) (*fakeS3, string) {
+	t.Helper()
+	f := &fakeS3{objects: map[string]fakeObject{}}
+	server := httptest.NewServer(f)
+	t.Cleanup(server.Close)
+	return f, server.URL
+}
+
+func (f *fakeS3) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	content, _ := io.ReadAll(r.Body)
+	f.requests = append(f.requests, r.Method+" "+r.RequestURI)
+	if len(f.fail) > 0 {
+		status := f.fail[0]
+		f.fail = f.fail[1:]
+		fakeError(w, r, status, "InternalError")
+		return
+	}
+	if !strings.HasPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 Credential="+fakeKeyID+"/") {
+		fakeError(w, r, http.StatusForbidden, "InvalidAccessKeyId")
+		return
+	}
+	sum := sha256.Sum256(content)
+	if said := r.Header.Get("X-Amz-Content-Sha256"); said != hex.EncodeToString(sum[:]) && said != "UNSIGNED-PAYLOAD" {
+		fakeError(w, r, http.StatusBadRequest, "XAmzContentSHA256Mismatch")
+		return
+	}
+	bucket, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	if bucket != "shelf" {
+		fakeError(w, r, http.StatusNotFound, "NoSuchBucket")
+		return
+	}
+	switch {
+	case r.Method == http.MethodGet && key == "" && r.URL.Query().Get("list-type") == "2":
+		f.list(w, r.URL.Query())
+	case r.Method == http.MethodGet || r.Method == http.MethodHead:
+		f.get(w, r, key)
+	case r.Method == http.MethodPut && r.Header.Get("X-Amz-Copy-Source") != "":
+		f.copy(w, r, key)
+	case r.Method == http.MethodPut:
+		f.put(w, r, key, content)
+	case r.Method == http.MethodDelete:
+		delete(f.objects, key)
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		fakeError(w, r, http.StatusNotImplemented, "NotImplemented")
+	}
+}
+
+func (f *fakeS3) get(w http.ResponseWriter, r *http.Request, key string) {
+	o, ok := f.objects[key]
+	if !ok {
+		fakeError(w, r, http.StatusNotFound, "NoSuchKey")
+		return
+	}
+	maps.Copy(w.Header(), o.header)
+	w.Header().Set("ETag", o.etag())
+	w.Header().Set("Last-Modified", o.time.Format(http.TimeFormat))
+	w.Header().Set("Content-Length", strconv.Itoa(len(o.content)))
+	if r.Method == http.MethodGet {
+		_, _ = w.Write(o.content)
+	}
+}
+
+func (f *fakeS3) put(w http.ResponseWriter, r *http.Request, key string, content []byte) {
+	if _, ok := f.objects[key]; ok && r.Header.Get("If-None-Match") == "*" {
+		fakeError(w, r, http.StatusPreconditionFailed, "PreconditionFailed")
+		return
+	}
+	header := http.Header{}
+	for name, values := range r.Header {
+		if name == "Content-Type" || name == "Cache-Control" || strings.HasPrefix(name, "X-Amz-Meta-") {
+			header[name] = values
+		}
+	}
+	o := fakeObject{content: content, header: header, time: time.Now().UTC()}
+	f.objects[key] = o
+	w.Header().Set("ETag", o.etag())
+}
+
+func (f *fakeS3) copy(w http.ResponseWriter, r *http.Request, key string) {
+	// As the real service does: a bare "+" here is a space.
+	source, err := url.QueryUnescape(r.Header.Get("X-Amz-Copy-Source"))
+	_, from, _ := strings.Cut(strings.TrimPrefix(source, "/"), "/")
+	o, ok := f.objects[from]
+	_, taken := f.objects[key]
+	switch {
+	case err != nil || !ok:
+		fakeError(w, r, http.StatusNotFound, "NoSuchKey")
+	case r.Header.Get("X-Amz-Copy-Source-If-Match") != o.etag(), taken && r.Header.Get("If-None-Match") == "*":
+		fakeError(w, r, http.StatusPreconditionFailed, "PreconditionFailed")
+	default:
+		f.objects[key] = o
+		_, _ = fmt.Fprintf(w, "<CopyObjectResult><ETag>%s</ETag></CopyObjectResult>", o.etag())
+	}
+}
+
+func (f *fakeS3) list(w http.ResponseWriter, q url.Values) {
+	type entry struct {
+		Key, LastModified, ETag string
+		Size                    int
+	}
+	var result struct {
+		XMLName     xml.Name `xml:"ListBucketResult"`
+		IsTruncated bool
+		Contents    []entry
+	}
+	most, _ := strconv.Atoi(q.Get("max-keys"))
+	for _, key := range slices.Sorted(maps.Keys(f.objects)) {
+		if !strings.HasPrefix(key, q.Get("prefix")) || key <= q.Get("start-after") {
+			continue
+		}
+		if len(result.Contents) == most {
+			result.IsTruncated = true
+			break
+		}
+		o := f.objects[key]
+		result.Contents = append(result.Contents, entry{key, o.time.Format(time.RFC3339), o.etag(), len(o.content)})
+	}
+	_ = xml.NewEncoder(w).Encode(result)
+}
+
+func fakeError(w http.ResponseWriter, r *http.Request, status int, code string) {
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		_, _ = fmt.Fprintf(w, "<Error><Code>%s</Code><Message>fake</Message></Error>", code)
+	}
+}
