@@ -77,7 +77,7 @@ func compareDeps(a, b []Dep) []Difference {
 		}
 	}
 	if len(out) == 0 && !slices.EqualFunc(a, b, func(x, y Dep) bool { return compareDep(x, y) == 0 && x.Kind == y.Kind }) {
-		out = append(out, Difference{"deps", "one order of dependencies", "another order"})
+		out = append(out, Difference{"deps", orderWord(a), orderWord(b)})
 	}
 	return out
 }
@@ -91,6 +91,14 @@ func groupDeps(deps []Dep) map[string][]Dep {
 		groups[key] = append(groups[key], d)
 	}
 	return groups
+}
+
+func orderWord(deps []Dep) string {
+	words := make([]string, len(deps))
+	for i, d := range deps {
+		words[i] = d.Name + " (" + depWord(d) + ")"
+	}
+	return "the order " + strings.Join(words, "; ")
 }
 
 func depName(a, b []Dep) string {

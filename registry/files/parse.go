@@ -40,7 +40,8 @@ func (l Limits) orDefault() Limits {
 // but Cargo reads: blank lines, other orders of keys, spaces, a missing last
 // line feed. On trouble it gives the lines before it and an error that names
 // the line: Invalid for what is no index line, TooLarge beyond a limit,
-// Unavailable when reading fails.
+// Unavailable when reading fails. A file beyond Limits.Bytes has no such line,
+// and a few of the last lines within the limit may be left out.
 func ParseIndex(r io.Reader, limits Limits) ([]Line, error) {
 	limits = limits.orDefault()
 	counted := &io.LimitedReader{R: r, N: limits.Bytes + 1}
@@ -72,7 +73,7 @@ func ParseIndex(r io.Reader, limits Limits) ([]Line, error) {
 	case err != nil:
 		return lines, cratewarden.Wrap(err, cratewarden.Unavailable, "The index file could not be read beyond line %d.", number)
 	case counted.N <= 0:
-		return lines, cratewarden.Errorf(cratewarden.TooLarge, "The index file is longer than %d bytes (line %d).", limits.Bytes, number)
+		return lines, cratewarden.Errorf(cratewarden.TooLarge, "The index file is longer than %d bytes.", limits.Bytes)
 	}
 	return lines, nil
 }
