@@ -93,7 +93,7 @@ func addCrate(t *testing.T, db querier, name string) int64 {
 func addVersion(t *testing.T, db querier, crate int64, num string) int64 {
 	t.Helper()
 	return number(t, db, `INSERT INTO versions (crate_id, num, num_no_build, crate_size, tar_sha256)
-		VALUES ($1, $2, split_part($2, '+', 1), 1, decode(repeat('00', 32), 'hex')) RETURNING id`, crate, num)
+		VALUES ($1, $2::text, split_part($2::text, '+', 1), 1, decode(repeat('00', 32), 'hex')) RETURNING id`, crate, num)
 }
 
 func addDependency(t *testing.T, db querier, version, target int64) int64 {
