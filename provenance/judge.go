@@ -13,6 +13,7 @@ const compared = 10
 
 // Judge gives the verdict on a publish.
 func Judge(in Input) Verdict {
+	in.run = sameRun(in)
 	if len(in.Previous) > compared {
 		in.Previous = in.Previous[:compared]
 	}
@@ -143,16 +144,13 @@ func habit(in Input, diffs []Difference) string {
 	if len(said) > 0 {
 		return "; " + strings.Join(said, "; ")
 	}
-	same := sameRun(in)
-	switch {
-	case same == 0:
+	switch in.run {
+	case 0:
 		return ""
-	case same == 1:
+	case 1:
 		return ", as was the previous one"
-	case same == len(in.Previous) && in.Earlier > same:
-		return fmt.Sprintf(", as were at least the previous %d", same)
 	}
-	return fmt.Sprintf(", as were the previous %d", same)
+	return fmt.Sprintf(", as were the previous %d", in.run)
 }
 
 // sameRun counts how many publishes just before came the same way, from the

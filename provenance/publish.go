@@ -64,7 +64,8 @@ type Input struct {
 	Crate   string
 	Subject Publish
 	// Previous are the publishes of the crate before the subject, newest
-	// first; ten are compared.
+	// first. Ten are compared; further ones, which need only a method, an
+	// origin and a person, count for "as were the previous 12".
 	Previous []Publish
 	// Earlier counts all publishes before the subject.
 	Earlier int
@@ -92,6 +93,9 @@ type Input struct {
 	// dump.
 	Dump bool
 	Now  time.Time
+
+	// run is how many publishes just before came the same way.
+	run int
 }
 
 // Verdict is the answer.
