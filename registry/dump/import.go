@@ -1,0 +1,275 @@
+package dump
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
+
+	"cratewarden"
+)
+
+// Config says where an import goes.
+type Config struct {
+	// URL is the target, a PostgreSQL connection string. Its database must
+	// exist and be empty; the role must be allowed to create in its schema
+	// public and to create the registry's extensions if they are not there.
+	URL string
+	// Progress, if set, is called from one goroutine at a time, a few times a
+	// second and at the start of each table.
+	Progress func(Progress)
+	// OwnSchema leaves the archive's schema.sql aside and uses ours.
+	OwnSchema bool
+	// IndexMemory is what the server may use to build one index, a PostgreSQL
+	// size such as "512MB"; empty means 256MB.
+	IndexMemory string
+}
+
+// Result says what an import brought. Whoever serves the database keeps it:
+// the database itself holds no mark that it is a public dump.
+type Result struct {
+	// Source is always "dump".
+	Source string
+	// Metadata is the dump's own time and commit.
+	Metadata
+	// SHA256 is that of the archive file in hex (for a folder: over names and
+	// content of the files used). The same archive gives the same value.
+	SHA256 string
+	// OwnSchema says that our schema was used, not the archive's.
+	OwnSchema bool
+	// Rows is the number of rows loaded, by table.
+	Rows map[string]int64
+	// Absent are the columns, as "table.column", that the archive did not have
+	// and that are therefore NULL or at their default.
+	Absent []string
+	// Unvalidated are the foreign keys that the rows do not satisfy, mostly
+	// because the dump leaves out users (contract db-dump.md section 5.6). They
+	// are in force for new rows only (NOT VALID).
+	Unvalidated []string
+	// Duration is how long the import took.
+	Duration time.Duration
+}
+
+// Import loads the archive into the target, in one transaction: after an error
+// the target is as it was. The errors are [cratewarden.Error]s: Conflict for a
+// target that is not empty, Refused for rights and for archives no dump would
+// look like, Invalid for damaged archives, unknown layouts and bad rows (with
+// table and line), Canceled, Unavailable for a server that is down or full.
+//
+// recent_crate_downloads counts the 90 days before now, so for an old dump it
+// is smaller than it was, down to empty (contract schema/views.csv).
+func Import(ctx context.Context, cfg Config, a *Archive) (Result, error) {
+	result, err := run(ctx, cfg, a)
+	if err == nil {
+		return result, nil
+	}
+	if ctx.Err() != nil {
+		// What the server or the archive said is only an echo of this.
+		err = ctx.Err()
+	}
+	return Result{}, fault(err)
+}
+
+// errLateSchema says that schema.sql stood behind tables.
+var errLateSchema = errors.New("schema.sql stands behind tables")
+
+func run(ctx context.Context, cfg Config, a *Archive) (Result, error) {
+	began := time.Now()
+	conn, err := connect(ctx, cfg.URL)
+	if err != nil {
+		return Result{}, err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+
+	im := &importer{cfg: cfg, src: a.src, conn: conn, meter: &meter{report: cfg.Progress}}
+	err = im.attempt(ctx)
+	if errors.Is(err, errLateSchema) {
+		again, e := im.src.rewind()
+		if e != nil || !again {
+			return Result{}, errors.Join(e, cratewarden.Errorf(cratewarden.Invalid,
+				"schema.sql comes after the tables in this archive, and standard input cannot be read twice. Save the archive and give its file name."))
+		}
+		err = im.attempt(ctx)
+	}
+	im.result.Duration = time.Since(began)
+	return im.result, err
+}
+
+// connect opens the one connection of an import. A cancelled context cancels
+// the running statement at the server, so that an index build does not go on
+// for minutes after Ctrl-C.
+func connect(ctx context.Context, url string) (*pgx.Conn, error) {
+	cfg, err := pgx.ParseConfig(url)
+	if err != nil {
+		// The cause may quote a password: leave it out.
+		return nil, cratewarden.Errorf(cratewarden.Invalid, "The database address is not a valid PostgreSQL URL. It should look like postgres://user@host:5432/database.")
+	}
+	cfg.RuntimeParams["application_name"] = "cratewarden import"
+	cfg.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
+		return &pgconn.CancelRequestContextWatcherHandler{Conn: c, DeadlineDelay: 20 * time.Second}
+	}
+	return pgx.ConnectConfig(ctx, cfg)
+}
+
+// importer is one import under way.
+type importer struct {
+	cfg    Config
+	src    source
+	conn   *pgx.Conn
+	meter  *meter
+	late   string // schema.sql found behind tables by the attempt before
+	result Result
+
+	tx     pgx.Tx
+	script *script
+	layout layout
+	sizes  map[string]int64 // bytes of CSV by table
+}
+
+func (im *importer) attempt(ctx context.Context) error {
+	im.result = Result{Source: "dump", Rows: map[string]int64{}}
+	im.script, im.layout, im.sizes = nil, nil, map[string]int64{}
+	return pgx.BeginFunc(ctx, im.conn, func(tx pgx.Tx) error {
+		im.tx = tx
+		if err := im.prepare(ctx); err != nil {
+			return err
+		}
+		if err := im.load(ctx); err != nil {
+			return err
+		}
+		if err := im.complete(ctx); err != nil {
+			return err
+		}
+		im.meter.phase(PhaseCommit, 0)
+		return nil
+	})
+}
+
+// prepare refuses a target that is not ours to fill and sets the session.
+func (im *importer) prepare(ctx context.Context) error {
+	memory := im.cfg.IndexMemory
+	if memory == "" {
+		memory = "256MB"
+	}
+	for _, setting := range [][2]string{
+		{"maintenance_work_mem", memory}, {"work_mem", "64MB"}, {"max_parallel_maintenance_workers", "2"},
+		{"statement_timeout", "0"}, {"lock_timeout", "10s"}, {"idle_in_transaction_session_timeout", "0"},
+		{"search_path", "public"}, {"check_function_bodies", "off"}, {"standard_conforming_strings", "on"},
+		{"timezone", "UTC"}, {"datestyle", "ISO, YMD"}, {"client_min_messages", "error"}, {"default_tablespace", ""},
+	} {
+		if _, err := im.tx.Exec(ctx, `SELECT set_config($1, $2, true)`, setting[0], setting[1]); err != nil {
+			return err
+		}
+	}
+	var mine bool
+	// The key is an arbitrary constant of this program; it keeps a second
+	// import from waiting on the first one's half-made tables.
+	if err := im.tx.QueryRow(ctx, `SELECT pg_try_advisory_xact_lock(7235417001)`).Scan(&mine); err != nil {
+		return err
+	}
+	if !mine {
+		return cratewarden.Errorf(cratewarden.Conflict, "Another import into this database is running. Wait for it or cancel it.")
+	}
+	var name string
+	err := im.tx.QueryRow(ctx, `
+		SELECT c.relname::text
+		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+		WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+		  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+		ORDER BY c.relname = 'crates' DESC, c.relname LIMIT 1`).Scan(&name)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return cratewarden.Errorf(cratewarden.Conflict, "The target database is not empty: it has %q. Import into an empty database; nothing was changed.", name)
+}
+
+// load reads the archive to its end and fills the tables.
+func (im *importer) load(ctx context.Context) error {
+	_, total := im.src.progress()
+	im.meter.phase(PhaseTables, total)
+	for {
+		f, err := im.src.next(ctx)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return reading(err)
+		}
+		if err := im.take(ctx, f); err != nil {
+			return err
+		}
+	}
+	sum, err := im.src.finish(ctx)
+	if err != nil {
+		return reading(err)
+	}
+	im.result.SHA256 = sum
+	if im.script == nil {
+		return cratewarden.Errorf(cratewarden.Invalid, "The archive holds no tables. It is no public dump.")
+	}
+	if im.result.Timestamp.IsZero() {
+		return cratewarden.Errorf(cratewarden.Invalid, "The archive has no metadata.json, so nobody could say how old its data is. It is incomplete, or no public dump.")
+	}
+	return im.layout.missing(im.result.Rows)
+}
+
+func (im *importer) take(ctx context.Context, f file) error {
+	switch f.kind {
+	case kindMetadata:
+		m, err := parseMetadata(f.data)
+		im.result.Metadata = m
+		return reading(err)
+	case kindSchema:
+		text, err := readAll(f.data, "schema.sql", maxSchema)
+		if err != nil || im.cfg.OwnSchema || im.late != "" {
+			return reading(err)
+		}
+		if im.script != nil {
+			im.late = string(text)
+			return errLateSchema
+		}
+		return im.build(ctx, string(text))
+	default:
+		if im.script == nil {
+			if err := im.build(ctx, im.late); err != nil {
+				return err
+			}
+		}
+		return im.table(ctx, f)
+	}
+}
+
+// build makes the bare tables, from the archive's schema or, without one, ours.
+func (im *importer) build(ctx context.Context, text string) (err error) {
+	if text == "" {
+		im.result.OwnSchema = true
+		im.script, err = ownScript()
+	} else {
+		im.script, err = foreignScript(text)
+	}
+	if err != nil {
+		return err
+	}
+	if err := im.execute(ctx, im.script.before...); err != nil {
+		return err
+	}
+	im.layout, err = readLayout(ctx, im.tx)
+	return err
+}
+
+// execute runs statements of a schema one after the other.
+func (im *importer) execute(ctx context.Context, statements ...statement) error {
+	for _, st := range statements {
+		if _, err := im.conn.PgConn().Exec(ctx, st.text).ReadAll(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,96 @@
+package dump
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// table streams one CSV file into COPY.
+func (im *importer) table(ctx context.Context, f file) error {
+	im.meter.table(f.table)
+	// Without its own end the reading goroutine would outlive a failed COPY.
+	reading, stop := context.WithCancel(ctx)
+	defer stop()
+	input := readAhead(reading, f.data)
+	body := bufio.NewReaderSize(input, 64<<10)
+	header, line, err := readHeader(body, f.table)
+	if err != nil {
+		return input.first(err)
+	}
+	absent, err := im.layout.check(f.table, header)
+	if err != nil {
+		return err
+	}
+	undo, err := im.arrange(ctx, f.table, absent)
+	if err != nil {
+		return err
+	}
+	rows := &metered{r: io.MultiReader(bytes.NewReader(line), body), im: im}
+	tag, err := im.conn.PgConn().CopyFrom(ctx, rows, copyStatement(f.table, header))
+	if err != nil {
+		return input.first(err)
+	}
+	for _, sql := range undo {
+		if _, err := im.tx.Exec(ctx, sql); err != nil {
+			return err
+		}
+	}
+	for _, c := range absent {
+		if derived[f.table][c] == "" && !(f.table == "versions" && c == "semver_ord_v2") {
+			im.result.Absent = append(im.result.Absent, f.table+"."+c)
+		}
+	}
+	im.result.Rows[f.table] = tag.RowsAffected()
+	im.sizes[f.table] = rows.n
+	im.meter.now.Rows += tag.RowsAffected()
+	return nil
+}
+
+// first gives what reading the archive said, which comes before what the
+// server made of it.
+func (a *ahead) first(err error) error {
+	if a.err != nil && a.err != io.EOF {
+		return reading(a.err)
+	}
+	return err
+}
+
+// metered counts a table's bytes and reports how far the archive is read.
+type metered struct {
+	r  io.Reader
+	im *importer
+	n  int64
+}
+
+func (m *metered) Read(p []byte) (int, error) {
+	n, err := m.r.Read(p)
+	m.n += int64(n)
+	done, _ := m.im.src.progress()
+	m.im.meter.to(done)
+	return n, err
+}
+
+// arrange lets a table take rows without the columns the dump leaves out, and
+// gives the statements that make it strict again.
+func (im *importer) arrange(ctx context.Context, table string, absent []string) (undo []string, err error) {
+	for _, c := range absent {
+		value, ok := derived[table][c]
+		if !ok {
+			continue
+		}
+		if value == "" {
+			return im.semverTrigger(ctx)
+		}
+		alter := fmt.Sprintf("ALTER TABLE public.%s ALTER COLUMN %s ", pgx.Identifier{table}.Sanitize(), pgx.Identifier{c}.Sanitize())
+		if _, err := im.tx.Exec(ctx, alter+"SET DEFAULT "+value); err != nil {
+			return nil, err
+		}
+		undo = append(undo, alter+"DROP DEFAULT")
+	}
+	return undo, nil
+}
