@@ -1,0 +1,52 @@
+package web
+
+import (
+	"fmt"
+	"html"
+	"strconv"
+	"strings"
+)
+
+func openSVG(out *strings.Builder, class, id, title, desc string, width, height float64) {
+	id = html.EscapeString(id)
+	fmt.Fprintf(out, `<svg class="chart %s" viewBox="0 0 %g %g" preserveAspectRatio="none" role="img" aria-labelledby="%s-title %s-desc">`,
+		class, width, height, id, id)
+	fmt.Fprintf(out, `<title id="%s-title">%s</title><desc id="%s-desc">%s</desc>`,
+		id, html.EscapeString(title), id, html.EscapeString(desc))
+}
+
+// grid draws the lines at the top and the middle of the scale.
+func grid(out *strings.Builder) {
+	for _, y := range []float64{0.5, chartHeight / 2} {
+		fmt.Fprintf(out, `<line class="grid" x1="0" x2="%g" y1="%g" y2="%g"/>`, chartWidth, y, y)
+	}
+}
+
+func rect(out *strings.Builder, class string, x, y, width, height float64) {
+	fmt.Fprintf(out, `<rect class="%s" x="%s" y="%s" width="%s" height="%s"/>`,
+		class, decimal(x), decimal(y), decimal(width), decimal(height))
+}
+
+// decimal writes a coordinate to a hundredth, without needless zeros.
+func decimal(v float64) string {
+	text := strconv.FormatFloat(v, 'f', 2, 64)
+	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
+}
+
+// niceTop rounds the end of a scale up to 2, 4, 6, 8 or 10 times a power of ten,
+// so that its half is a round number too.
+func niceTop(top int64) int64 {
+	if top <= 2 {
+		return 2
+	}
+	power := int64(1)
+	for top > 10*power {
+		power *= 10
+	}
+	for _, step := range []int64{2, 4, 6, 8} {
+		if top <= step*power {
+			return step * power
+		}
+	}
+	return 10 * power
+}

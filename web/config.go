@@ -1,0 +1,117 @@
+package web
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+
+	"cratewarden"
+)
+
+// RegistryKind says how careful a reader must be; it colours the frame around
+// every page.
+type RegistryKind string
+
+const (
+	// Production is a registry that the public uses: a red frame.
+	Production RegistryKind = "production"
+	// Demo is the made-up registry: a green frame.
+	Demo RegistryKind = "demo"
+	// Dump is a registry read from a public database dump: a blue frame.
+	Dump RegistryKind = "dump"
+)
+
+// Registry names the registry that is being looked at.
+type Registry struct {
+	Label string // as operators call it, such as "demo registry"
+	Kind  RegistryKind
+}
+
+// Load is the progress of one part of the mirror.
+type Load struct {
+	Part  string // in words: "versions", "dependencies"
+	Done  int64  // rows
+	Total int64  // rows expected; 0 when not known yet
+}
+
+// Freshness tells how far the pages are behind the registry.
+type Freshness struct {
+	// AsOf is the registry's time that the mirror has reached; zero when it
+	// has nothing yet.
+	AsOf time.Time
+	// Fixed says that the registry never changes, as with a dump.
+	Fixed bool
+	// Loading holds the parts that are not complete; empty when all are.
+	Loading []Load
+	// Problem is a sentence for people when the mirror cannot follow; empty
+	// when all is well.
+	Problem string
+}
+
+// Config is what the console's pages need. The zero value serves pages to
+// loopback only, logs nothing, and says that the registry has no name.
+type Config struct {
+	Registry Registry
+	// ReadOnly is the sentence that says why nothing can be changed here;
+	// empty when things can be.
+	ReadOnly string
+	// Freshness tells the mirror's state; nil leaves it off the page.
+	Freshness func() Freshness
+	// Hosts are the names, beside loopback's, under which the console may be
+	// asked. Any other Host header is refused, so that a foreign web page
+	// cannot reach a console on somebody's machine by DNS rebinding.
+	Hosts []string
+	// Timeout bounds one request; zero means 15 seconds.
+	Timeout time.Duration
+	// MaxBody bounds a request's body in bytes; zero means 1 MiB.
+	MaxBody int64
+	// Version is this program's version, shown on the page about the console.
+	Version string
+	Clock   cratewarden.Clock
+	// Log gets one line per request; nil drops them.
+	Log *slog.Logger
+}
+
+func (c Config) withDefaults() Config {
+	if c.Registry.Label == "" {
+		c.Registry.Label = "registry without a name"
+	}
+	if c.Timeout <= 0 {
+		c.Timeout = 15 * time.Second
+	}
+	if c.MaxBody <= 0 {
+		c.MaxBody = 1 << 20
+	}
+	if c.Version == "" {
+		c.Version = "development"
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	c.Clock = c.Clock.Or()
+	return c
+}
+
+// Server is the console's web surface. Make it with New; it is safe for use by
+// many requests at once.
+type Server struct {
+	cfg     Config
+	assets  *assets
+	engine  *engine
+	table   []route
+	mux     *http.ServeMux
+	handler http.Handler
+}
+
+// New parses every template, packs every static file and builds the routes. It
+// fails when a page is missing, not listed or does not parse, so that a broken
+// page stops the program at its start and not a responder at night.
+func New(cfg Config) (*Server, error) {
+	s := &Server{cfg: cfg.withDefaults()}
+	return s, s.build(pageInventory(), templateFiles)
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.handler.ServeHTTP(w, r)
+}

@@ -1,0 +1,107 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+)
+
+// Page is what the frame around every page shows. A page's struct embeds it and
+// gets it from Server.page.
+type Page struct {
+	Title     string
+	Registry  Registry
+	Nav       []NavGroup
+	Nonce     string // for hx-nonce on every element with an hx- attribute
+	Freshness *Freshness
+	RequestID string
+	ReadOnly  string // why nothing can be changed; empty when things can be
+	Query     string // what stands in the search box
+	Search    bool   // there is a page of search results
+	Palette   bool   // there is a palette to open with Ctrl-K
+}
+
+// NavGroup is a section of the side bar.
+type NavGroup struct {
+	Label string
+	Items []NavItem
+}
+
+// NavItem is an entry of the side bar.
+type NavItem struct {
+	Label   string
+	URL     string
+	Count   int // open matters; not shown when 0
+	Current bool
+}
+
+// page fills the frame for a request.
+func (s *Server) page(r *http.Request, title string) Page {
+	v := visitOf(r.Context())
+	p := Page{
+		Title:     title,
+		Registry:  s.cfg.Registry,
+		Nav:       s.navigation(r.URL.Path, v.route.under),
+		Nonce:     v.nonce,
+		RequestID: v.id,
+		ReadOnly:  s.cfg.ReadOnly,
+		Search:    s.has("GET /search"),
+		Palette:   s.has("GET /palette"),
+	}
+	if s.cfg.Freshness != nil {
+		f := s.cfg.Freshness()
+		p.Freshness = &f
+	}
+	return p
+}
+
+// navigation builds the side bar out of the routes. The current entry is the
+// one whose path the address begins with, or the one that the route names.
+func (s *Server) navigation(path, under string) []NavGroup {
+	if under != "" {
+		path = under
+	}
+	var groups []NavGroup
+	for _, rt := range s.table {
+		if rt.nav.section == "" {
+			continue
+		}
+		item := NavItem{Label: rt.nav.label, URL: cleanPath(rt.pattern)}
+		item.Current = path == item.URL || item.URL != "/" && strings.HasPrefix(path, item.URL+"/")
+		if rt.nav.count != nil {
+			item.Count = rt.nav.count()
+		}
+		groups = place(groups, rt.nav.section, item)
+	}
+	return groups
+}
+
+func place(groups []NavGroup, section string, item NavItem) []NavGroup {
+	for i := range groups {
+		if groups[i].Label == section {
+			groups[i].Items = append(groups[i].Items, item)
+			return groups
+		}
+	}
+	return append(groups, NavGroup{Label: section, Items: []NavItem{item}})
+}
+
+// cleanPath is the path of a pattern: "GET /{$}" gives "/".
+func cleanPath(pattern string) string {
+	_, path, _ := strings.Cut(pattern, " ")
+	return strings.TrimSuffix(path, "{$}")
+}
+
+// registryBadge is the label that says which registry this is, in the frame's
+// colour.
+func registryBadge(r Registry) Badge {
+	switch r.Kind {
+	case Production:
+		return Badge{Tone: Bad, Text: r.Label + " · production"}
+	case Dump:
+		return Badge{Tone: Info, Text: r.Label + " · dump"}
+	case Demo:
+		return Badge{Tone: Good, Text: r.Label + " · demo"}
+	default:
+		return Badge{Text: r.Label}
+	}
+}

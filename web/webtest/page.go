@@ -1,0 +1,206 @@
+package webtest
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// Page is a tab that shows one page.
+type Page struct {
+	t          testing.TB
+	site       *Site
+	ctx        context.Context
+	mu         sync.Mutex
+	complaints []string
+	expected   []string
+}
+
+// do runs browser actions; a failure fails the test.
+func (p *Page) do(actions ...chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	if err := chromedp.Do(p.ctx, actions...); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func call[P, R any](p *Page, command cdp.Command[P, R], params P) R {
+	p.t.Helper()
+	out, err := chromedp.Call(p.ctx, command, params)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return out
+}
+
+// Go opens another address of the site in the same tab.
+func (p *Page) Go(path string) {
+	p.t.Helper()
+	p.do(chromedp.Navigate(p.site.URL+path), chromedp.WaitReady(chromedp.CSS("body")))
+}
+
+// Press types keys wherever the focus is; package kb of chromedp names the
+// special ones.
+func (p *Page) Press(keys string, options ...chromedp.KeyOption) {
+	p.t.Helper()
+	p.do(chromedp.KeyEvent(keys, options...))
+}
+
+// Click clicks the first element that matches a CSS selector.
+func (p *Page) Click(selector string) {
+	p.t.Helper()
+	p.do(chromedp.Click(chromedp.CSS(selector)))
+}
+
+// Wait waits until an element that matches a CSS selector can be seen.
+func (p *Page) Wait(selector string) {
+	p.t.Helper()
+	p.do(chromedp.WaitVisible(chromedp.CSS(selector)))
+}
+
+// Path is the path and query the tab shows now.
+func (p *Page) Path() string {
+	p.t.Helper()
+	return Eval[string](p, "location.pathname + location.search")
+}
+
+// Eval gives the value of a JavaScript expression; a promise is awaited.
+func Eval[T any](p *Page, expression string) T {
+	p.t.Helper()
+	out, err := chromedp.Run(p.ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return out
+}
+
+// Scripts switches the page's own scripts on or off for what is opened next, to
+// show that a page works without them.
+func (p *Page) Scripts(on bool) {
+	p.t.Helper()
+	call(p, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !on})
+}
+
+// Look sets the width of the window in pixels and the colours, "light" or "dark".
+func (p *Page) Look(width int64, scheme string) {
+	p.t.Helper()
+	call(p, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
+		Width: width, Height: 900, DeviceScaleFactor: 1, Mobile: width < 600})
+	call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+		{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}})
+}
+
+// Screenshot keeps a picture of the whole page when the flag -screenshots names
+// a folder, as name-width-scheme.png, and fails the test when the page is wider
+// than the window.
+func (p *Page) Screenshot(name string, width int64, scheme string) {
+	p.t.Helper()
+	p.Look(width, scheme)
+	if over := Eval[int64](p, "document.documentElement.scrollWidth"); over > width {
+		p.t.Errorf("%s at %d pixels is %d wide: it scrolls sideways", name, width, over)
+	}
+	if *screenshots == "" {
+		return
+	}
+	height := Eval[float64](p, "Math.max(document.documentElement.scrollHeight, 900)")
+	beyond := true
+	shot := call(p, page.CaptureScreenshot, page.CaptureScreenshotParams{CaptureBeyondViewport: &beyond,
+		Clip: &page.Viewport{Width: float64(width), Height: height, Scale: 1}}).Data
+	file := filepath.Join(*screenshots, fmt.Sprintf("%s-%d-%s.png", name, width, scheme))
+	if err := os.MkdirAll(*screenshots, 0o755); err != nil {
+		p.t.Fatal(err)
+	}
+	if err := os.WriteFile(file, shot, 0o644); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// Expect says that the browser may complain with this text, as it does about
+// an answer of 404 that a test asks for.
+func (p *Page) Expect(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.expected = append(p.expected, text)
+}
+
+// Complaints are the errors and breaches of policy the browser has reported so
+// far, without the expected ones.
+func (p *Page) Complaints() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var out []string
+	for _, c := range p.complaints {
+		if !containsAny(c, p.expected) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+func containsAny(text string, parts []string) bool {
+	for _, part := range parts {
+		if strings.Contains(text, part) {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *Page) report() {
+	for _, c := range p.Complaints() {
+		p.t.Errorf("the browser complains: %s", c)
+	}
+}
+
+func (p *Page) complain(format string, args ...any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.complaints = append(p.complaints, fmt.Sprintf(format, args...))
+}
+
+func (p *Page) listen() {
+	p.t.Helper()
+	err := chromedp.Listen(p.ctx, func(event any) {
+		switch e := event.(type) {
+		case *runtime.EventExceptionThrown:
+			p.complain("exception: %s", thrown(e.ExceptionDetails))
+		case *runtime.EventConsoleAPICalled:
+			if e.Type == runtime.ConsoleAPICalledTypeError || e.Type == runtime.ConsoleAPICalledTypeAssert {
+				p.complain("console: %s", words(e.Args))
+			}
+		case *log.EventEntryAdded:
+			if e.Entry.Level == log.EntryLevelError || e.Entry.Source == log.EntrySourceSecurity {
+				p.complain("%s: %s %s", e.Entry.Source, e.Entry.Text, e.Entry.URL)
+			}
+		}
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func words(args []*runtime.RemoteObject) string {
+	var out []string
+	for _, a := range args {
+		out = append(out, strings.TrimSpace(string(a.Value)+" "+a.Description))
+	}
+	return strings.Join(out, " ")
+}
+
+func thrown(d *runtime.ExceptionDetails) string {
+	if d.Exception != nil && d.Exception.Description != "" {
+		return d.Text + " " + d.Exception.Description
+	}
+	return d.Text
+}
