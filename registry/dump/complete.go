@@ -3,6 +3,7 @@ package dump
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -14,14 +15,16 @@ import (
 // their index, and triggers when nothing is written any more (contract
 // db-dump.md section 5).
 func (im *importer) complete(ctx context.Context) error {
-	if err := im.steps(ctx, PhaseKeys, im.script.keys, im.execute); err != nil {
+	keys, late := apart(im.script.keys)
+	if err := im.steps(ctx, PhaseKeys, keys, im.execute); err != nil {
 		return err
 	}
 	im.meter.phase(PhaseSearch, 0)
 	if err := im.searchVectors(ctx); err != nil {
 		return err
 	}
-	if err := im.steps(ctx, PhaseIndexes, append(im.script.views, im.script.indexes...), im.executeView); err != nil {
+	indexes, later := apart(im.script.indexes)
+	if err := im.steps(ctx, PhaseIndexes, append(im.script.views, indexes...), im.executeView); err != nil {
 		return err
 	}
 	im.meter.phase(PhaseDerived, 0)
@@ -30,7 +33,7 @@ func (im *importer) complete(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := im.execute(ctx, im.script.triggers...); err != nil {
+	if err := im.execute(ctx, slices.Concat(late, later, im.script.triggers)...); err != nil {
 		return err
 	}
 	return im.steps(ctx, PhaseForeign, im.script.foreign, im.reference)
@@ -52,7 +55,9 @@ func (im *importer) steps(ctx context.Context, phase Phase, list []statement, ru
 	im.meter.phase(phase, total)
 	for _, st := range list {
 		table, w := weight(st)
-		im.meter.table(table)
+		if w > 0 {
+			im.meter.table(table)
+		}
 		if err := run(ctx, st); err != nil {
 			return err
 		}
@@ -154,8 +159,7 @@ func (im *importer) counters(ctx context.Context) error {
 	return nil
 }
 
-// reverseDependencies calls the registry's own function for all crates, in
-// portions that keep its working memory small.
+// reverseDependencies calls the registry's own function for all crates.
 func (im *importer) reverseDependencies(ctx context.Context) error {
 	known, err := im.function(ctx, "public.rebuild_reverse_dependencies(integer[])")
 	if err != nil || !known {

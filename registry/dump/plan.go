@@ -75,6 +75,18 @@ func (s *script) add(st statement) {
 	*list = append(*list, st)
 }
 
+// apart takes out what stands on reverse_dependencies, which is filled last.
+func apart(list []statement) (now, later []statement) {
+	for _, st := range list {
+		if m := onTable.FindStringSubmatch(st.text); m != nil && m[1] == "reverse_dependencies" {
+			later = append(later, st)
+		} else {
+			now = append(now, st)
+		}
+	}
+	return now, later
+}
+
 var (
 	withData      = regexp.MustCompile(`(?i)\s+WITH\s+(NO\s+)?DATA\s*$`)
 	addConstraint = regexp.MustCompile(`(?is)^ALTER\s+TABLE\s+(ONLY\s+)?\S+\s+ADD\s+CONSTRAINT\s`)
