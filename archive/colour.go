@@ -126,7 +126,8 @@ func lex(language, text string, until time.Time, out *[]chroma.Token) bool {
 	if lexer == nil {
 		return false
 	}
-	next, err := lexer.Tokenise(nil, text)
+	// Line ends must stay, or the tokens would no longer fit the text.
+	next, err := lexer.Tokenise(&chroma.TokeniseOptions{State: "root"}, text)
 	if err != nil {
 		return false
 	}

@@ -160,7 +160,7 @@ func (m *marker) files(list []Change) {
 			m.add(MarkExecutable, c.Path, "%s is marked executable.", shown(c.Path))
 		}
 		if n := now.Bidi + now.Invisible; n > 0 && (old == nil || n > old.Bidi+old.Invisible) {
-			m.add(MarkHidden, c.Path, "%s has %s invisible or text-reordering characters.", shown(c.Path), count(n))
+			m.add(MarkHidden, c.Path, "%s has %s.", shown(c.Path), plural(n, "invisible or text-reordering character"))
 		}
 	}
 }

@@ -100,7 +100,7 @@ func (p *problems) done() []Problem {
 	for _, one := range p.list {
 		if n := p.counts[one.Kind] - problemsPerKind; n > 0 {
 			p.counts[one.Kind] = 0
-			list = append(list, Problem{Kind: one.Kind, Sentence: fmt.Sprintf("%s more entries have the same problem.", count(int64(n)))})
+			list = append(list, Problem{Kind: one.Kind, Sentence: "The same problem stands in " + plural(int64(n), "more place") + "."})
 		}
 	}
 	return list
@@ -134,10 +134,18 @@ func size(n int64) string {
 	case n >= 1<<10:
 		return unit(n, 1<<10, "KiB")
 	default:
-		return count(n) + " bytes"
+		return plural(n, "byte")
 	}
 }
 
 func unit(n, of int64, name string) string {
 	return strings.TrimSuffix(strconv.FormatFloat(float64(n)/float64(of), 'f', 1, 64), ".0") + " " + name
+}
+
+// plural writes a number with the word for it.
+func plural(n int64, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return count(n) + " " + one + "s"
 }

@@ -3,6 +3,7 @@ package archive
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -125,7 +126,6 @@ func walk(ctx context.Context, r io.Reader, root string, limits Limits, p *probl
 // drain reads the stored bytes to their end for the sake of their hash. After
 // a sound gzip member there should be none.
 func (w *walked) drain(ctx context.Context, limits Limits, p *problems, sound bool) error {
-	known := w.src.over
 	rest, _ := io.Copy(io.Discard, w.buf)
 	if fault := w.fault(ctx); fault != nil {
 		return fault
@@ -133,7 +133,7 @@ func (w *walked) drain(ctx context.Context, limits Limits, p *problems, sound bo
 	if sound && rest > 0 {
 		p.add(ProblemTrailing, "", "%s follow the gzip data. cargo ignores them; other programs may not.", size(rest))
 	}
-	if w.src.over && !known {
+	if w.src.over && !w.told {
 		explain(w.stream, w, limits, p, errCompressed)
 	}
 	return nil
@@ -144,6 +144,8 @@ type walked struct {
 	*stream
 	count    int
 	finished bool
+	// told says that the compressed limit is among the problems.
+	told bool
 }
 
 func (w *walked) entries(s *stream, t *tarReader, each visit) error {
@@ -194,18 +196,19 @@ func (w *walked) tail(s *stream, t *tarReader, p *problems) error {
 func explain(s *stream, w *walked, limits Limits, p *problems, err error) {
 	h, isHalt := err.(*halt)
 	switch {
-	case s.src.over:
+	case errors.Is(err, errCompressed):
+		w.told = true
 		p.add(ProblemTooLarge, "", "The stored file is larger than %s. Reading stopped there.", size(limits.Compressed))
 	case s.over:
-		p.add(ProblemTooLarge, "", "The archive unpacks to more than %s. Reading stopped after %s entries.", size(limits.Unpacked), count(int64(w.count)))
+		p.add(ProblemTooLarge, "", "The archive unpacks to more than %s. Reading stopped at tar entry %s.", size(limits.Unpacked), count(int64(w.count)))
 	case isHalt:
 		p.add(h.Kind, "", "%s", h.Sentence)
 		p.list[len(p.list)-1].Path = h.Path
 	case s.gz == nil:
 		p.add(ProblemNotGzip, "", "The stored file is not a gzip archive.")
 	case err == io.ErrUnexpectedEOF || err == io.EOF:
-		p.add(ProblemTruncated, "", "The archive ends in the middle; the rest is missing. %s entries were read.", count(int64(w.count)))
+		p.add(ProblemTruncated, "", "The archive is cut off; the rest is missing. It ends at tar entry %s.", count(int64(w.count)))
 	default:
-		p.add(ProblemDamaged, "", "The compressed data is damaged: it cannot be unpacked, or its checksum does not match. %s entries were read.", count(int64(w.count)))
+		p.add(ProblemDamaged, "", "The compressed data is damaged: it cannot be unpacked, or its checksum does not match. Reading stopped at tar entry %s.", count(int64(w.count)))
 	}
 }
