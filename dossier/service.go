@@ -9,6 +9,7 @@ import (
 	"cratewarden/archive"
 	"cratewarden/blob"
 	"cratewarden/mirror"
+	"cratewarden/registry"
 )
 
 // Config is what dossiers are made from. Registry and Mirror are required;
@@ -32,14 +33,16 @@ type Config struct {
 
 // Service answers with dossiers. Its methods may be called at the same time.
 type Service struct {
-	cfg   Config
-	clock cratewarden.Clock
-	log   *slog.Logger
+	cfg    Config
+	clock  cratewarden.Clock
+	log    *slog.Logger
+	reader *registry.Reader
 }
 
 // New makes a service.
 func New(cfg Config) *Service {
 	s := &Service{cfg: cfg, clock: cfg.Clock.Or(), log: cfg.Logger}
+	s.reader = registry.New(registry.Config{Pool: cfg.Registry, Dump: cfg.Dump != nil, Clock: s.clock})
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

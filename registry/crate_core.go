@@ -1,0 +1,44 @@
+package registry
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// CrateCore is what nearly every look at a crate needs beside its row.
+type CrateCore struct {
+	Owners      []Owner
+	Invitations []CrateInvitation
+	Publishers  []CratePublisher
+	// LiveTokens counts trusted-publishing tokens that could publish the crate
+	// at this moment; they outlive a lock and their configuration.
+	LiveTokens   int
+	Versions     []CrateVersion
+	Dependencies []CrateDependency
+	Names        NameRecord
+}
+
+// CrateCore reads it in one round trip of five statements. versions bounds the
+// first page of versions, of which one more is read than asked for, so that
+// the caller sees whether there is a next page.
+func (r *Reader) CrateCore(ctx context.Context, c Crate, versions int) (CrateCore, error) {
+	var core CrateCore
+	var owners []ownerRow
+	var publishers []publisherRow
+	var names []nameRow
+	now := r.clock()
+	batch := &pgx.Batch{}
+	queue(batch, &owners, scanOwner, ownersSQL, c.ID, now)
+	queue(batch, &publishers, scanPublisher, publishersSQL, c.ID, now)
+	queue(batch, &core.Versions, scanCrateVersion, crateVersionsSQL, c.ID, versionsEnd, int32(0), versions+1, now)
+	queue(batch, &core.Dependencies, scanCrateDependency, dependenciesSQL, c.DefaultID)
+	queue(batch, &names, scanName, namesSQL, c.Name)
+	if err := r.send(ctx, batch); err != nil {
+		return CrateCore{}, err
+	}
+	core.Owners, core.Invitations = splitOwners(owners, c)
+	core.Publishers, core.LiveTokens = splitPublishers(publishers)
+	core.Names = nameRecord(names)
+	return core, nil
+}
