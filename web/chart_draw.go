@@ -33,17 +33,17 @@ func decimal(v float64) string {
 	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
 }
 
-// niceTop rounds the end of a scale up to 2, 4, 6, 8 or 10 times a power of ten,
-// so that its half is a round number too.
+// niceTop rounds the end of a scale up to a number that people read at once and
+// whose half is whole.
 func niceTop(top int64) int64 {
-	if top <= 2 {
-		return 2
+	if top <= 10 {
+		return max(2, top+top%2)
 	}
-	power := int64(1)
+	power := int64(10)
 	for top > 10*power {
 		power *= 10
 	}
-	for _, step := range []int64{2, 4, 6, 8} {
+	for _, step := range []int64{1, 2, 3, 4, 5, 6, 8} {
 		if top <= step*power {
 			return step * power
 		}

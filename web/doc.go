@@ -1,1 +1,81 @@
+// Package web is the console's pages. Go writes the HTML on the server; a page
+// works without scripts, and the few scripts there are (static/console.js, htmx)
+// only save steps. Nothing comes from another origin, nothing is inline, and a
+// strict content policy with Trusted Types holds the pages to that.
+//
+// # A page
+//
+// A page is one struct that embeds Page, one template page/NAME.html, one line
+// in pageInventory, one handler and one line in routes:
+//
+//	{pattern: "GET /crates/{name}", handle: s.crate, under: "/search"},
+//
+//	func (s *Server) crate(w http.ResponseWriter, r *http.Request) error {
+//		p := cratePage{Page: s.page(r, name)}
+//		… return err for anything that goes wrong: fail turns it into a page
+//		return s.render(w, "crate", http.StatusOK, p)
+//	}
+//
+// The template is the content of <main>; part/layout.html puts the frame around
+// it. A route with a nav stands in the side bar. The search box appears with a
+// route "GET /search" (field q), the Ctrl-K palette with "GET /palette" (field q,
+// answered by renderPart "palette"). An element with an hx- attribute needs
+// hx-nonce="{{$.Nonce}}", else the gate strips it; attributes are not inherited.
+//
+// # Text
+//
+// Page structs hold text as Phrase, built from Text, Say, Strong, Code, Muted,
+// Link, Ago, UTC, Badge, Masked, Copy and External; {{template "phrase" .X}}
+// writes it. Only addresses in this console become links (see local).
+//
+// # Parts, each {{template "name" value}} with the type in brackets
+//
+//	head (Head)        crumbs, title, badges, actions; a refused action says why
+//	tabs ([]Tab)       views of the page with counts and marks
+//	facts ([]Fact)     labels and values in a grid
+//	verdict (Verdict)  the one sentence that answers the page's question
+//	notice (Notice)    a box; Missing(what, why) for a section that cannot be shown
+//	empty (Empty)      what a list without entries says
+//	badge, badges      (Badge, []Badge)
+//	guards ([]Guard)   checks or findings, each with a mark, a word and a reason
+//	events ([]Event)   a timeline, newest first
+//	matrix (Matrix)    one thing against those before it, changes marked
+//	table (Table)      a list; cards on a phone; sorting by links in the heading
+//	filter (Filter)    fields that narrow a list, kept in the address
+//	pager (Pager)      newer and older by key, CSV and JSON
+//	tree (Tree)        files of an archive
+//	source (Source)    a file with numbered lines, coloured by chroma's classes
+//	diff (Diff)        unified changes per file
+//	stacked (Stacked)  a bar per day in up to six colours, with legend and table
+//	bars (Bars)        small bars, the odd ones marked; with table
+//	spark (Spark)      a line without axes
+//	loads ([]Load)     progress of the mirror; the frame shows it by itself
+//	palette (Palette)  answers for Ctrl-K
+//	ago (time.Time)    how long ago, kept fresh by the script
+//	copy (string)      a button that copies the text; hidden without scripts
+//
+// # Words for templates
+//
+//	num, n       12,345 from int64, int        bytes    9.1 kB
+//	pct a b      12.5 %                        compact  12 k, for axes only
+//	plural n "version"   2 versions            short    first of a checksum
+//	utc, date, clock     20 Aug 2026 07:15:02, 20 Aug 2026, 07:15:02
+//	ago, dur, stamp      1 h 26 min ago, 1 h 26 min, for <time datetime>
+//	path "crates" name   /crates/NAME, each step escaped
+//	query "/p" "k" v     /p?k=v without empty fields
+//	with address "k" v   the address with that field changed
+//	local address        whether it leads to this console
+//	asset "console.css"  the static file's address with its checksum
+//	icon "copy"          a small mark: copy, external, file, folder, left, menu, right, search, theme
+//	head title, notice tone title text, shortcuts, now
+//
+// # Classes for layout
+//
+//	stack        sections one under another      cols   main column and aside
+//	halves       two equal columns when wide     split  narrow list, wide content
+//	card         a section: <header><h2>…</h2><span>quiet note</span></header>
+//	pad, row, muted, small, num, mono, wide (scrolls sideways), vh (for screen readers)
+//
+// On a phone a table of class "cards" becomes cards, named by each cell's
+// data-label; rows under data-rows answer to j and k.
 package web

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -61,6 +62,9 @@ func (s *Server) navigation(path, under string) []NavGroup {
 		path = under
 	}
 	var groups []NavGroup
+	for _, label := range sections() {
+		groups = append(groups, NavGroup{Label: label})
+	}
 	for _, rt := range s.table {
 		if rt.nav.section == "" {
 			continue
@@ -70,19 +74,13 @@ func (s *Server) navigation(path, under string) []NavGroup {
 		if rt.nav.count != nil {
 			item.Count = rt.nav.count()
 		}
-		groups = place(groups, rt.nav.section, item)
-	}
-	return groups
-}
-
-func place(groups []NavGroup, section string, item NavItem) []NavGroup {
-	for i := range groups {
-		if groups[i].Label == section {
-			groups[i].Items = append(groups[i].Items, item)
-			return groups
+		for i := range groups {
+			if groups[i].Label == rt.nav.section {
+				groups[i].Items = append(groups[i].Items, item)
+			}
 		}
 	}
-	return append(groups, NavGroup{Label: section, Items: []NavItem{item}})
+	return slices.DeleteFunc(groups, func(g NavGroup) bool { return len(g.Items) == 0 })
 }
 
 // cleanPath is the path of a pattern: "GET /{$}" gives "/".

@@ -23,8 +23,11 @@ type nav struct {
 	count   func() int // open matters behind it; nil when it counts nothing
 }
 
-// routes is the table of contents of the console. Sections of the side bar
-// appear in the order of their first line.
+// sections are the groups of the side bar, in order; one without entries is not
+// shown.
+func sections() []string { return []string{"Now", "Look", "Console"} }
+
+// routes is the table of contents of the console.
 func (s *Server) routes() []route {
 	return []route{
 		// Console
