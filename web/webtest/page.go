@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -48,13 +49,6 @@ func call[P, R any](p *Page, command cdp.Command[P, R], params P) R {
 func (p *Page) Go(path string) {
 	p.t.Helper()
 	p.do(chromedp.Navigate(p.site.URL+path), chromedp.WaitReady(chromedp.CSS("body")))
-}
-
-// Press types keys wherever the focus is; package kb of chromedp names the
-// special ones.
-func (p *Page) Press(keys string, options ...chromedp.KeyOption) {
-	p.t.Helper()
-	p.do(chromedp.KeyEvent(keys, options...))
 }
 
 // Click clicks the first element that matches a CSS selector.
@@ -132,6 +126,13 @@ func (p *Page) Expect(text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.expected = append(p.expected, text)
+}
+
+// Reported are all the browser's complaints so far, with the expected ones.
+func (p *Page) Reported() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.complaints)
 }
 
 // Complaints are the errors and breaches of policy the browser has reported so
