@@ -40,6 +40,9 @@ type column struct {
 	// filled says that a row may leave it out: it may be NULL, has a default,
 	// or the server makes it.
 	filled bool
+	// guess is the default of a column that may be NULL. A row without the
+	// column means "not known", and now() would be a lie.
+	guess string
 }
 
 // layout is the target's tables as its schema made them.
@@ -50,8 +53,10 @@ type layout map[string][]column
 func readLayout(ctx context.Context, tx pgx.Tx) (layout, error) {
 	rows, err := tx.Query(ctx, `
 		SELECT c.relname::text, a.attname::text,
-		       NOT a.attnotnull OR a.atthasdef OR a.attidentity <> '' AS filled
+		       NOT a.attnotnull OR a.atthasdef OR a.attidentity <> '' AS filled,
+		       CASE WHEN NOT a.attnotnull AND a.attgenerated = '' THEN coalesce(pg_get_expr(d.adbin, d.adrelid), '') ELSE '' END AS guess
 		FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+		LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
 		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
 		  AND a.attnum > 0 AND NOT a.attisdropped
 		ORDER BY c.relname, a.attnum`)
@@ -61,7 +66,7 @@ func readLayout(ctx context.Context, tx pgx.Tx) (layout, error) {
 	l := layout{}
 	var table string
 	var c column
-	_, err = pgx.ForEachRow(rows, []any{&table, &c.name, &c.filled}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&table, &c.name, &c.filled, &c.guess}, func() error {
 		l[table] = append(l[table], c)
 		return nil
 	})
@@ -73,8 +78,11 @@ func readLayout(ctx context.Context, tx pgx.Tx) (layout, error) {
 var derived = map[string]map[string]string{
 	"oauth_github": {"encrypted_token": `''::bytea`},
 	"crates":       {"textsearchable_index_col": `''::tsvector`},
-	"versions":     {"semver_ord_v2": ""}, // by trigger, see [semverTrigger]
+	"versions":     {"semver_ord_v2": byTrigger},
 }
+
+// byTrigger marks a derived column that is no constant, see semverTrigger.
+const byTrigger = "trigger"
 
 // check compares a file's header with its table and gives the columns the file
 // does not have. It refuses tables and columns the target does not know, and
@@ -102,6 +110,12 @@ func (l layout) check(table string, header []string) (absent []string, err error
 		absent = append(absent, c.name)
 	}
 	return absent, nil
+}
+
+// guess gives the default of a column that should be NULL instead.
+func (l layout) guess(table, name string) string {
+	i := slices.IndexFunc(l[table], func(c column) bool { return c.name == name })
+	return l[table][i].guess
 }
 
 // missing names the first table of the public dump that the schema has and the

@@ -41,7 +41,7 @@ func (im *importer) table(ctx context.Context, f file) error {
 		}
 	}
 	for _, c := range absent {
-		if derived[f.table][c] == "" && !(f.table == "versions" && c == "semver_ord_v2") {
+		if _, computed := derived[f.table][c]; !computed || c == "encrypted_token" {
 			im.result.Absent = append(im.result.Absent, f.table+"."+c)
 		}
 	}
@@ -79,18 +79,24 @@ func (m *metered) Read(p []byte) (int, error) {
 // gives the statements that make it strict again.
 func (im *importer) arrange(ctx context.Context, table string, absent []string) (undo []string, err error) {
 	for _, c := range absent {
-		value, ok := derived[table][c]
-		if !ok {
-			continue
-		}
-		if value == "" {
-			return im.semverTrigger(ctx)
-		}
 		alter := fmt.Sprintf("ALTER TABLE public.%s ALTER COLUMN %s ", pgx.Identifier{table}.Sanitize(), pgx.Identifier{c}.Sanitize())
-		if _, err := im.tx.Exec(ctx, alter+"SET DEFAULT "+value); err != nil {
+		value, ok := derived[table][c]
+		guess := im.layout.guess(table, c)
+		switch {
+		case ok && value == byTrigger:
+			var drop []string
+			drop, err = im.semverTrigger(ctx)
+			undo = append(undo, drop...)
+		case ok:
+			_, err = im.tx.Exec(ctx, alter+"SET DEFAULT "+value)
+			undo = append(undo, alter+"DROP DEFAULT")
+		case guess != "":
+			_, err = im.tx.Exec(ctx, alter+"DROP DEFAULT")
+			undo = append(undo, alter+"SET DEFAULT "+guess)
+		}
+		if err != nil {
 			return nil, err
 		}
-		undo = append(undo, alter+"DROP DEFAULT")
 	}
 	return undo, nil
 }

@@ -1,0 +1,209 @@
+package dump
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"bytes"
+	"compress/gzip"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"cratewarden"
+	"cratewarden/pg/pgtest"
+)
+
+// packed is an archive under construction: files in order.
+type packed []part
+
+type part struct {
+	name, body string
+	flag       byte
+}
+
+// small gives the small dump's files, without the dated folder.
+func small(tb testing.TB) packed {
+	tb.Helper()
+	f, err := os.Open(smallArchive)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	gz, err := gzip.NewReader(f)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	var out packed
+	for r := tar.NewReader(gz); ; {
+		h, err := r.Next()
+		if err == io.EOF {
+			return out
+		}
+		body, err2 := io.ReadAll(r)
+		if err != nil || err2 != nil {
+			tb.Fatal(err, err2)
+		}
+		_, name, _ := strings.Cut(h.Name, "/")
+		out = append(out, part{name: name, body: string(body)})
+	}
+}
+
+// with gives a copy with one file changed; a nil change leaves it out.
+func (p packed) with(tb testing.TB, name string, change func(string) string) packed {
+	tb.Helper()
+	i := slices.IndexFunc(p, func(f part) bool { return f.name == name })
+	if i < 0 {
+		tb.Fatalf("the sample has no %s", name)
+	}
+	out := slices.Clone(p)
+	if change == nil {
+		return slices.Delete(out, i, i+1)
+	}
+	out[i].body = change(out[i].body)
+	if out[i].body == p[i].body {
+		tb.Fatalf("the change of %s changed nothing", name)
+	}
+	return out
+}
+
+// first gives a copy with a file in front.
+func (p packed) first(name, body string) packed {
+	return append(packed{{name: name, body: body}}, p...)
+}
+
+func (p packed) tarball(tb testing.TB) []byte {
+	tb.Helper()
+	var out bytes.Buffer
+	gz := gzip.NewWriter(&out)
+	w := tar.NewWriter(gz)
+	for _, f := range p {
+		h := &tar.Header{Name: "2026-11-22-020026/" + f.name, Mode: 0o644, Size: int64(len(f.body)), Typeflag: tar.TypeReg}
+		if strings.HasPrefix(f.name, "/") {
+			h.Name = f.name[1:]
+		}
+		if f.flag != 0 {
+			h.Typeflag, h.Linkname, h.Size = f.flag, "/etc/passwd", 0
+		}
+		if err := w.WriteHeader(h); err != nil {
+			tb.Fatal(err)
+		}
+		if _, err := io.WriteString(w, f.body[:h.Size]); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		tb.Fatal(err)
+	}
+	if err := gz.Close(); err != nil {
+		tb.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func (p packed) zip(tb testing.TB) []byte {
+	tb.Helper()
+	var out bytes.Buffer
+	w := zip.NewWriter(&out)
+	for _, f := range p {
+		e, err := w.Create(f.name)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		if _, err := io.WriteString(e, f.body); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		tb.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func (p packed) folder(tb testing.TB) string {
+	tb.Helper()
+	dir := tb.TempDir()
+	for _, f := range p {
+		path := filepath.Join(dir, filepath.FromSlash(f.name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			tb.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(f.body), 0o644); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func write(tb testing.TB, name string, body []byte) string {
+	tb.Helper()
+	path := filepath.Join(tb.TempDir(), name)
+	if err := os.WriteFile(path, body, 0o644); err != nil {
+		tb.Fatal(err)
+	}
+	return path
+}
+
+func emptyURL(tb testing.TB) string { return pgtest.URL(tb, pgtest.Template{Name: "empty"}) }
+
+// load opens and imports an archive by path or, for "-", from stdin.
+func load(tb testing.TB, cfg Config, path string, stdin []byte) (Result, error) {
+	tb.Helper()
+	a, err := Open(tb.Context(), path, bytes.NewReader(stdin))
+	if err != nil {
+		return Result{}, err
+	}
+	defer func() { _ = a.Close() }()
+	return Import(tb.Context(), cfg, a)
+}
+
+func mustLoad(tb testing.TB, cfg Config, path string, stdin []byte) Result {
+	tb.Helper()
+	result, err := load(tb, cfg, path, stdin)
+	if err != nil {
+		tb.Fatalf("import: %v", err)
+	}
+	return result
+}
+
+// restricted are the lines of pg_dump that differ at every run.
+var restricted = regexp.MustCompile(`(?m)^\\(un)?restrict .*\n`)
+
+// state is everything a database holds, as text.
+func state(tb testing.TB, url string, flags ...string) string {
+	tb.Helper()
+	args := append([]string{"--no-owner", "--no-acl", "-d", url}, flags...)
+	cmd := exec.Command(program(tb, pgtest.Server(tb).Bin(), "pg_dump"), args...)
+	var problems bytes.Buffer
+	cmd.Stderr = &problems
+	out, err := cmd.Output()
+	if err != nil {
+		tb.Fatalf("pg_dump: %v\n%s", err, problems.String())
+	}
+	return restricted.ReplaceAllString(string(out), "")
+}
+
+// wantFault checks an error's kind and that its sentence names what it should
+// and leaks nothing.
+func wantFault(tb testing.TB, err error, kind cratewarden.Kind, parts ...string) {
+	tb.Helper()
+	if err == nil {
+		tb.Fatal("the import went through")
+	}
+	text := cratewarden.MessageOf(err)
+	if got := cratewarden.KindOf(err); got != kind {
+		tb.Fatalf("kind %q, want %q: %v", got, kind, err)
+	}
+	for _, p := range parts {
+		if !strings.Contains(text, p) {
+			tb.Errorf("the sentence %q does not say %q", text, p)
+		}
+	}
+	if strings.Contains(text, "SQLSTATE") || strings.Contains(text, "COPY ") {
+		tb.Errorf("the sentence %q speaks SQL", text)
+	}
+}
