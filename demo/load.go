@@ -45,11 +45,6 @@ func (r *Registry) Load(ctx context.Context, conn *pgx.Conn) error {
 		}
 		return r.finish(ctx, tx)
 	})
-	if err != nil {
-		return pg.Map(err)
-	}
-	r.step("statistics")
-	_, err = conn.Exec(ctx, "ANALYZE")
 	return pg.Map(err)
 }
 
@@ -66,7 +61,7 @@ func (r *Registry) prepare(ctx context.Context, tx pgx.Tx) error {
 	if _, err := tx.Exec(ctx, "SET LOCAL session_replication_role = replica"); err != nil {
 		return cratewarden.Wrap(err, cratewarden.Refused, "Loading the demo needs a database superuser, because triggers sleep while rows are loaded.")
 	}
-	_, err := tx.Exec(ctx, "SET LOCAL synchronous_commit = off; SET LOCAL maintenance_work_mem = '256MB'; ALTER TABLE crates ENABLE ALWAYS TRIGGER "+searchTrigger)
+	_, err := tx.Exec(ctx, "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; SET LOCAL synchronous_commit = off; SET LOCAL maintenance_work_mem = '256MB'; ALTER TABLE crates ENABLE ALWAYS TRIGGER "+searchTrigger)
 	return err
 }
 
@@ -115,7 +110,12 @@ func (r *Registry) finish(ctx context.Context, tx pgx.Tx) error {
 	if _, err := tx.Exec(ctx, `INSERT INTO metadata (total_downloads) SELECT coalesce(sum(downloads), 0) FROM crate_downloads`); err != nil {
 		return err
 	}
-	return advanceSequences(ctx, tx)
+	if err := advanceSequences(ctx, tx); err != nil {
+		return err
+	}
+	r.step("statistics")
+	_, err := tx.Exec(ctx, "ANALYZE")
+	return err
 }
 
 // reserveNames adds the reserved names, with the registry's own checks awake.
