@@ -119,7 +119,7 @@ func (c *collector) data(t *tarReader, n int64, f *File) ([]byte, error) {
 		if n <= c.limits.KeepFile {
 			c.scratch.Write(c.chunk[:k])
 		}
-		if err == io.EOF || err == io.ErrUnexpectedEOF && t.left == 0 {
+		if t.left == 0 {
 			break
 		}
 		if err != nil {

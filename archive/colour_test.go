@@ -75,7 +75,7 @@ func textOf(lines []archive.Line) string {
 
 func sameText(text string, lines []archive.Line) error {
 	want := strings.TrimSuffix(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
-	if got := strings.TrimSuffix(textOf(lines), "\n"); got != want {
+	if got := textOf(lines); got != want {
 		return fmt.Errorf("the lines say %q, the file %q", got, want)
 	}
 	for _, line := range lines {

@@ -66,7 +66,9 @@ func hostilePaths(toml []string) []hostile {
 
 func hostileEntries(toml []string) []hostile {
 	in := "evil-1.0.0/a"
-	typed := func(t byte) []byte { return raw(archivetest.Header{Name: in, Type: t, Link: "/etc/passwd", Size: -1}, "") }
+	typed := func(t byte) []byte {
+		return raw(archivetest.Header{Name: in, Type: t, Link: "/etc/passwd", Size: -1}, "")
+	}
 	return []hostile{
 		{"symlink", typed('2'), kinds{archive.ProblemLink}, toml},
 		{"hard link", typed('1'), kinds{archive.ProblemLink}, toml},

@@ -74,10 +74,10 @@ func (t *tarReader) Read(p []byte) (int, error) {
 	}
 	n, err := t.r.Read(p[:min(int64(len(p)), t.left)])
 	t.left -= int64(n)
-	if err == io.EOF && t.left > 0 {
-		err = io.ErrUnexpectedEOF
+	if t.left == 0 {
+		return n, nil // the data is whole; trouble behind it shows in what is read next
 	}
-	return n, err
+	return n, short(err)
 }
 
 // next gives the next entry, io.EOF at the end, a *halt, or the stream's error.
