@@ -25,14 +25,6 @@ func date(t time.Time) string {
 // clock writes the time of day of an instant: 07:15:02.
 func clock(t time.Time) string { return t.UTC().Format("15:04:05") }
 
-// behind says how far the mirror is behind the registry.
-func behind(now, t time.Time) string {
-	if d := now.Sub(t); d >= time.Second {
-		return Dur(d) + " behind"
-	}
-	return "up to date"
-}
-
 // stamp writes an instant for machines, as <time datetime> needs it.
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 

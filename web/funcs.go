@@ -12,7 +12,6 @@ func (s *Server) funcs() template.FuncMap {
 	return template.FuncMap{
 		"ago":           func(t time.Time) string { return Ago(s.cfg.Clock(), t) },
 		"asset":         s.assets.url,
-		"behind":        func(t time.Time) string { return behind(s.cfg.Clock(), t) },
 		"bytes":         Bytes,
 		"clock":         clock,
 		"compact":       compact,

@@ -23,9 +23,7 @@
     for (const time of $$("time[data-ago]")) {
       const ms = Date.now() - skew - Date.parse(time.dateTime);
       if (Number.isNaN(ms)) continue;
-      const behind = time.dataset.ago === "behind";
-      if (behind) time.textContent = ms < 1e3 ? "up to date" : `${length(ms)} behind`;
-      else time.textContent = ms < -1e3 ? `in ${length(-ms)}` : ms < 1e3 ? "now" : `${length(ms)} ago`;
+      time.textContent = ms < -1e3 ? `in ${length(-ms)}` : ms < 1e3 ? "now" : `${length(ms)} ago`;
     }
   }
   setInterval(tick, 15e3);

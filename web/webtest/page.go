@@ -3,8 +3,6 @@ package webtest
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -13,7 +11,6 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
-	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
@@ -63,12 +60,6 @@ func (p *Page) Wait(selector string) {
 	p.do(chromedp.WaitVisible(chromedp.CSS(selector)))
 }
 
-// Path is the path and query the tab shows now.
-func (p *Page) Path() string {
-	p.t.Helper()
-	return Eval[string](p, "location.pathname + location.search")
-}
-
 // Eval gives the value of a JavaScript expression; a promise is awaited.
 func Eval[T any](p *Page, expression string) T {
 	p.t.Helper()
@@ -84,40 +75,6 @@ func Eval[T any](p *Page, expression string) T {
 func (p *Page) Scripts(on bool) {
 	p.t.Helper()
 	call(p, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !on})
-}
-
-// Look sets the width of the window in pixels and the colours, "light" or "dark".
-func (p *Page) Look(width int64, scheme string) {
-	p.t.Helper()
-	call(p, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
-		Width: width, Height: 900, DeviceScaleFactor: 1, Mobile: width < 600})
-	call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
-		{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}})
-}
-
-// Screenshot keeps a picture of the whole page when the flag -screenshots names
-// a folder, as name-width-scheme.png, and fails the test when the page is wider
-// than the window.
-func (p *Page) Screenshot(name string, width int64, scheme string) {
-	p.t.Helper()
-	p.Look(width, scheme)
-	if over := Eval[int64](p, "document.documentElement.scrollWidth"); over > width {
-		p.t.Errorf("%s at %d pixels is %d wide: it scrolls sideways", name, width, over)
-	}
-	if *screenshots == "" {
-		return
-	}
-	height := Eval[float64](p, "Math.max(document.documentElement.scrollHeight, 900)")
-	beyond := true
-	shot := call(p, page.CaptureScreenshot, page.CaptureScreenshotParams{CaptureBeyondViewport: &beyond,
-		Clip: &page.Viewport{Width: float64(width), Height: height, Scale: 1}}).Data
-	file := filepath.Join(*screenshots, fmt.Sprintf("%s-%d-%s.png", name, width, scheme))
-	if err := os.MkdirAll(*screenshots, 0o755); err != nil {
-		p.t.Fatal(err)
-	}
-	if err := os.WriteFile(file, shot, 0o644); err != nil {
-		p.t.Fatal(err)
-	}
 }
 
 // Expect says that the browser may complain with this text, as it does about
