@@ -59,14 +59,23 @@ func (r *Registry) makeCrates() {
 		c := &r.crates[i]
 		c.id = int32(i + 1)
 		r.names[cratewarden.CanonName(c.name)] = int32(i)
-		owner := &r.people[c.owner]
-		owner.crates++
-		if !owner.cast && (owner.joined == 0 || c.created < owner.joined+day) {
-			d := r.throw(streamPerson, uint64(c.owner), 7)
-			owner.joined = c.created - day - instant(d.skewed(20, 1.4)*float64(day))
+		r.people[c.owner].crates++
+		r.joinBefore(c.owner, c.created)
+		if c.partner >= 0 {
+			r.joinBefore(c.partner, c.created)
 		}
 	}
 	r.settlePeople()
+}
+
+// joinBefore makes sure that somebody had signed up when they made a crate.
+func (r *Registry) joinBefore(person int32, created instant) {
+	p := &r.people[person]
+	if p.cast || p.joined != 0 && p.joined+day <= created {
+		return
+	}
+	d := r.throw(streamPerson, uint64(person), 7)
+	p.joined = created - day - instant(d.skewed(20, 1.4)*float64(day))
 }
 
 // settlePeople gives the accounts without crates a sign-up, all of them a
@@ -100,6 +109,10 @@ func (r *Registry) settlePeople() {
 		if d := r.throw(streamPerson, uint64(i), 9); i >= int32(len(famous)) && p.crates > 0 && d.chance(0.004) {
 			p.ghID, p.unlinked = -1, true
 		}
+	}
+	for i := 50; i < 54; i++ { // the first accounts of people who came back with a new one
+		p := &r.people[i]
+		p.login, p.formerly, p.ghID, p.unlinked = r.people[100+i].login, "", -1, true
 	}
 }
 

@@ -49,9 +49,6 @@ func (r *Registry) makeOwners() {
 		if p := &r.people[c.owner]; p.org >= 0 && c.repo != "" && d.chance(0.8) {
 			c.org = p.org
 		}
-		if c.name == "internkit" {
-			c.partner = int32(len(famous) + 3)
-		}
 	}
 }
 
@@ -81,7 +78,7 @@ func (r *Registry) owners(index int32) []ownership {
 	out := []ownership{{crate: index, owner: c.owner, by: by, since: c.created, changed: c.created}}
 	seen := map[int32]bool{c.owner: true}
 	add := func(person int32, since instant, gone bool) {
-		if seen[person] || since >= r.now-2*hour {
+		if seen[person] || since >= r.now-2*hour || since < r.people[person].joined {
 			return
 		}
 		seen[person] = true

@@ -130,6 +130,9 @@ func (r *Registry) scriptAttack() {
 		rel.by, rel.token, rel.deps, rel.inert = -1, stolenToken, helper("^1.0.86"), content.HelperOnly
 		c.script = &script{releases: append(past[c.name], rel), popular: true, situation: true}
 		c.created, c.count = c.script.releases[0].at, len(c.script.releases)
+		if c.name == "internkit" {
+			c.partner = int32(len(famous) + 3) // an innocent co-owner
+		}
 	}
 	r.addScripted("bitgrid", "data", owner, &script{releases: r.history(owner, 6*year, 4*year, "0.1.0", "0.1.1", "0.2.0"), popular: true, situation: true})
 	r.addScripted("lanewise", "math", owner, &script{releases: r.history(owner, 5*year, 3*year, "0.1.0", "0.1.1"), popular: true, situation: true})
