@@ -40,18 +40,29 @@ const (
 // Size says how many source files the crate has.
 type Size int
 
-// The sizes: about 5 to 9 files in the archive, 12 to 20, and 25 to 40.
+// The sizes of a plain library's first release: about 7 to 12 files in the
+// archive, 15 to 20, and 25 to 40. Later generations add a few; traits and
+// payloads come on top.
 const (
 	Small Size = iota
 	Medium
 	Large
 )
 
+// growth is how many source files the generations may add.
+func (s Size) growth() int {
+	if s == Small {
+		return 3
+	}
+	return 6
+}
+
 // Traits are things that some crates have besides their sources.
 type Traits struct {
 	// BuildScript adds an ordinary build.rs.
 	BuildScript bool
 	// CSources adds a C file with its header and a build.rs that compiles it.
+	// Put the build dependency "cc" into Dependencies with it.
 	CSources bool
 	// BlobFixture adds a binary file that the tests read.
 	BlobFixture bool
@@ -59,7 +70,8 @@ type Traits struct {
 	// UTF-8, a byte order mark, CRLF ends, bidirectional controls, a very
 	// long line, a path with spaces and non-ASCII letters.
 	OddEncodings bool
-	// NoStd makes the library #![no_std].
+	// NoStd marks the library no_std unless its feature "std" is on. Only the
+	// sources of Embedded and Math really do without.
 	NoStd bool
 	// Lockfile adds Cargo.lock; programs always have one.
 	Lockfile bool
@@ -94,8 +106,8 @@ const (
 	// EnvironmentReader is a module whose text looks like one that collects
 	// credentials from the environment.
 	EnvironmentReader
-	// HelperOnly is nearly empty itself and only depends on another crate,
-	// as the bad versions of 20 August 2026 did.
+	// HelperOnly is a nearly empty Library, whatever Kind says, that only
+	// brings in another crate, as the bad versions of 20 August 2026 did.
 	HelperOnly
 )
 

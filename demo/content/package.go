@@ -1,7 +1,5 @@
 package content
 
-import "cratewarden"
-
 // Package is a finished archive and what the registry stores about it.
 type Package struct {
 	// Archive is the .crate: gzip of a tar whose entries all start with
@@ -34,10 +32,4 @@ type Package struct {
 	LineCounts []byte
 	// Files lists the paths in the archive in order, without the root folder.
 	Files []string
-}
-
-// Build makes the archive of a spec. The error kind is Invalid when name,
-// version or a path of the spec could not be published.
-func Build(spec Spec) (Package, error) {
-	return Package{}, cratewarden.Errorf(cratewarden.Unavailable, "The archive maker is not finished; only its types are.")
 }
