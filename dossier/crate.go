@@ -21,19 +21,21 @@ type Crate struct {
 	// Facts are badges: "all versions yanked", "trusted publishing only" ….
 	Marks []Mark `json:"marks"`
 
-	Default       string     `json:"default_version,omitempty"`
-	VersionCount  int        `json:"version_count"`
-	YankedCount   int        `json:"yanked_count"`
-	Downloads     int64      `json:"downloads"`
-	Downloads90   int64      `json:"downloads_90_days"`
-	TrustpubOnly  bool       `json:"trusted_publishing_only"`
-	MaxUploadSize *int32     `json:"max_upload_size,omitempty" doc:"bytes; absent means the registry's default of 10 MiB"`
-	MaxFeatures   *int16     `json:"max_features,omitempty"`
-	Keywords      []string   `json:"keywords"`
-	Categories    []string   `json:"categories"`
-	Followers     int        `json:"followers"`
-	Owners        Owners     `json:"owners"`
-	Publishers    Publishers `json:"publishers"`
+	Default       string   `json:"default_version,omitempty"`
+	VersionCount  int      `json:"version_count"`
+	YankedCount   int      `json:"yanked_count"`
+	Downloads     int64    `json:"downloads"`
+	Downloads90   int64    `json:"downloads_90_days" doc:"sum of the chart; see chart.absent when 0"`
+	TrustpubOnly  bool     `json:"trusted_publishing_only"`
+	MaxUploadSize *int32   `json:"max_upload_size,omitempty" doc:"bytes; absent means the registry's default of 10 MiB"`
+	MaxFeatures   *int16   `json:"max_features,omitempty"`
+	Keywords      []string `json:"keywords"`
+	Categories    []string `json:"categories"`
+	Followers     int      `json:"followers" doc:"at most ten minutes old"`
+	// FollowersAbsent says why followers are not counted.
+	FollowersAbsent string     `json:"followers_absent,omitempty"`
+	Owners          Owners     `json:"owners"`
+	Publishers      Publishers `json:"publishers"`
 	// Versions is the first page, newest first; more at /versions.
 	Versions     Page[VersionRow] `json:"versions"`
 	Chart        Chart            `json:"chart"`
@@ -139,14 +141,18 @@ type Series struct {
 type Dependents struct {
 	Section
 	// AnyVersion counts other crates with any version, yanked or not, that
-	// depends on it: the number that decides about deletion. Default counts
-	// those whose default version does: what the registry's own page shows.
+	// depends on it: the number that decides about deletion; -1 while the
+	// mirror loads. Default counts those whose default version does: what the
+	// registry's own page shows.
 	AnyVersion int `json:"any_version"`
 	Default    int `json:"default_version"`
-	// Table is the number of rows in the registry's reverse_dependencies.
+	// Table is the number of rows in the registry's reverse_dependencies, the
+	// crate itself left out.
 	Table int            `json:"registry_table"`
 	Note  string         `json:"note"`
 	Top   []DependentRow `json:"top"`
+	// Next is the key to ask for the following page with, empty at the end.
+	Next string `json:"next,omitempty"`
 }
 
 // DependentRow is one dependent crate.
@@ -223,6 +229,8 @@ type IndexCheck struct {
 	Equal       bool              `json:"equal"`
 	Differences []IndexDifference `json:"differences"`
 	ModifiedAt  time.Time         `json:"modified_at,omitzero"`
+	// Note says what was not compared, or what the disagreement means.
+	Note string `json:"note,omitempty"`
 }
 
 // IndexDifference is one disagreement between index and database.
@@ -244,6 +252,8 @@ type StorageCheck struct {
 	Extra   int `json:"extra"`
 	// Truncated says that there were more objects than are looked at.
 	Truncated bool `json:"truncated,omitempty"`
+	// Note says what was not looked at.
+	Note string `json:"note,omitempty"`
 }
 
 // StoredFile is an object that is there, missing or unexplained.

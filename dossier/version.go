@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"cratewarden"
-	"cratewarden/archive"
 	"cratewarden/provenance"
 )
 
@@ -96,49 +95,4 @@ type Manifest struct {
 	CommentLines int `json:"comment_lines"`
 	// Absent lists the facts that a public dump leaves out.
 	Absent []string `json:"absent,omitempty"`
-}
-
-// Files is the listing of a version's archive.
-type Files struct {
-	Section
-	Crate string `json:"crate"`
-	Num   string `json:"num"`
-	Key   string `json:"key"`
-	// Rows are the files by path; Problems what is wrong with the archive.
-	Rows     []archive.File    `json:"files"`
-	Problems []archive.Problem `json:"problems"`
-	// SHA256 is of the stored file, Size its bytes, Unpacked those of its
-	// content.
-	SHA256   string `json:"sha256,omitempty"`
-	Size     int64  `json:"size"`
-	Unpacked int64  `json:"unpacked"`
-	// BuildScript, ProcMacro: the paths of code that runs at compile time.
-	BuildScript string `json:"build_script,omitempty"`
-	ProcMacro   bool   `json:"proc_macro,omitempty"`
-	// VCS is the commit as the uploader claims it.
-	VCS *archive.VCSInfo `json:"vcs,omitempty"`
-}
-
-// File is one file of a version's archive, coloured for reading.
-type File struct {
-	Section
-	Crate string         `json:"crate"`
-	Num   string         `json:"num"`
-	File  archive.File   `json:"file"`
-	Lines []archive.Line `json:"lines,omitempty"`
-	// Binary files have no lines; Note says what they are.
-	Note string `json:"note,omitempty"`
-	// Truncated says that only the first part is shown.
-	Truncated bool `json:"truncated,omitempty"`
-}
-
-// Diff compares a version's archive with another's of the same crate.
-type Diff struct {
-	Section
-	Crate string        `json:"crate"`
-	Old   string        `json:"old"`
-	New   string        `json:"new"`
-	Diff  *archive.Diff `json:"diff,omitempty"`
-	// NewDependencies are dependencies the old version did not have, with age.
-	NewDependencies []Dependency `json:"new_dependencies"`
 }

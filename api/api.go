@@ -1,0 +1,93 @@
+// Package api is the JSON interface of the console, version 1: the same
+// dossiers as the pages, for programs and for our own command line. Every
+// answer is typed, every error is a problem document (RFC 9457) with a kind, a
+// sentence and the request id, and the whole is described by an OpenAPI 3.1
+// document served beside it.
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"cratewarden/dossier"
+	"cratewarden/mirror"
+)
+
+// Dossiers is what the interface shows; *dossier.Service is one. Every method
+// may be called at the same time and gives errors with a kind.
+type Dossiers interface {
+	Home(ctx context.Context) (*dossier.Home, error)
+	Search(ctx context.Context, q mirror.Query) (*dossier.SearchResult, error)
+	Crate(ctx context.Context, name string) (*dossier.Crate, error)
+	CrateVersions(ctx context.Context, name, after string, limit int) (dossier.Page[dossier.VersionRow], error)
+	CrateDependents(ctx context.Context, name, after string, limit int) (dossier.Page[dossier.DependentRow], error)
+	Version(ctx context.Context, name, num string) (*dossier.Version, error)
+	Files(ctx context.Context, name, num string) (*dossier.Files, error)
+	File(ctx context.Context, name, num, path string) (*dossier.File, error)
+	Diff(ctx context.Context, name, num, against string) (*dossier.Diff, error)
+	Account(ctx context.Context, id int32) (*dossier.Account, error)
+	AccountsByLogin(ctx context.Context, login string) ([]dossier.Person, error)
+	AccountPublishes(ctx context.Context, id int32, after string, limit int) (dossier.Page[dossier.VersionRow], error)
+	AccountCrates(ctx context.Context, id int32, after string, limit int) (dossier.Page[dossier.OwnedCrate], error)
+	Team(ctx context.Context, id int32) (*dossier.Team, error)
+	Token(ctx context.Context, plaintext string) (*dossier.TokenLookup, error)
+	Names(ctx context.Context, f dossier.NameFilter) (*dossier.Names, error)
+	Publishes(ctx context.Context, f dossier.PublishFilter) (*dossier.Publishes, error)
+	Jobs(ctx context.Context, f dossier.JobFilter) (*dossier.Jobs, error)
+}
+
+// Config is what the interface is made from; Dossiers is required.
+type Config struct {
+	Dossiers Dossiers
+	// Release is the version of the program, for the document.
+	Release string
+}
+
+// Prefix is where the interface lives.
+const Prefix = "/api/v1"
+
+// New gives the handler for everything under Prefix.
+func New(cfg Config) http.Handler {
+	mux := http.NewServeMux()
+	build(mux, cfg)
+	// No page of another origin may make a browser ask in its user's name.
+	guard := http.NewCrossOriginProtection()
+	return guard.Handler(protect(mux))
+}
+
+// Document gives the OpenAPI document.
+func Document(cfg Config) ([]byte, error) {
+	return build(http.NewServeMux(), cfg).OpenAPI().MarshalJSON()
+}
+
+func build(mux *http.ServeMux, cfg Config) huma.API {
+	conf := huma.DefaultConfig("cratewarden", "1")
+	conf.OpenAPIPath = Prefix + "/openapi"
+	conf.DocsPath, conf.SchemasPath = "", Prefix+"/schemas"
+	conf.Info.Description = "What the console knows of a registry: crates, versions and their provenance and files, accounts, tokens, names, jobs. Personal data is masked."
+	conf.CreateHooks = nil // no $schema links in answers: the document says it once
+	humaAPI := humago.New(mux, conf)
+	register(humaAPI, cfg.Dossiers)
+	return humaAPI
+}
+
+// maxBody bounds what anybody may send.
+const maxBody = 64 << 10
+
+// protect sets what every answer carries: it is private, it is JSON and
+// nothing else, and it is never framed.
+func protect(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Cache-Control", "no-store")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Referrer-Policy", "no-referrer")
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		next.ServeHTTP(w, r)
+	})
+}

@@ -1,0 +1,101 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"cratewarden/dossier"
+	"cratewarden/mirror"
+)
+
+// register is the table of contents of the interface.
+func register(a huma.API, d Dossiers) {
+	get(a, "home", "/home", "What is here and what happened last", func(ctx context.Context, _ *struct{}) (*dossier.Home, error) { return d.Home(ctx) })
+	get(a, "search", "/search", "Find crates, versions, accounts, teams, names, archives, tokens", func(ctx context.Context, in *searchInput) (*dossier.SearchResult, error) {
+		return d.Search(ctx, mirror.Query{Text: in.Query, Limit: in.Limit})
+	})
+
+	get(a, "crate", "/crates/{name}", "Everything known about a crate", func(ctx context.Context, in *crateInput) (*dossier.Crate, error) { return d.Crate(ctx, in.Name) })
+	get(a, "crate-versions", "/crates/{name}/versions", "A crate's versions, newest first", func(ctx context.Context, in *cratePageInput) (*dossier.Page[dossier.VersionRow], error) {
+		return page(d.CrateVersions(ctx, in.Name, in.After, in.Limit))
+	})
+	get(a, "crate-dependents", "/crates/{name}/dependents", "Crates that depend on a crate, by downloads", func(ctx context.Context, in *cratePageInput) (*dossier.Page[dossier.DependentRow], error) {
+		return page(d.CrateDependents(ctx, in.Name, in.After, in.Limit))
+	})
+
+	get(a, "version", "/crates/{name}/versions/{num}", "A version with its provenance", func(ctx context.Context, in *versionInput) (*dossier.Version, error) {
+		return d.Version(ctx, in.Name, in.Num)
+	})
+	get(a, "files", "/crates/{name}/versions/{num}/files", "The files of a version's archive", func(ctx context.Context, in *versionInput) (*dossier.Files, error) {
+		return d.Files(ctx, in.Name, in.Num)
+	})
+	get(a, "file", "/crates/{name}/versions/{num}/file", "One file of a version's archive, coloured", func(ctx context.Context, in *fileInput) (*dossier.File, error) {
+		return d.File(ctx, in.Name, in.Num, in.Path)
+	})
+	get(a, "diff", "/crates/{name}/versions/{num}/diff", "What changed against another version", func(ctx context.Context, in *diffInput) (*dossier.Diff, error) {
+		return d.Diff(ctx, in.Name, in.Num, in.Against)
+	})
+
+	get(a, "accounts", "/accounts", "Accounts with a login, former logins included", func(ctx context.Context, in *loginInput) (*people, error) {
+		rows, err := d.AccountsByLogin(ctx, in.Login)
+		return &people{Rows: rows}, err
+	})
+	get(a, "account", "/accounts/{id}", "Everything known about an account", func(ctx context.Context, in *idInput) (*dossier.Account, error) { return d.Account(ctx, in.ID) })
+	get(a, "account-publishes", "/accounts/{id}/publishes", "What an account published, newest first", func(ctx context.Context, in *idPageInput) (*dossier.Page[dossier.VersionRow], error) {
+		return page(d.AccountPublishes(ctx, in.ID, in.After, in.Limit))
+	})
+	get(a, "account-crates", "/accounts/{id}/crates", "The crates an account owns, fully yanked ones included", func(ctx context.Context, in *idPageInput) (*dossier.Page[dossier.OwnedCrate], error) {
+		return page(d.AccountCrates(ctx, in.ID, in.After, in.Limit))
+	})
+	get(a, "team", "/teams/{id}", "A team that owns or owned crates", func(ctx context.Context, in *idInput) (*dossier.Team, error) { return d.Team(ctx, in.ID) })
+
+	get(a, "names", "/names", "Reserved and deleted names; whether a name could be published", func(ctx context.Context, in *namesInput) (*dossier.Names, error) {
+		return d.Names(ctx, dossier.NameFilter{Query: in.Query, Kind: in.Kind, After: in.After, Limit: in.Limit})
+	})
+	get(a, "publishes", "/publishes", "The feed of new versions", func(ctx context.Context, in *publishesInput) (*dossier.Publishes, error) {
+		return d.Publishes(ctx, in.filter())
+	})
+	get(a, "jobs", "/jobs", "The registry's job queue", func(ctx context.Context, in *jobsInput) (*dossier.Jobs, error) {
+		return d.Jobs(ctx, dossier.JobFilter{Type: in.Type, State: in.State, Crate: in.Crate, After: in.After, Limit: in.Limit})
+	})
+	post(a, "token-lookup", "/token-lookup", "Whose credential is this? It is hashed in memory and not kept", func(ctx context.Context, in *tokenInput) (*dossier.TokenLookup, error) {
+		return d.Token(ctx, in.Body.Token)
+	})
+}
+
+type people struct {
+	Rows []dossier.Person `json:"rows"`
+}
+
+func page[T any](p dossier.Page[T], err error) (*dossier.Page[T], error) { return &p, err }
+
+type output[T any] struct{ Body *T }
+
+// serve adapts a plain function to the framework and turns its error into a
+// problem document.
+func serve[I, O any](fn func(context.Context, *I) (*O, error)) func(context.Context, *I) (*output[O], error) {
+	return func(ctx context.Context, in *I) (*output[O], error) {
+		ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+		defer cancel()
+		out, err := fn(ctx, in)
+		if err != nil {
+			return nil, problem(ctx, err)
+		}
+		return &output[O]{out}, nil
+	}
+}
+
+func get[I, O any](a huma.API, id, path, summary string, fn func(context.Context, *I) (*O, error)) {
+	huma.Register(a, operation(http.MethodGet, id, path, summary), serve(fn))
+}
+
+func post[I, O any](a huma.API, id, path, summary string, fn func(context.Context, *I) (*O, error)) {
+	huma.Register(a, operation(http.MethodPost, id, path, summary), serve(fn))
+}
+
+func operation(method, id, path, summary string) huma.Operation {
+	return huma.Operation{Method: method, OperationID: id, Path: Prefix + path, Summary: summary, MaxBodyBytes: maxBody}
+}

@@ -1,0 +1,90 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"cratewarden"
+	"cratewarden/telemetry"
+)
+
+// Problem is an error as the interface shows it (RFC 9457), with our kind.
+type Problem struct {
+	Title     string           `json:"title" doc:"the status in words"`
+	Status    int              `json:"status"`
+	Detail    string           `json:"detail" doc:"a sentence for people that says what to do"`
+	Kind      cratewarden.Kind `json:"kind" doc:"what sort of trouble this is, for programs"`
+	RequestID string           `json:"request_id,omitempty" doc:"the same id as in the log"`
+}
+
+// Error is the sentence.
+func (p *Problem) Error() string { return p.Detail }
+
+// GetStatus is the HTTP status.
+func (p *Problem) GetStatus() int { return p.Status }
+
+// ContentType marks the body as a problem document.
+func (p *Problem) ContentType(string) string { return "application/problem+json" }
+
+// statuses is the one place where a kind becomes an HTTP status.
+func statuses() map[cratewarden.Kind]int {
+	return map[cratewarden.Kind]int{
+		cratewarden.Invalid:     http.StatusUnprocessableEntity,
+		cratewarden.NotFound:    http.StatusNotFound,
+		cratewarden.Refused:     http.StatusForbidden,
+		cratewarden.Conflict:    http.StatusConflict,
+		cratewarden.TooLarge:    http.StatusRequestEntityTooLarge,
+		cratewarden.Timeout:     http.StatusGatewayTimeout,
+		cratewarden.Unavailable: http.StatusServiceUnavailable,
+		cratewarden.Canceled:    499,
+	}
+}
+
+// problem turns an error of ours into its document; the cause stays behind.
+func problem(ctx context.Context, err error) error {
+	kind := cratewarden.KindOf(err)
+	status, ok := statuses()[kind]
+	if !ok {
+		status = http.StatusInternalServerError
+	}
+	return &Problem{Title: title(status), Status: status, Detail: cratewarden.MessageOf(err), Kind: kind, RequestID: telemetry.RequestID(ctx)}
+}
+
+func title(status int) string {
+	if text := http.StatusText(status); text != "" {
+		return text
+	}
+	return "Client closed request"
+}
+
+// kindOfStatus names the kind of the errors that the framework itself finds,
+// such as a parameter that is no number.
+func kindOfStatus(status int) cratewarden.Kind {
+	for kind, s := range statuses() {
+		if s == status {
+			return kind
+		}
+	}
+	if status < http.StatusInternalServerError {
+		return cratewarden.Invalid
+	}
+	return cratewarden.Internal
+}
+
+// newProblem replaces the framework's own error document, so that there is
+// one shape only.
+func newProblem(status int, message string, errs ...error) huma.StatusError {
+	detail := message
+	for _, err := range errs {
+		if d, ok := err.(*huma.ErrorDetail); ok {
+			detail += "; " + d.Location + ": " + d.Message
+		}
+	}
+	return &Problem{Title: title(status), Status: status, Detail: detail, Kind: kindOfStatus(status)}
+}
+
+// The framework offers no other way to choose the shape of its errors than
+// this variable; it is set once, before any handler exists.
+func init() { huma.NewError = newProblem }

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/alecthomas/kong"
+	"golang.org/x/term"
+
+	"cratewarden"
+)
+
+// env is the world around one run of the program.
+type env struct {
+	ctx            context.Context
+	stdin          io.Reader
+	stdout, stderr io.Writer
+}
+
+// terminal says whether w is a terminal somebody looks at.
+func terminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+// cli is the program's table of contents. Every flag can also be given as an
+// environment variable: CRATEWARDEN_ and the flag's name in capitals.
+type cli struct {
+	Demo          demoCmd    `cmd:"" group:"run" help:"Make up a registry and open the console on it."`
+	Open          openCmd    `cmd:"" group:"run" help:"Open the console on a public database dump."`
+	Serve         serveCmd   `cmd:"" group:"run" help:"Open the console on a registry's own database."`
+	Import        importCmd  `cmd:"" group:"data" help:"Load a public database dump into an empty database."`
+	Migrate       migrateCmd `cmd:"" group:"data" help:"Bring the console's own database to this release."`
+	CheckRegistry checkCmd   `cmd:"" group:"data" help:"Say what a registry's database allows, and print the grants it takes."`
+
+	Search    searchCmd    `cmd:"" group:"look" help:"Find crates, versions, accounts, teams, names, archives, tokens."`
+	Crate     crateCmd     `cmd:"" group:"look" help:"Show everything known about a crate."`
+	Version   versionCmd   `cmd:"" group:"look" help:"Show how a version was published; without a name, this program's version."`
+	Files     filesCmd     `cmd:"" group:"look" help:"List the files of a version, or print one."`
+	Diff      diffCmd      `cmd:"" group:"look" help:"Compare a version's files with the version before."`
+	User      userCmd      `cmd:"" group:"look" help:"Show everything known about an account."`
+	Team      teamCmd      `cmd:"" group:"look" help:"Show a team and the crates it owns."`
+	Token     tokenCmd     `cmd:"" group:"look" help:"Say whose credential it is that stands on standard input."`
+	Names     namesCmd     `cmd:"" group:"look" help:"Say whether a name is free; list reserved and deleted names."`
+	Publishes publishesCmd `cmd:"" group:"look" help:"List new versions, newest first."`
+	Jobs      jobsCmd      `cmd:"" group:"look" help:"Show the registry's job queue."`
+	Status    statusCmd    `cmd:"" group:"look" help:"Say what the console holds and how fresh it is."`
+}
+
+const description = `The administration and incident-response console for registries that run the crates.io software.
+
+Try it: "cratewarden demo" makes up a registry and prints the address of a console on it.
+
+Exit codes: 0 done, 1 unforeseen, 2 not understood, 3 not found, 4 refused, 5 conflict, 6 unavailable or timed out, 130 stopped.`
+
+// exited carries kong's wish to end the program (after --help) out of its
+// parser without ending it.
+type exited int
+
+func execute(args []string, e env) (err error) {
+	var c cli
+	parser, err := kong.New(&c,
+		kong.Name("cratewarden"), kong.Description(description), kong.UsageOnError(),
+		kong.DefaultEnvars("CRATEWARDEN"), kong.Writers(e.stdout, e.stderr),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.ExplicitGroups([]kong.Group{
+			{Key: "run", Title: "Open a console"}, {Key: "data", Title: "Prepare databases"}, {Key: "look", Title: "Look, through a running console"},
+		}),
+		kong.Exit(func(code int) { panic(exited(code)) }),
+	)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			if _, ok := r.(exited); !ok {
+				panic(r)
+			}
+		}
+	}()
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	chosen, err := parser.Parse(args)
+	if err != nil {
+		return usage(err, e.stderr)
+	}
+	return chosen.Run(e)
+}
+
+// usage turns a parser's complaint into a sentence with the next step.
+func usage(err error, stderr io.Writer) error {
+	hint := "cratewarden --help"
+	if p, ok := errors.AsType[*kong.ParseError](err); ok && p.Context.Selected() != nil {
+		hint = "cratewarden " + p.Context.Selected().Name + " --help"
+	}
+	return cratewarden.Wrap(err, cratewarden.Invalid, "%s. Try %q.", capital(err.Error()), hint)
+}
+
+func capital(s string) string {
+	if s == "" || s[0] < 'a' || s[0] > 'z' {
+		return s
+	}
+	return string(s[0]-'a'+'A') + s[1:]
+}
+
+func say(w io.Writer, format string, args ...any) { _, _ = fmt.Fprintf(w, format+"\n", args...) }

@@ -1,0 +1,237 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/sync/errgroup"
+
+	"cratewarden"
+	"cratewarden/api"
+	"cratewarden/blob"
+	"cratewarden/console"
+	"cratewarden/dossier"
+	"cratewarden/mirror"
+	"cratewarden/pg"
+	"cratewarden/telemetry"
+	"cratewarden/web"
+)
+
+// consoleConfig is what one running console is made from.
+type consoleConfig struct {
+	addr              string
+	registry, replica string // connection strings; no replica means none
+	console           string
+	static, index     blob.Store // nil means not configured
+	label             string
+	kind              web.RegistryKind
+	dump              *dossier.DumpSource
+	log               *slog.Logger
+	ready             func(address string) // told when requests are answered
+	// ended is closed when something the console stands on has ended; nil for
+	// nothing.
+	ended <-chan struct{}
+}
+
+// openConsole runs a console until ctx is over. Everything it starts has ended
+// when it returns.
+func openConsole(ctx context.Context, cfg consoleConfig) error {
+	listener, err := listenLoopback(cfg.addr)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }()
+	parts, err := assemble(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer parts.close()
+
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return ignoreEnd(parts.mirror.Run(ctx)) })
+	group.Go(func() error { return serveHTTP(ctx, listener, parts.handler, cfg.log) })
+	group.Go(func() error {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-cfg.ended: // a nil channel never is
+			return cratewarden.Errorf(cratewarden.Unavailable, "The private PostgreSQL server ended; the console stops with it. Start it again.")
+		}
+	})
+	if cfg.ready != nil {
+		cfg.ready("http://" + listener.Addr().String())
+	}
+	return group.Wait()
+}
+
+func ignoreEnd(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// listenLoopback refuses any address that another machine could reach: as long
+// as nobody signs in, whoever reaches the console may read everything.
+func listenLoopback(addr string) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, cratewarden.Errorf(cratewarden.Invalid, "The address to listen on must look like 127.0.0.1:8420.")
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return nil, cratewarden.Errorf(cratewarden.Refused,
+			"The console listens on loopback only (127.0.0.1 or [::1]), because this release has no sign-in. Reach it from elsewhere through a tunnel, such as ssh -L.")
+	}
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, cratewarden.Wrap(err, cratewarden.Conflict, "The address %s is taken. Stop what listens there, or choose another with --addr.", addr)
+	}
+	return listener, nil
+}
+
+// parts is a console put together, with what must be closed.
+type parts struct {
+	pools   []*pgxpool.Pool
+	mirror  *mirror.Mirror
+	handler http.Handler
+}
+
+func (p *parts) close() {
+	for _, pool := range p.pools {
+		pool.Close()
+	}
+}
+
+// assemble opens the databases and joins the layers.
+func assemble(ctx context.Context, cfg consoleConfig) (p *parts, err error) {
+	p = &parts{}
+	defer func() {
+		if err != nil {
+			p.close()
+		}
+	}()
+	registry, err := p.pool(ctx, pg.Config{URL: cfg.registry, ReadOnly: true, MaxConns: 16, StatementTimeout: 5 * time.Second})
+	if err != nil {
+		return p, err
+	}
+	var replica *pgxpool.Pool
+	if cfg.replica != "" {
+		// Reading whole tables may take a while on a large registry.
+		if replica, err = p.pool(ctx, pg.Config{URL: cfg.replica, ReadOnly: true, MaxConns: 4, StatementTimeout: 5 * time.Minute}); err != nil {
+			return p, err
+		}
+	}
+	mail, err := p.mailKey(ctx, cfg.console)
+	if err != nil {
+		return p, err
+	}
+	p.mirror = mirror.New(mirror.Config{Registry: registry, Replica: replica, Dump: cfg.dump != nil, Logger: cfg.log, MailKey: mail})
+	dossiers := dossier.New(dossier.Config{Registry: registry, Mirror: p.mirror, Static: cfg.static, Index: cfg.index, Dump: cfg.dump, Label: cfg.label, Logger: cfg.log})
+	p.handler, err = handler(cfg, p.mirror, dossiers, registry)
+	return p, err
+}
+
+func (p *parts) pool(ctx context.Context, cfg pg.Config) (*pgxpool.Pool, error) {
+	pool, err := pg.Open(ctx, cfg)
+	if err == nil {
+		p.pools = append(p.pools, pool)
+	}
+	return pool, err
+}
+
+// mailKey migrates the console database and gives the key under which mail
+// addresses are hashed in memory; all processes of one console share it.
+func (p *parts) mailKey(ctx context.Context, url string) ([]byte, error) {
+	if _, err := console.Migrate(ctx, url); err != nil {
+		return nil, err
+	}
+	pool, err := p.pool(ctx, pg.Config{URL: url, MaxConns: 4})
+	if err != nil {
+		return nil, err
+	}
+	return console.NewStore(pool).Key(ctx, "mail")
+}
+
+// handler puts pages, interface, health and metrics under one roof.
+func handler(cfg consoleConfig, m *mirror.Mirror, dossiers *dossier.Service, registry *pgxpool.Pool) (http.Handler, error) {
+	tel := telemetry.New(cfg.log)
+	tel.Pool("registry", registry)
+	tel.Gauge("mirror_behind_seconds", "How far the mirror is behind the registry.", func() float64 {
+		at := m.Status().FreshAt
+		if at.IsZero() {
+			return -1
+		}
+		return time.Since(at).Seconds()
+	})
+	pages, err := web.New(web.Config{
+		Registry: web.Registry{Label: cfg.label, Kind: cfg.kind}, ReadOnly: readOnlyNote(cfg),
+		Dossiers: dossiers, Freshness: func() web.Freshness { return freshness(m.Status(), cfg.dump != nil) },
+		Observe: tel.Count, Version: release(), Log: cfg.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle(api.Prefix+"/", pages.CheckHost(tel.Observe(api.New(api.Config{Dossiers: dossiers, Release: release()}))))
+	mux.Handle("GET /livez", telemetry.Live())
+	mux.Handle("GET /readyz", telemetry.Ready(telemetry.Readiness{Name: "registry", Check: func(ctx context.Context) error { return pg.Map(registry.Ping(ctx)) }}))
+	mux.Handle("GET /metrics", pages.CheckHost(tel.Metrics()))
+	mux.Handle("/", pages)
+	return mux, nil
+}
+
+func readOnlyNote(cfg consoleConfig) string {
+	if cfg.dump != nil {
+		return "A public dump is a copy: nothing here can be changed."
+	}
+	return ""
+}
+
+// freshness says in the page's words how far the mirror is.
+func freshness(s mirror.Status, fixed bool) web.Freshness {
+	f := web.Freshness{AsOf: s.FreshAt, Fixed: fixed, Problem: s.Problem}
+	for _, part := range s.Parts {
+		if part.State == "waiting" || part.State == "loading" {
+			f.Loading = append(f.Loading, web.Load{Part: string(part.Part), Done: part.Rows})
+		}
+	}
+	return f
+}
+
+// serveHTTP answers until ctx is over, then lets requests under way finish for
+// a moment. The limits keep slow clients from holding connections.
+func serveHTTP(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger) error {
+	server := &http.Server{
+		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 60 * time.Second,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(l) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if err := server.Shutdown(grace); err != nil {
+		_ = server.Close()
+	}
+	return nil
+}
+
+// announce tells the person at the terminal where the console is. Scripts wait
+// for the line that begins with "Console".
+func announce(w io.Writer, what string) func(string) {
+	return func(address string) {
+		say(w, "\nConsole:  %s", address)
+		say(w, "%s", what)
+		say(w, "It listens on loopback only, because this release has no sign-in. Stop it with Ctrl-C.")
+	}
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"cratewarden"
+	"cratewarden/dossier"
+	"cratewarden/registry/dump"
+	"cratewarden/web"
+)
+
+type openCmd struct {
+	listening
+	Dump    string `arg:"" help:"The dump: db-dump.tar.gz, db-dump.zip, or the folder of either."`
+	Data    string `placeholder:"DIR" help:"Folder for the imported data (default: cratewarden/dump in the user's cache folder)."`
+	Storage string `help:"Where archives are, to read files too: a folder, s3://bucket/prefix, or https://static.example/."`
+	PgBin   string `placeholder:"DIR" help:"Folder of PostgreSQL's programs, if they are not found."`
+}
+
+// Help gives examples.
+func (openCmd) Help() string {
+	return `Example:
+
+  cratewarden open db-dump.tar.gz
+
+The dump is imported into a private PostgreSQL the first time, and again only
+when the archive changed. Facts a public dump leaves out are marked as such.`
+}
+
+// dumpMark is what a dump folder was made from.
+type dumpMark struct {
+	Path     string
+	Size     int64
+	Modified time.Time
+	Source   dossier.DumpSource
+}
+
+const dumpFile = "dump.json"
+
+// Run imports the dump unless it is there already, and opens the console.
+func (c openCmd) Run(e env) error {
+	dir, err := dataFolder(c.Data, "dump")
+	if err != nil {
+		return err
+	}
+	p, err := startPrivate(e.ctx, dir, c.PgBin, bulkSettings())
+	if err != nil {
+		return err
+	}
+	defer p.server.Stop()
+	source, err := c.prepare(e, dir, p)
+	if err != nil {
+		return err
+	}
+	static, err := openStore(e.ctx, c.Storage)
+	if err != nil {
+		return err
+	}
+	what := fmt.Sprintf("Public dump %s, taken %s, read only.", source.File, source.TakenAt.UTC().Format("2006-01-02 15:04 UTC"))
+	return openConsole(e.ctx, consoleConfig{
+		addr: c.Addr, registry: p.registry, console: p.console, static: static, label: "public dump " + source.TakenAt.UTC().Format("2006-01-02"),
+		kind: web.Dump, dump: &source, log: c.logger(e), ended: p.server.Done(), ready: announce(e.stdout, what),
+	})
+}
+
+// prepare imports when the archive is another than last time.
+func (c openCmd) prepare(e env, dir string, p *private) (dossier.DumpSource, error) {
+	info, err := os.Stat(c.Dump)
+	if err != nil {
+		return dossier.DumpSource{}, cratewarden.Wrap(err, cratewarden.NotFound, "There is no dump at %s.", c.Dump)
+	}
+	path, err := filepath.Abs(c.Dump)
+	if err != nil {
+		return dossier.DumpSource{}, err
+	}
+	mark, whole := readMark[dumpMark](dir, dumpFile)
+	if whole && mark.Path == path && mark.Size == info.Size() && mark.Modified.Equal(info.ModTime()) {
+		say(e.stderr, "Using the import of %s", mark.Source.ImportedAt.UTC().Format("2006-01-02 15:04 UTC"))
+		return mark.Source, nil
+	}
+	if err := removeMark(dir, dumpFile); err != nil {
+		return dossier.DumpSource{}, err
+	}
+	if err := freshDatabase(e.ctx, p.server, "registry"); err != nil {
+		return dossier.DumpSource{}, err
+	}
+	result, err := load(e.ctx, e, c.Dump, dump.Config{URL: p.registry, IndexMemory: "512MB"})
+	if err != nil {
+		return dossier.DumpSource{}, err
+	}
+	source := dossier.DumpSource{File: filepath.Base(c.Dump), TakenAt: result.Timestamp, Commit: result.Commit, ImportedAt: time.Now().UTC(), SHA256: result.SHA256}
+	return source, writeMark(dir, dumpFile, dumpMark{Path: path, Size: info.Size(), Modified: info.ModTime(), Source: source})
+}
+
+// load runs an import with progress for the person and a closing account.
+func load(ctx context.Context, e env, path string, cfg dump.Config) (dump.Result, error) {
+	archive, err := dump.Open(ctx, path, e.stdin)
+	if err != nil {
+		return dump.Result{}, err
+	}
+	defer func() { _ = archive.Close() }()
+	cfg.Progress = importProgress(e.stderr)
+	result, err := dump.Import(ctx, cfg, archive)
+	if terminal(e.stderr) {
+		say(e.stderr, "")
+	}
+	if err != nil {
+		return result, err
+	}
+	var rows int64
+	for _, n := range result.Rows {
+		rows += n
+	}
+	say(e.stderr, "Imported %d rows of %d tables in %s", rows, len(result.Rows), result.Duration.Round(100*time.Millisecond))
+	if len(result.Absent) > 0 {
+		say(e.stderr, "The archive is of another age and lacks: %s", strings.Join(result.Absent, ", "))
+	}
+	return result, nil
+}
+
+// importProgress rewrites one line on a terminal and prints a line a phase
+// elsewhere.
+func importProgress(w io.Writer) func(dump.Progress) {
+	live, last := terminal(w), ""
+	return func(p dump.Progress) {
+		step := strings.TrimSpace(string(p.Phase) + " " + p.Table)
+		if !live {
+			if step != last {
+				say(w, "  %s", step)
+			}
+			last = step
+			return
+		}
+		rate := ""
+		if p.Rate > 0 {
+			rate = fmt.Sprintf("%.1f MB/s", p.Rate/1e6)
+		}
+		left := ""
+		if p.Left > 0 {
+			left = cratewarden.Span(p.Left) + " left"
+		}
+		done := ""
+		if p.TotalBytes > 0 {
+			done = fmt.Sprintf("%3d %%", 100*p.Bytes/p.TotalBytes)
+		}
+		_, _ = fmt.Fprintf(w, "\r\x1b[K  %-48s %6s %11s  %s", step, done, rate, left)
+	}
+}

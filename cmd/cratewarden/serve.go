@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"cratewarden"
+	"cratewarden/blob"
+	"cratewarden/pg"
+	"cratewarden/pg/pgtemp"
+	"cratewarden/registry/check"
+	"cratewarden/telemetry"
+	"cratewarden/web"
+)
+
+// listening are the flags of every command that opens a console.
+type listening struct {
+	Addr    string `default:"127.0.0.1:8420" help:"Loopback address to listen on."`
+	Verbose bool   `short:"v" help:"Log every request and step."`
+}
+
+func (l listening) logger(e env) *slog.Logger {
+	level := slog.LevelInfo
+	if terminal(e.stderr) {
+		level = slog.LevelWarn // the person has the announcement; the rest is noise
+	}
+	if l.Verbose {
+		level = slog.LevelDebug
+	}
+	return telemetry.NewLogger(e.stderr, terminal(e.stderr), level)
+}
+
+type serveCmd struct {
+	listening
+	RegistryURL  string `required:"" help:"The registry's database. Its password may stand in PGPASSWORD or a password file instead of here."`
+	ReplicaURL   string `help:"A replica of it, read for whole tables."`
+	ConsoleURL   string `required:"" help:"The console's own database, never the registry's."`
+	Storage      string `help:"Where archives are: a folder, s3://bucket/prefix, or https://static.example/ (read only)."`
+	IndexStorage string `help:"Where sparse index files are, in the same forms."`
+	Label        string `default:"registry" help:"The registry's name, shown on every page."`
+	Demo         bool   `name:"not-production" help:"Show the frame of a test registry instead of production's."`
+}
+
+// Help gives examples.
+func (serveCmd) Help() string {
+	return `Example:
+
+  cratewarden serve --registry-url postgres://console@db/cargo_registry \
+    --console-url postgres://console@db/cratewarden \
+    --storage s3://crates-io --index-storage s3://crates-io-index --label crates.io
+
+It refuses to start when check-registry finds something it needs missing.`
+}
+
+// Run opens the console on a registry's database.
+func (c serveCmd) Run(e env) error {
+	log := c.logger(e)
+	if err := fitToRead(e.ctx, c.RegistryURL); err != nil {
+		return err
+	}
+	static, err := openStore(e.ctx, c.Storage)
+	if err != nil {
+		return err
+	}
+	index, err := openStore(e.ctx, c.IndexStorage)
+	if err != nil {
+		return err
+	}
+	kind := web.Production
+	if c.Demo {
+		kind = web.Demo
+	}
+	return openConsole(e.ctx, consoleConfig{
+		addr: c.Addr, registry: c.RegistryURL, replica: c.ReplicaURL, console: c.ConsoleURL, static: static, index: index,
+		label: c.Label, kind: kind, log: log, ready: announce(e.stdout, "Registry: "+c.Label),
+	})
+}
+
+// openStore opens a store, or none for no address.
+func openStore(ctx context.Context, spec string) (blob.Store, error) {
+	if spec == "" {
+		return nil, nil
+	}
+	return blob.Open(ctx, spec, blob.Config{Getenv: os.Getenv})
+}
+
+// fitToRead refuses a database that lacks what reading needs.
+func fitToRead(ctx context.Context, url string) error {
+	pool, err := pg.Open(ctx, pg.Config{URL: url, ReadOnly: true, MaxConns: 2, StatementTimeout: 30 * time.Second})
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	report, err := check.Run(ctx, pool)
+	if err != nil {
+		return err
+	}
+	if !report.Can(check.Read) {
+		return cratewarden.Errorf(cratewarden.Unavailable,
+			"This database lacks something the console must read. Run cratewarden check-registry on it to see what.")
+	}
+	return nil
+}
+
+// dataFolder is the folder that holds a private server's data. Root cannot use
+// its home folder, since PostgreSQL then runs as another user who may not
+// enter it.
+func dataFolder(given, name string) (string, error) {
+	dir := given
+	if dir == "" {
+		base, err := os.UserCacheDir()
+		if os.Geteuid() == 0 || err != nil {
+			base = "/var/cache"
+		}
+		dir = filepath.Join(base, "cratewarden", name)
+	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	mode := os.FileMode(0o700)
+	if os.Geteuid() == 0 {
+		mode = 0o711 // the server's user passes through to its own folder
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", cratewarden.Wrap(err, cratewarden.Invalid, "The folder %s cannot be made. Choose another with --data.", dir)
+	}
+	return dir, os.Chmod(dir, mode)
+}
+
+// private is a private server with its two databases' addresses.
+type private struct {
+	server            *pgtemp.Server
+	registry, console string
+}
+
+// startPrivate starts the private server of a data folder and makes sure the
+// console's database exists; the registry's is the caller's to make.
+func startPrivate(ctx context.Context, dir, bin string, settings map[string]string) (*private, error) {
+	server, err := pgtemp.Start(ctx, pgtemp.Config{Dir: filepath.Join(dir, "postgres"), Bin: bin, Settings: settings})
+	if err != nil {
+		return nil, err
+	}
+	p := &private{server: server, registry: server.URL("registry"), console: server.URL("console")}
+	if err := createDatabase(ctx, server, "console"); err != nil {
+		server.Stop()
+		return nil, err
+	}
+	return p, nil
+}

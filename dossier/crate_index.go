@@ -1,0 +1,154 @@
+package dossier
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"cratewarden"
+	"cratewarden/registry"
+	"cratewarden/registry/files"
+)
+
+// Bounds of the comparison with the index: versions whose lines are rebuilt,
+// dependency rows read for them, and differences listed.
+const (
+	indexVersions     = 2000
+	indexDependencies = 100_000
+	indexDifferences  = 100
+)
+
+// indexCheck compares the sparse index file with the lines that the registry
+// would write from its rows. facts are the newest versions, newest first.
+func (s *Service) indexCheck(ctx context.Context, crate registry.Crate, facts []registry.VersionFact) (IndexCheck, error) {
+	check := IndexCheck{Path: files.IndexPath(crate.Name), Differences: []IndexDifference{}}
+	if s.cfg.Index == nil {
+		check.Absent = "No storage is configured for the index."
+		return check, nil
+	}
+	stored, err := s.readIndex(ctx, &check)
+	if err != nil {
+		return check, err
+	}
+	built, note, err := s.buildLines(ctx, crate, facts, stored)
+	if err != nil {
+		return check, err
+	}
+	whole := len(facts) >= crate.Versions
+	check.Note = note
+	if !whole {
+		check.Note = fmt.Sprintf("Only the newest %s versions are compared.", thousands(int64(len(facts))))
+	}
+	check.compare(stored, built, whole)
+	return check, nil
+}
+
+// readIndex gives no lines for a file that is not there, which is right for a
+// crate without versions only.
+func (s *Service) readIndex(ctx context.Context, check *IndexCheck) ([]files.Line, error) {
+	body, info, err := s.cfg.Index.Get(ctx, check.Path)
+	if cratewarden.KindOf(err) == cratewarden.NotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = body.Close() }()
+	check.Present, check.ModifiedAt = true, info.ModTime
+	lines, err := files.ParseIndex(body, files.Limits{Bytes: 64 << 20, Lines: 50_000})
+	check.Lines = len(lines)
+	if kind := cratewarden.KindOf(err); kind == cratewarden.Invalid || kind == cratewarden.TooLarge {
+		// A file that cannot be read is itself a finding; the lines before the
+		// trouble are still compared.
+		check.differ("", "file", cratewarden.MessageOf(err), "")
+		return lines, nil
+	}
+	return lines, err
+}
+
+// buildLines makes the lines in the order of the index, oldest first. The time
+// of publish is written where the stored line has one, since that depends on a
+// setting of the registry that no row tells.
+func (s *Service) buildLines(ctx context.Context, crate registry.Crate, facts []registry.VersionFact, stored []files.Line) ([]files.Line, string, error) {
+	ids := make([]int32, len(facts))
+	for i, f := range facts {
+		ids[i] = f.ID
+	}
+	rows, err := s.reader.IndexDependencies(ctx, ids, indexDependencies)
+	if err != nil {
+		return nil, "", err
+	}
+	if len(rows) == indexDependencies {
+		return nil, "", cratewarden.Errorf(cratewarden.TooLarge,
+			"The crate has more than %s dependency rows; its index is not compared here.", thousands(indexDependencies))
+	}
+	deps := map[int32][]files.DependencyFacts{}
+	for _, d := range rows {
+		deps[d.VersionID] = append(deps[d.VersionID], d.DependencyFacts)
+	}
+	timed := map[string]bool{}
+	for _, line := range stored {
+		timed[line.Vers] = line.PubTime != ""
+	}
+	lines := make([]files.Line, 0, len(facts))
+	for _, f := range slices.Backward(facts) {
+		f.Line.WithPubTime = timed[f.Line.Num]
+		lines = append(lines, files.BuildLine(crate.Name, f.Line, deps[f.ID]))
+	}
+	return lines, "", nil
+}
+
+// compare lists what differs. When not all versions were built, stored lines
+// that no built one answers to say nothing.
+func (c *IndexCheck) compare(stored, built []files.Line, whole bool) {
+	byNum := map[string]files.Line{}
+	for _, line := range stored {
+		if _, twice := byNum[line.Vers]; twice {
+			c.differ(line.Vers, "line", "twice", "once")
+		}
+		byNum[line.Vers] = line
+	}
+	inBoth := make(map[string]bool, len(built))
+	for _, want := range built {
+		line, found := byNum[want.Vers]
+		if !found {
+			c.differ(want.Vers, "line", "missing", "present")
+			continue
+		}
+		inBoth[want.Vers] = true
+		for _, d := range files.CompareLine(line, want) {
+			c.differ(want.Vers, d.Field, d.A, d.B)
+		}
+	}
+	if whole {
+		for _, line := range stored {
+			if !inBoth[line.Vers] {
+				c.differ(line.Vers, "line", "present", "missing")
+			}
+		}
+	}
+	if len(c.Differences) == 0 && !sameOrder(stored, built, inBoth) {
+		c.differ("", "order of lines", "another order", "by time of publish, then version")
+	}
+	c.Equal = len(c.Differences) == 0
+	if extra := len(c.Differences) - indexDifferences; extra > 0 {
+		c.Differences = c.Differences[:indexDifferences]
+		c.Note += fmt.Sprintf(" %s are not listed.", counted(extra, "further difference"))
+	}
+}
+
+func (c *IndexCheck) differ(num, field, index, database string) {
+	c.Differences = append(c.Differences, IndexDifference{Num: num, Field: field, Index: index, Database: database})
+}
+
+func sameOrder(stored, built []files.Line, inBoth map[string]bool) bool {
+	nums := func(lines []files.Line) (out []string) {
+		for _, line := range lines {
+			if inBoth[line.Vers] {
+				out = append(out, line.Vers)
+			}
+		}
+		return out
+	}
+	return slices.Equal(nums(stored), nums(built))
+}
