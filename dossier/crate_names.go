@@ -146,10 +146,10 @@ func (s *Service) Names(ctx context.Context, f NameFilter) (*Names, error) {
 		out.Answer, err = s.NameAnswer(ctx, f.Query)
 	}
 	if err == nil && wants("reserved") {
-		out.Reserved, err = reservedPage(s.reader.Reserved(ctx, f.Query, f.After, limit))(limit)
+		out.Reserved, err = reservedPage(ctx, s.reader.Reserved, f, limit)
 	}
 	if err == nil && wants("usernames") {
-		out.Usernames, err = reservedPage(s.reader.ReservedUsernames(ctx, f.Query, f.After, limit))(limit)
+		out.Usernames, err = reservedPage(ctx, s.reader.ReservedUsernames, f, limit)
 	}
 	if err == nil && wants("deleted") {
 		out.Deleted, err = s.deletedPage(ctx, f, limit)
@@ -160,22 +160,27 @@ func (s *Service) Names(ctx context.Context, f NameFilter) (*Names, error) {
 	return out, nil
 }
 
-func reservedPage(rows []registry.ReservedName, err error) func(limit int) (Page[ReservedName], error) {
-	return func(limit int) (Page[ReservedName], error) {
-		page := Page[ReservedName]{Rows: []ReservedName{}, Total: -1}
-		shown, more := cut(rows, limit)
-		for _, n := range shown {
-			line := ReservedName{Name: n.Name}
-			if len(n.Twins) > 0 {
-				line.Twin = n.Twins[0]
-			}
-			page.Rows = append(page.Rows, line)
-		}
-		if more {
-			page.Next = shown[limit-1].Name
-		}
+// reservedQuery is one of the reader's two lists of reserved names.
+type reservedQuery func(ctx context.Context, prefix, after string, limit int) ([]registry.ReservedName, error)
+
+func reservedPage(ctx context.Context, list reservedQuery, f NameFilter, limit int) (Page[ReservedName], error) {
+	page := Page[ReservedName]{Rows: []ReservedName{}, Total: -1}
+	rows, err := list(ctx, f.Query, f.After, limit)
+	if err != nil {
 		return page, err
 	}
+	shown, more := cut(rows, limit)
+	for _, n := range shown {
+		line := ReservedName{Name: n.Name}
+		if len(n.Twins) > 0 {
+			line.Twin = n.Twins[0]
+		}
+		page.Rows = append(page.Rows, line)
+	}
+	if more {
+		page.Next = shown[limit-1].Name
+	}
+	return page, nil
 }
 
 func (s *Service) deletedPage(ctx context.Context, f NameFilter, limit int) (Page[DeletedName], error) {

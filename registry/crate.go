@@ -32,7 +32,8 @@ type Crate struct {
 	DefaultID     int32
 	Default, Best string
 	DefaultYanked bool
-	// ReverseRows counts rows of reverse_dependencies for the crate.
+	// ReverseRows counts rows of reverse_dependencies for the crate, itself
+	// left out.
 	ReverseRows int
 }
 
@@ -44,7 +45,7 @@ SELECT c.id, c.name, c.description, c.homepage, c.repository, c.documentation, c
        ARRAY(SELECT g.slug FROM crates_categories cc JOIN categories g ON g.id = cc.category_id
              WHERE cc.crate_id = c.id ORDER BY g.slug COLLATE "C"),
        n.versions, n.yanked, n.last_publish, n.best, COALESCE(dv.num_versions, -1), dv.version_id, v.num, v.yanked,
-       (SELECT count(*) FROM reverse_dependencies r WHERE r.target_crate_id = c.id)
+       (SELECT count(*) FROM reverse_dependencies r WHERE r.target_crate_id = c.id AND r.dependent_crate_id <> c.id)
 FROM crates c
 LEFT JOIN crate_downloads cd ON cd.crate_id = c.id
 LEFT JOIN default_versions dv ON dv.crate_id = c.id
