@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -114,7 +115,11 @@ func (r *Registry) finish(ctx context.Context, tx pgx.Tx) error {
 		return err
 	}
 	r.step("statistics")
-	_, err := tx.Exec(ctx, "ANALYZE")
+	names := []string{"metadata", "reverse_dependencies", "recent_crate_downloads"}
+	for _, t := range tables() {
+		names = append(names, t.name)
+	}
+	_, err := tx.Exec(ctx, "ANALYZE "+strings.Join(names, ", "))
 	return err
 }
 

@@ -127,7 +127,7 @@ func (r *Registry) scriptAttack() {
 		if !ok {
 			continue
 		}
-		rel.by, rel.token, rel.deps, rel.inert = -1, stolenToken, helper("^1.0.86"), content.HelperOnly
+		rel.by, rel.token, rel.deps = -1, stolenToken, helper("^1.0.86")
 		c.script = &script{releases: append(past[c.name], rel), popular: true, situation: true}
 		c.created, c.count = c.script.releases[0].at, len(c.script.releases)
 		if c.name == "internkit" {

@@ -42,7 +42,7 @@ func (c *crate) add(path, text string) { c.files[path] = []byte(text) }
 func (c *crate) replacer() *strings.Replacer {
 	d := newDice(c.seed, "constants")
 	return strings.NewReplacer(
-		"@lib@", c.lib, "@Type@", c.typ, "@noun@", c.theme.nouns[0], "@Description@", c.spec.Description,
+		"@lib@", c.lib, "@Type@", c.typ, "@noun@", c.theme.nouns[0], "@Description@", oneLine(c.spec.Description),
 		"@K1@", fmt.Sprint(1<<d.between(5, 10)),
 		"@K2@", fmt.Sprint(d.between(4, 9)*10+8*c.bumps),
 		"@K3@", fmt.Sprint(d.between(2, 6)+c.bumps%3),
@@ -114,7 +114,7 @@ func (c *crate) roots(fill *strings.Replacer) {
 		c.add("src/main.rs", c.program(c.moduleLines("mod")))
 		return
 	case ProcMacro:
-		mods := c.moduleLines("#[allow(dead_code)]\nmod")
+		mods := "#![allow(dead_code)]\n\n" + c.moduleLines("mod")
 		root := strings.Replace(template("procmacro/lib"), "use proc_macro", mods+"\nuse proc_macro", 1)
 		c.add("src/lib.rs", fill.Replace(strings.Replace(root, "//%edits\n", "", 1)))
 		return

@@ -1,5 +1,11 @@
 package content
 
+import (
+	"slices"
+
+	"cratewarden/registry/files"
+)
+
 // Spec says which archive to make. Only Name and Version are needed; the
 // zero value of every other field is a small, plain library without extras.
 // Make one Spec per crate and change Version, Generation and VCS from release
@@ -50,7 +56,8 @@ type Dependency struct {
 	// Name is the real crate name and Rename the manifest key if it differs.
 	Name   string
 	Rename string
-	// Req is the requirement as written, such as "^1.2".
+	// Req is the requirement. Write its operator, as in "^1.2": the registry
+	// stores "1.2" so, and the manifest and the index should agree.
 	Req  string
 	Kind DependencyKind
 	// Target is a cfg expression or a target triple; empty means all targets.
@@ -70,3 +77,18 @@ const (
 	BuildDependency  DependencyKind = 1
 	DevDependency    DependencyKind = 2
 )
+
+// Facts is the dependency as the registry's row and index line tell it.
+func (d Dependency) Facts() files.DependencyFacts {
+	facts := files.DependencyFacts{
+		Crate: d.Name, Req: d.Req, Features: slices.Clone(d.Features), Optional: d.Optional,
+		DefaultFeatures: !d.NoDefaultFeatures, Kind: int16(d.Kind),
+	}
+	if d.Rename != "" {
+		facts.ExplicitName = &d.Rename
+	}
+	if d.Target != "" {
+		facts.Target = &d.Target
+	}
+	return facts
+}
