@@ -67,9 +67,15 @@ type Config struct {
 	MaxBody int64
 	// Version is this program's version, shown on the page about the console.
 	Version string
-	Clock   cratewarden.Clock
+	// Dossiers answers the pages' questions. Without it only the pages about
+	// the console itself exist.
+	Dossiers Dossiers
+	Clock    cratewarden.Clock
 	// Log gets one line per request; nil drops them.
 	Log *slog.Logger
+	// Observe is told of every answer: the route's pattern, never the address,
+	// the status, and how long it took. nil tells nobody.
+	Observe func(pattern string, status int, took time.Duration)
 }
 
 func (c Config) withDefaults() Config {
@@ -87,6 +93,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Observe == nil {
+		c.Observe = func(string, int, time.Duration) {}
 	}
 	c.Clock = c.Clock.Or()
 	return c

@@ -45,10 +45,11 @@ func (s *Server) protect(next http.Handler) http.Handler {
 	})
 }
 
-// checkHost refuses a request that names a host other than loopback or a
+// CheckHost refuses a request that names a host other than loopback or a
 // configured one: such a request comes from a foreign page whose name was made
 // to point here (DNS rebinding), and would read the console with its own script.
-func (s *Server) checkHost(next http.Handler) http.Handler {
+// The pages do it by themselves; whatever is served beside them needs it too.
+func (s *Server) CheckHost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.hostAllowed(r.Host) {
 			visitOf(r.Context()).route = route{pattern: "foreign host"}

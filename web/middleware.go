@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"cratewarden"
+	"cratewarden/telemetry"
 )
 
 // visit is what the layers around a handler tell each other about one request.
@@ -39,7 +40,7 @@ func (s *Server) chain(h http.Handler) http.Handler {
 	for _, wrap := range []func(http.Handler) http.Handler{
 		s.limitBody,
 		crossOrigin.Handler,
-		s.checkHost,
+		s.CheckHost,
 		s.recover,
 		s.log,
 		s.protect,
@@ -50,10 +51,14 @@ func (s *Server) chain(h http.Handler) http.Handler {
 	return h
 }
 
-// greet gives the request its id and nonce.
+// greet gives the request its nonce and its id, which is the one that an outer
+// layer has given it already when there is such a layer.
 func (s *Server) greet(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		v := &visit{id: strings.ToLower(rand.Text()[:12]), nonce: rand.Text()}
+		v := &visit{id: telemetry.RequestID(r.Context()), nonce: rand.Text()}
+		if v.id == "" {
+			v.id = strings.ToLower(rand.Text()[:12])
+		}
 		w.Header().Set("X-Request-Id", v.id)
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), visitKey{}, v)))
 	})
@@ -66,14 +71,15 @@ func (s *Server) log(next http.Handler) http.Handler {
 		begin := time.Now()
 		seen := &recorder{ResponseWriter: w}
 		next.ServeHTTP(seen, r)
-		v := visitOf(r.Context())
+		v, took := visitOf(r.Context()), time.Since(begin)
+		s.cfg.Observe(v.route.pattern, seen.code(), took)
 		level := slog.LevelInfo
 		attrs := []slog.Attr{
 			slog.String("request", v.id),
 			slog.String("method", r.Method),
 			slog.String("pattern", v.route.pattern),
 			slog.Int("status", seen.code()),
-			slog.Float64("ms", float64(time.Since(begin).Microseconds())/1000),
+			slog.Float64("ms", float64(took.Microseconds())/1000),
 		}
 		if v.err != nil {
 			attrs = append(attrs, slog.String("kind", string(v.kind)), slog.String("err", v.err.Error()))
