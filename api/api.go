@@ -23,7 +23,7 @@ type Dossiers interface {
 	Search(ctx context.Context, q mirror.Query) (*dossier.SearchResult, error)
 	Crate(ctx context.Context, name string) (*dossier.Crate, error)
 	CrateVersions(ctx context.Context, name, after string, limit int) (dossier.Page[dossier.VersionRow], error)
-	CrateDependents(ctx context.Context, name, after string, limit int) (dossier.Page[dossier.DependentRow], error)
+	CrateDependents(ctx context.Context, name, after string, limit int) (*dossier.Dependents, error)
 	Version(ctx context.Context, name, num string) (*dossier.Version, error)
 	Files(ctx context.Context, name, num string) (*dossier.Files, error)
 	File(ctx context.Context, name, num, path string) (*dossier.File, error)

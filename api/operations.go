@@ -22,8 +22,8 @@ func register(a huma.API, d Dossiers) {
 	get(a, "crate-versions", "/crates/{name}/versions", "A crate's versions, newest first", func(ctx context.Context, in *cratePageInput) (*dossier.Page[dossier.VersionRow], error) {
 		return page(d.CrateVersions(ctx, in.Name, in.After, in.Limit))
 	})
-	get(a, "crate-dependents", "/crates/{name}/dependents", "Crates that depend on a crate, by downloads", func(ctx context.Context, in *cratePageInput) (*dossier.Page[dossier.DependentRow], error) {
-		return page(d.CrateDependents(ctx, in.Name, in.After, in.Limit))
+	get(a, "crate-dependents", "/crates/{name}/dependents", "Crates that depend on a crate, by downloads", func(ctx context.Context, in *cratePageInput) (*dossier.Dependents, error) {
+		return d.CrateDependents(ctx, in.Name, in.After, in.Limit)
 	})
 
 	get(a, "version", "/crates/{name}/versions/{num}", "A version with its provenance", func(ctx context.Context, in *versionInput) (*dossier.Version, error) {

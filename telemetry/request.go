@@ -33,7 +33,7 @@ func (t *Telemetry) Observe(next http.Handler) http.Handler {
 		if pattern == "" {
 			pattern = "none"
 		}
-		t.requests.WithLabelValues(pattern, strconv.Itoa(seen.status)).Observe(took.Seconds())
+		t.Count(pattern, seen.status, took)
 		level := slog.LevelDebug
 		if seen.status >= 500 {
 			level = slog.LevelWarn
@@ -41,6 +41,11 @@ func (t *Telemetry) Observe(next http.Handler) http.Handler {
 		t.log.LogAttrs(r.Context(), level, "request", slog.String("id", id), slog.String("method", r.Method),
 			slog.String("route", pattern), slog.Int("status", seen.status), slog.Int64("bytes", seen.bytes), slog.Duration("took", took))
 	})
+}
+
+// Count counts one answer by its route pattern and status.
+func (t *Telemetry) Count(pattern string, status int, took time.Duration) {
+	t.requests.WithLabelValues(pattern, strconv.Itoa(status)).Observe(took.Seconds())
 }
 
 // watcher notes what was answered.

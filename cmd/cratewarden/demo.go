@@ -52,6 +52,8 @@ const (
 	demoFile    = "demo.json"
 	demoVersion = 1
 	demoFresh   = time.Hour
+	// demoRate is the time for each crate of a large registry.
+	demoRate = 4 * time.Millisecond
 )
 
 // Run makes the registry unless the last one serves, and opens the console.
@@ -127,12 +129,12 @@ func (c demoCmd) generate(e env, dir string, p *private, now time.Time) error {
 		return err
 	}
 	reg := demo.Generate(demo.Options{Crates: c.Crates, Seed: c.Seed, Now: now, Progress: demoProgress(e.stderr)})
-	pool, err := pg.Open(e.ctx, pg.Config{URL: p.registry, StatementTimeout: -1, LockTimeout: time.Minute})
+	conn, err := pgx.Connect(e.ctx, p.registry)
 	if err != nil {
-		return err
+		return pg.Map(err)
 	}
-	defer pool.Close()
-	if err := reg.Load(e.ctx, pool); err != nil {
+	defer func() { _ = conn.Close(context.WithoutCancel(e.ctx)) }()
+	if err := reg.Load(e.ctx, conn); err != nil {
 		return err
 	}
 	static, index, err := demoStores(e.ctx, dir)

@@ -32,7 +32,7 @@ func (c crateCmd) Run(e env) error {
 	case "versions":
 		return fetch(e, c.asking, c.query(), func(w io.Writer, p *dossier.Page[dossier.VersionRow]) { printVersions(w, c.listing, *p) }, "crates", c.Name, "versions")
 	case "dependents":
-		return fetch(e, c.asking, c.query(), func(w io.Writer, p *dossier.Page[dossier.DependentRow]) { printDependents(w, c.listing, *p) }, "crates", c.Name, "dependents")
+		return fetch(e, c.asking, c.query(), func(w io.Writer, d *dossier.Dependents) { printDependents(w, c.listing, d) }, "crates", c.Name, "dependents")
 	}
 	return fetch(e, c.asking, nil, c.print, "crates", c.Name)
 }
@@ -112,8 +112,9 @@ func yes(b bool) string {
 	return ""
 }
 
-func printDependents(w io.Writer, l listing, p dossier.Page[dossier.DependentRow]) {
-	printRows(w, l, p, "CRATE|DOWNLOADS|REQUIREMENT|KIND|VERSIONS|DEFAULT", func(r dossier.DependentRow) []string {
+func printDependents(w io.Writer, l listing, d *dossier.Dependents) {
+	rows := dossier.Page[dossier.DependentRow]{Section: d.Section, Rows: d.Top, Next: d.Next}
+	printRows(w, l, rows, "CRATE|DOWNLOADS|REQUIREMENT|KIND|VERSIONS|DEFAULT", func(r dossier.DependentRow) []string {
 		return []string{r.Crate, num(r.Downloads), r.Requirement, r.Kind, num(r.Versions), yes(r.Default)}
 	})
 }
