@@ -19,14 +19,15 @@ const (
 // actions are the newest of each, newest first.
 func (s *Service) crateTimeline(d *Crate, facts []registry.VersionFact, actions []registry.CrateAction) Timeline {
 	t := crateEvents{Timeline: Timeline{Events: []Event{}}, crate: d.Name, dump: s.cfg.Dump != nil}
-	t.add(Event{At: d.CreatedAt, Kind: "created", Text: "Crate created by its first publish.", Source: "crates.created_at"})
-	t.addPublishes(facts, actions)
+	// Of events at the same instant the later ones come first.
 	t.addActions(facts, actions)
+	t.addPublishes(facts, actions)
 	t.addOwners(d.Owners)
 	for _, p := range d.Publishers.Configs {
 		t.add(Event{At: p.CreatedAt, Kind: "publisher_added", Text: fmt.Sprintf("Trusted publishing from %s %s, workflow %s, allowed; nobody is recorded.",
 			p.Provider, p.Origin, p.Workflow), Source: "trustpub_configs_" + p.Provider + ".created_at"})
 	}
+	t.add(Event{At: d.CreatedAt, Kind: "created", Text: "Crate created by its first publish.", Source: "crates.created_at"})
 	for _, n := range d.History.Deleted {
 		t.add(Event{At: n.CreatedAt, Kind: "created", Text: fmt.Sprintf("An earlier crate %s was created.", n.Name), Source: "deleted_crates.created_at"})
 		t.add(Event{At: n.DeletedAt, Kind: "deleted", Tone: "warn", Text: fmt.Sprintf("The earlier crate %s was deleted by %s.", n.Name, called(n.DeletedBy)),
