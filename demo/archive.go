@@ -55,14 +55,15 @@ func (r *Registry) archivedCrates() []int32 {
 	for i := range r.crates {
 		switch c := &r.crates[i]; {
 		case len(c.version) == 0:
-		case c.script != nil && c.script.situation || c.hub:
+		case c.script != nil && c.script.situation:
 			must = append(must, int32(i))
-		case len(c.version) <= mostPackedVersions:
+		case c.hub || len(c.version) <= mostPackedVersions:
 			may = append(may, int32(i))
 		}
 	}
 	slices.SortFunc(may, func(a, b int32) int {
-		return cmp.Or(cmp.Compare(r.crates[b].daily, r.crates[a].daily), int(a-b))
+		x, y := &r.crates[a], &r.crates[b]
+		return cmp.Or(truth(y.hub)-truth(x.hub), cmp.Compare(y.daily, x.daily), int(a-b))
 	})
 	chosen := append(must, may[:min(len(may), max(r.opts.Archives-len(must), 0))]...)
 	slices.Sort(chosen)

@@ -61,7 +61,7 @@ func (r *Registry) makeSlots() {
 
 func (r *Registry) wire(index int32, c *crate, hubs []int32) {
 	d := throw(c.draws, streamSlot)
-	want := int(d.skewed(15, 0.7))
+	want := int(d.skewed(12.5, 0.7))
 	switch {
 	case c.hub:
 		want = d.below(5)

@@ -17,8 +17,9 @@ type Options struct {
 	// Now is the instant to which all times relate; the present by default.
 	Now time.Time
 	// Archives is for how many crates there are real archives: all those of
-	// the situations, then the most used ones. 420 by default; each costs
-	// about 100 kB of memory while the registry is kept.
+	// the situations, then the crates that everybody builds on, then the most
+	// used ones. 420 by default, a negative number for the situations alone.
+	// Each costs about 100 kB of memory while the registry is kept.
 	Archives int
 	// Progress, when set, is told how far the work is. It is called from the
 	// goroutine that works and must not block.
