@@ -2,13 +2,18 @@ package mirror
 
 import (
 	"context"
-	"iter"
+	"crypto/rand"
+	"errors"
 	"log/slog"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/sync/errgroup"
 
 	"cratewarden"
+	"cratewarden/registry/bulk"
 )
 
 // Config says what a mirror reads and how often. The zero value of every field
@@ -16,71 +21,219 @@ import (
 type Config struct {
 	// Registry is read, never written.
 	Registry *pgxpool.Pool
-	// Replica serves the loads and the full re-reads when not nil.
+	// Replica serves the load and the full re-reads when not nil. A change
+	// that a lagging replica does not show yet is not lost: what the polls of
+	// the registry found stays in force for what was read after the re-read
+	// began.
 	Replica *pgxpool.Pool
 	// Dump says that the database was made from a public dump: tokens and
 	// actions are absent and a publish has at most an account.
 	Dump bool
-	// PollEvery is the pause between polls; 0 means one second.
+	// PollEvery is the pause between polls by index; 0 means one second.
 	PollEvery time.Duration
+	// SweepEvery is the pause between scans of small tables; 0 means 15 s.
+	SweepEvery time.Duration
 	// FullEvery is the pause between full re-reads; 0 means one hour.
 	FullEvery time.Duration
 	Clock     cratewarden.Clock
-	Logger    *slog.Logger
+	// Logger takes notes for the operator; nil means none.
+	Logger *slog.Logger
 	// MailKey keys the hashes of mail addresses; nil means random.
 	MailKey []byte
 }
 
-// Mirror is the picture. All methods may be called at any time from anywhere.
-type Mirror struct{ config Config }
+// Mirror is the picture and what keeps it fresh. All methods but Run may be
+// called at any time from anywhere; they never wait for anything.
+type Mirror struct {
+	config  Config
+	source  bulk.Source // the registry itself
+	replica bulk.Source // for whole tables
+	shown   atomic.Pointer[picture]
+
+	mu      sync.Mutex // guards what follows and every change of shown
+	changed chan struct{}
+	status  Status
+	parts   map[Part]*PartStatus
+	// era counts full re-reads. What is read after the load carries the era in
+	// which its reading began, so that a finished re-read knows what it replaces.
+	era   int64
+	trail trail
+	sweep int64 // registry time of the last sweep
+}
 
 // New makes an empty mirror; Run fills it.
-func New(c Config) *Mirror { return &Mirror{config: c} }
-
-// Run loads the picture and keeps it fresh until the context ends.
-func (m *Mirror) Run(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
-
-func (m *Mirror) Status() Status                         { return Status{} }
-func (m *Mirror) Ready(Part) bool                        { return false }
-func (m *Mirror) Changed() <-chan struct{}               { return make(chan struct{}) }
-func (m *Mirror) Crate(id int32) (Crate, bool)           { return Crate{}, false }
-func (m *Mirror) CrateByName(name string) (Crate, bool)  { return Crate{}, false }
-func (m *Mirror) Twins(name string) []Crate              { return nil }
-func (m *Mirror) Account(id int32) (Account, bool)       { return Account{}, false }
-func (m *Mirror) AccountsByLogin(login string) []Account { return nil }
-func (m *Mirror) AccountByGitHub(id int64) (Account, bool) {
-	return Account{}, false
+func New(c Config) *Mirror {
+	c.PollEvery = orDuration(c.PollEvery, time.Second)
+	c.SweepEvery = orDuration(c.SweepEvery, 15*time.Second)
+	c.FullEvery = orDuration(c.FullEvery, time.Hour)
+	c.Clock = c.Clock.Or()
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.MailKey == nil {
+		c.MailKey = []byte(rand.Text())
+	}
+	m := &Mirror{config: c, source: bulk.Source{Pool: c.Registry}, changed: make(chan struct{})}
+	m.replica = m.source
+	if c.Replica != nil {
+		m.replica = bulk.Source{Pool: c.Replica}
+	}
+	m.shown.Store(emptyPicture(!c.Dump))
+	m.startStatus()
+	return m
 }
-func (m *Mirror) SameMailDomain(account int32, limit int) []Account { return nil }
-func (m *Mirror) Team(id int32) (Team, bool)                        { return Team{}, false }
-func (m *Mirror) Owners(crateID int32) []Owner                      { return nil }
-func (m *Mirror) Owned(ownerID int32, team bool) []Owner            { return nil }
-func (m *Mirror) Versions(crateID int32) []Version                  { return nil }
-func (m *Mirror) Version(id int32) (Version, bool)                  { return Version{}, false }
-func (m *Mirror) PublishedBy(account, before int32, limit int) []Version {
-	return nil
-}
-func (m *Mirror) PublishedByCount(account int32) int                  { return 0 }
-func (m *Mirror) PublishedWithToken(token int32, limit int) []Version { return nil }
-func (m *Mirror) Actions(account, before int32, limit int) []Action   { return nil }
-func (m *Mirror) ActionsWithToken(token int32, limit int) []Action    { return nil }
-func (m *Mirror) Tokens(account int32) []Token                        { return nil }
-func (m *Mirror) Token(id int32) (Token, bool)                        { return Token{}, false }
-func (m *Mirror) Dependents(crateID int32, limit int) Dependents      { return Dependents{} }
-func (m *Mirror) DependentVersions(crateID int32) iter.Seq[Dependency] {
-	return func(func(Dependency) bool) {}
-}
-func (m *Mirror) Dependencies(versionID int32) []Dependency             { return nil }
-func (m *Mirror) Recent(filter Recent) []Publish                        { return nil }
-func (m *Mirror) Search(ctx context.Context, q Query) Answer            { return Answer{} }
-func (m *Mirror) LookalikeCrates(name string, limit int) []Lookalike    { return nil }
-func (m *Mirror) LookalikeAccounts(login string, limit int) []Lookalike { return nil }
-func (m *Mirror) Totals() (crates, versions, accounts int)              { return 0, 0, 0 }
 
-// Dependency is one dependency row of one version.
-type Dependency struct {
-	VersionID, CrateID int32 // who depends, on which crate
-	Requirement        string
-	Kind               uint8 // 0 normal, 1 build, 2 dev
-	Optional           bool
+func orDuration(d, zero time.Duration) time.Duration {
+	if d <= 0 {
+		return zero
+	}
+	return d
+}
+
+// now gives the picture to read; it stays as it is for as long as it is held.
+func (m *Mirror) now() *picture { return m.shown.Load() }
+
+// change shows a new picture: alter gets a copy of the present one. The caller
+// holds mu. part, when not empty, is ready from then on.
+func (m *Mirror) change(part Part, alter func(next *picture)) {
+	next := m.shown.Load().with(part)
+	alter(next)
+	m.shown.Store(next)
+	close(m.changed)
+	m.changed = make(chan struct{})
+}
+
+// Changed gives a channel that is closed at the next change of the picture.
+func (m *Mirror) Changed() <-chan struct{} {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.changed
+}
+
+// Run loads the picture and keeps it fresh until the context ends, which is
+// the only error it gives. A registry that does not answer is asked again with
+// growing pauses; Status says so meanwhile and readers keep the last picture.
+func (m *Mirror) Run(ctx context.Context) error {
+	if err := m.begin(ctx); err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return m.loadForever(ctx) })
+	group.Go(func() error { return m.follow(ctx) })
+	return group.Wait()
+}
+
+// begin notes where the registry stands before anything is read, so that the
+// polls find everything that changes from then on.
+func (m *Mirror) begin(ctx context.Context) error {
+	return m.retry(ctx, func() error {
+		head, err := m.source.Head(ctx)
+		if err != nil {
+			return err
+		}
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.trail = newTrail(head)
+		m.sweep = head.Now
+		return nil
+	})
+}
+
+// Pauses after failures: short enough to be back soon after a restart of the
+// registry, growing so that we do not hinder it.
+const (
+	firstPause = 250 * time.Millisecond
+	lastPause  = 10 * time.Second
+)
+
+// retry runs fn until it works or the context ends.
+func (m *Mirror) retry(ctx context.Context, fn func() error) error {
+	pause := firstPause
+	for {
+		err := fn()
+		if err == nil {
+			m.trouble(nil)
+			return nil
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		m.trouble(err)
+		if err := sleep(ctx, pause); err != nil {
+			return err
+		}
+		pause = min(2*pause, lastPause)
+	}
+}
+
+// follow polls, and sweeps when it is time, one after the other so that of two
+// readings of a crate the later always wins.
+func (m *Mirror) follow(ctx context.Context) error {
+	swept := time.Now()
+	for {
+		if err := sleep(ctx, m.config.PollEvery); err != nil {
+			return err
+		}
+		if err := m.retry(ctx, func() error { return m.poll(ctx) }); err != nil {
+			return err
+		}
+		if time.Since(swept) < m.config.SweepEvery {
+			continue
+		}
+		if err := m.retry(ctx, func() error { return m.sweepOnce(ctx) }); err != nil {
+			return err
+		}
+		swept = time.Now()
+	}
+}
+
+// loadForever reads everything at once and again each FullEvery, or sooner
+// when the patch has grown so large that reading anew is cheaper.
+func (m *Mirror) loadForever(ctx context.Context) error {
+	for {
+		if err := m.retry(ctx, func() error { return m.load(ctx) }); err != nil {
+			return err
+		}
+		due := time.Now().Add(m.config.FullEvery)
+		for time.Now().Before(due) {
+			if err := sleep(ctx, min(time.Second, time.Until(due))); err != nil {
+				return err
+			}
+			if m.wantsFull() {
+				break
+			}
+		}
+	}
+}
+
+// Refresh reads everything anew and returns when that is shown, while Run is
+// running. It is for tests and for an operator who will not wait for the hour.
+func (m *Mirror) Refresh(ctx context.Context) error { return m.load(ctx) }
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
+
+// trouble keeps the last problem for Status; nil clears it.
+func (m *Mirror) trouble(err error) {
+	if errors.Is(err, context.Canceled) {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	before := m.status.Problem
+	m.status.Problem = ""
+	if err != nil {
+		m.status.Problem = cratewarden.MessageOf(err)
+	}
+	if m.status.Problem != before && err != nil {
+		m.config.Logger.Warn("the registry cannot be read", "error", err)
+	}
 }

@@ -103,7 +103,7 @@ var changeQueries = [...]string{
 	selectTeams + ` WHERE id > $1 ORDER BY id LIMIT 20000`,
 }
 
-const selectTouched = `SELECT id, updated_at FROM crates WHERE updated_at >= $1 ORDER BY updated_at LIMIT 20000`
+const selectTouched = `SELECT id, updated_at FROM crates WHERE updated_at >= $1 ORDER BY updated_at DESC LIMIT 20000`
 
 // Changes polls: it hands over what came after the mark.
 func (s Source) Changes(ctx context.Context, mark Mark) (*Changes, error) {

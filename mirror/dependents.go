@@ -1,0 +1,176 @@
+package mirror
+
+import "cmp"
+
+// Dependents counts who depends on a crate, over all versions and over default
+// versions, and gives up to limit of them with the most downloads. While the
+// parts versions and dependencies load it gives what is known.
+func (m *Mirror) Dependents(crateID int32, limit int) Dependents {
+	p := m.now()
+	if p.isGone(crateID) {
+		return Dependents{}
+	}
+	c := &dependentCount{p: p, target: crateID, late: map[int32]*lateCount{}}
+	c.take()
+	c.countTable()
+	c.countPatch()
+	return c.result(limit)
+}
+
+// dependentCount adds up the versions that depend on one crate, by crate. Some
+// crates have a million such versions, so the table's part is counted in an
+// array that is kept for the next question.
+type dependentCount struct {
+	p       *picture
+	target  int32
+	tallies *[]tally // by slot of versions.byCrate
+	seen    []uint32 // slots with a tally
+	late    map[int32]*lateCount
+}
+
+type tally struct {
+	versions int32
+	newest   uint32 // slot of deps
+}
+
+// lateCount is a touched crate: its versions and the newest that depends.
+type lateCount struct {
+	versions int
+	newest   int32
+}
+
+func (c *dependentCount) take() {
+	n := len(c.p.versions.byCrate.keys)
+	tallies, ok := c.p.deps.tallies.Get().(*[]tally)
+	if !ok || len(*tallies) < n {
+		fresh := make([]tally, n)
+		tallies = &fresh
+	}
+	c.tallies = tallies
+}
+
+// countTable walks the slots, which are in the order of version ids, so the
+// last one seen of a crate is its newest.
+func (c *dependentCount) countTable() {
+	p, last, tallies := c.p, noRow, *c.tallies
+	for _, slot := range p.deps.reverse.get(c.target) {
+		if slot == last {
+			continue
+		}
+		last = slot
+		row := p.depRows[slot]
+		if row != noRow && !p.masked.has(p.versions.slot[row]) {
+			t := &tallies[p.versions.slot[row]]
+			if t.versions == 0 {
+				c.seen = append(c.seen, p.versions.slot[row])
+			}
+			t.versions++
+			t.newest = slot
+		} else if v := p.patch.version(p.deps.version[slot]); v != nil && !v.own {
+			c.addLate(v)
+		}
+	}
+}
+
+func (c *dependentCount) countPatch() {
+	for _, v := range c.p.patch.versions {
+		for _, d := range v.deps {
+			if d.CrateID == c.target {
+				c.addLate(v)
+				break
+			}
+		}
+	}
+}
+
+func (c *dependentCount) addLate(v *versionRow) {
+	l := c.late[v.CrateID]
+	if l == nil {
+		l = &lateCount{}
+		c.late[v.CrateID] = l
+	}
+	l.versions++
+	l.newest = max(l.newest, v.ID)
+}
+
+// ranked is a dependent with the version to describe it by.
+type ranked struct {
+	Dependent
+	newest int32
+}
+
+// result sorts, and gives the array back clean.
+func (c *dependentCount) result(limit int) Dependents {
+	p := c.p
+	d := Dependents{AnyVersion: len(c.seen) + len(c.late)}
+	top := best[ranked]{limit: limit, less: func(a, b ranked) int {
+		return cmp.Or(cmp.Compare(b.Downloads, a.Downloads), cmp.Compare(a.CrateID, b.CrateID))
+	}}
+	add := func(r ranked) {
+		r.Default, r.Downloads = c.byDefault(r.CrateID)
+		if r.Default {
+			d.Default++
+		}
+		top.add(r)
+	}
+	for _, slot := range c.seen {
+		t := &(*c.tallies)[slot]
+		add(ranked{Dependent{CrateID: p.versions.byCrate.keys[slot], Versions: int(t.versions)}, p.deps.version[t.newest]})
+		*t = tally{}
+	}
+	p.deps.tallies.Put(c.tallies)
+	for id, l := range c.late {
+		add(ranked{Dependent{CrateID: id, Versions: l.versions}, l.newest})
+	}
+	for _, r := range top.sorted() {
+		c.describe(&r.Dependent, r.newest)
+		d.Top = append(d.Top, r.Dependent)
+	}
+	return d
+}
+
+// byDefault says whether a crate's default version, not yanked, depends on the
+// target, and gives the crate's downloads.
+func (c *dependentCount) byDefault(crate int32) (yes bool, downloads int64) {
+	def, downloads := c.p.defaultOf(crate)
+	if def == 0 || c.p.isYanked(def) {
+		return false, downloads
+	}
+	c.p.eachDependency(def, func(d Dependency) bool {
+		yes = d.CrateID == c.target
+		return !yes
+	})
+	return yes, downloads
+}
+
+// describe fills in the dependency of the newest depending version; of several
+// the strongest kind (normal before build before dev).
+func (c *dependentCount) describe(one *Dependent, version int32) {
+	found := false
+	c.p.eachDependency(version, func(d Dependency) bool {
+		if d.CrateID == c.target && (!found || d.Kind < one.Kind || d.Kind == one.Kind && d.Requirement < one.Requirement) {
+			one.Requirement, one.Kind, one.Optional, found = d.Requirement, d.Kind, d.Optional, true
+		}
+		return true
+	})
+}
+
+// defaultOf gives a crate's default version and downloads.
+func (p *picture) defaultOf(crate int32) (version int32, downloads int64) {
+	if t, ok := p.patch.crates[crate]; ok {
+		return t.crate.Default, t.crate.Downloads
+	}
+	if i, ok := p.crates.row(crate); ok {
+		return p.crates.defaults[i], p.crates.downloads[i]
+	}
+	return 0, 0
+}
+
+// isYanked says whether a version is yanked; one that is not there is not.
+func (p *picture) isYanked(version int32) bool {
+	if row, ok := p.versions.row(version); ok && !p.masked.has(p.versions.slot[row]) {
+		return p.versions.flags[row]&flagYanked != 0
+	}
+	v := p.patch.version(version)
+	return v != nil && v.Yanked
+}

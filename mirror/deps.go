@@ -1,0 +1,204 @@
+package mirror
+
+import (
+	"cmp"
+	"iter"
+	"slices"
+	"sync"
+
+	"cratewarden/registry/bulk"
+)
+
+// Dependency is one dependency of one version.
+type Dependency struct {
+	VersionID, CrateID int32 // who depends, on which crate
+	Requirement        string
+	Kind               uint8 // 0 normal, 1 build, 2 dev
+	Optional           bool
+}
+
+// dependencyTable is the dependencies as they were loaded, grouped by version.
+// A slot is a version with dependencies.
+type dependencyTable struct {
+	version []int32 // by slot
+	start   []uint32
+	target  []int32
+	info    []uint32 // requirement<<3 | kind<<1 | optional
+	texts   texts
+	// reverse has, for a crate, the slots of the versions that depend on it.
+	reverse index
+	tallies sync.Pool // of *[]tally, for dependentCount
+}
+
+type dependencyBuilder struct {
+	t       dependencyTable
+	version []int32
+	texts   *textBuilder
+}
+
+func newDependencyBuilder() *dependencyBuilder { return &dependencyBuilder{texts: newTextBuilder()} }
+
+// grow makes room for the number of rows the load is likely to bring.
+func (b *dependencyBuilder) grow(n int) {
+	b.version, b.t.target, b.t.info = slices.Grow(b.version, n), slices.Grow(b.t.target, n), slices.Grow(b.t.info, n)
+}
+
+func (b *dependencyBuilder) add(d bulk.Dependency) {
+	info := b.texts.intern(d.Requirement)<<3 | uint32(d.Kind&3)<<1
+	if d.Optional {
+		info |= 1
+	}
+	b.version = append(b.version, d.Version)
+	b.t.target = append(b.t.target, d.Crate)
+	b.t.info = append(b.t.info, info)
+}
+
+func (b *dependencyBuilder) done() *dependencyTable {
+	t := &b.t
+	t.texts = b.texts.done()
+	if !slices.IsSorted(b.version) {
+		order := newIndex(b.version).rows
+		b.version, t.target, t.info = arrange(b.version, order), arrange(t.target, order), arrange(t.info, order)
+	}
+	t.target, t.info = fit(t.target), fit(t.info)
+	for i, v := range b.version {
+		if i == 0 || v != b.version[i-1] {
+			t.version, t.start = append(t.version, v), append(t.start, uint32(i))
+		}
+	}
+	t.version, t.start = fit(t.version), fit(append(t.start, uint32(len(b.version))))
+	b.version = nil
+	slot := 0
+	t.reverse = groupBy(t.target, func(i int) uint32 {
+		for uint32(i) >= t.start[slot+1] {
+			slot++
+		}
+		return uint32(slot)
+	})
+	return t
+}
+
+func (t *dependencyTable) dependency(slot int, i uint32) Dependency {
+	info := t.info[i]
+	return Dependency{
+		VersionID: t.version[slot], CrateID: t.target[i], Requirement: t.texts.at(info >> 3), Kind: uint8(info>>1) & 3, Optional: info&1 != 0,
+	}
+}
+
+func (t *dependencyTable) bytes() int64 {
+	return 4*int64(len(t.version)+len(t.start)+len(t.target)+len(t.info)) + t.texts.bytes() + t.reverse.bytes()
+}
+
+func dependencyOf(d bulk.Dependency) Dependency {
+	return Dependency{VersionID: d.Version, CrateID: d.Crate, Requirement: string(d.Requirement), Kind: uint8(d.Kind), Optional: d.Optional}
+}
+
+// noRow marks a slot whose version is not in the version table.
+const noRow = ^uint32(0)
+
+// alignDependencies works out which row of the version table each slot is.
+func (p *picture) alignDependencies() {
+	p.depRows = make([]uint32, len(p.deps.version))
+	row := 0
+	for slot, id := range p.deps.version {
+		for row < len(p.versions.ids) && p.versions.ids[row] < id {
+			row++
+		}
+		p.depRows[slot] = noRow
+		if row < len(p.versions.ids) && p.versions.ids[row] == id {
+			p.depRows[slot] = uint32(row)
+		}
+	}
+}
+
+// Dependencies gives what a version depends on, by crate id and kind. Rows on
+// crates that were deleted since are gone, as they are in the registry.
+func (m *Mirror) Dependencies(versionID int32) []Dependency {
+	p := m.now()
+	var list []Dependency
+	p.eachDependency(versionID, func(d Dependency) bool {
+		if !p.isGone(d.CrateID) {
+			list = append(list, d)
+		}
+		return true
+	})
+	slices.SortFunc(list, compareDependencies)
+	return list
+}
+
+func compareDependencies(a, b Dependency) int {
+	return cmp.Or(cmp.Compare(a.CrateID, b.CrateID), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Requirement, b.Requirement), compareBool(a.Optional, b.Optional))
+}
+
+// eachDependency walks over the dependencies of a version.
+func (p *picture) eachDependency(version int32, visit func(Dependency) bool) {
+	if v := p.patch.version(version); v != nil && v.own {
+		for _, d := range v.deps {
+			if !visit(d) {
+				return
+			}
+		}
+		return
+	}
+	if !p.hasVersion(version) {
+		return
+	}
+	t := p.deps
+	slot, ok := slices.BinarySearch(t.version, version)
+	if !ok {
+		return
+	}
+	for i := t.start[slot]; i < t.start[slot+1]; i++ {
+		if !visit(t.dependency(slot, i)) {
+			return
+		}
+	}
+}
+
+// isGone says whether a crate was deleted since the load.
+func (p *picture) isGone(crate int32) bool {
+	t, ok := p.patch.crates[crate]
+	return ok && t.gone
+}
+
+// DependentVersions walks over every dependency on a crate, of every version,
+// in no particular order: first by the table, then those of touched crates.
+func (m *Mirror) DependentVersions(crateID int32) iter.Seq[Dependency] {
+	p := m.now()
+	return func(yield func(Dependency) bool) {
+		if p.isGone(crateID) {
+			return
+		}
+		t := p.deps
+		last := noRow
+		for _, slot := range t.reverse.get(crateID) {
+			if slot == last || !p.standing(slot) {
+				continue
+			}
+			last = slot
+			for i := t.start[slot]; i < t.start[slot+1]; i++ {
+				if t.target[i] == crateID && !yield(t.dependency(int(slot), i)) {
+					return
+				}
+			}
+		}
+		for _, v := range p.patch.versions {
+			for _, d := range v.deps {
+				if d.CrateID == crateID && !yield(d) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// standing says whether the version of a slot is still there. While the
+// versions load nothing is known of it, and it is taken to be.
+func (p *picture) standing(slot uint32) bool {
+	row := p.depRows[slot]
+	if row != noRow && !p.masked.has(p.versions.slot[row]) {
+		return true
+	}
+	v := p.patch.version(p.deps.version[slot])
+	return v != nil && !v.own || row == noRow && !p.ready[PartVersions]
+}

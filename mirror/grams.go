@@ -1,0 +1,160 @@
+package mirror
+
+import (
+	"slices"
+	"strings"
+	"sync"
+)
+
+// gramIndex finds names by the three-letter pieces they share, as pg_trgm
+// does: a name is read with two blanks before and one after it.
+type gramIndex struct {
+	start  []uint32 // by gram code
+	posts  []uint32 // entries, ascending
+	counts *sync.Pool
+}
+
+// The letters of canonical names as small numbers: a blank is 0, everything
+// that no crate name has is last.
+const (
+	letters   = 39
+	gramCodes = letters * letters * letters
+)
+
+func letter(c byte) uint16 {
+	switch {
+	case c >= 'a' && c <= 'z':
+		return uint16(c-'a') + 1
+	case c >= '0' && c <= '9':
+		return uint16(c-'0') + 27
+	case c == '_':
+		return 37
+	default:
+		return 38
+	}
+}
+
+// gramsOf appends the distinct grams of a name in ascending order.
+func gramsOf(name string, into []uint16) []uint16 {
+	into = into[:0]
+	a, b := uint16(0), uint16(0)
+	for i := range len(name) + 1 {
+		c := uint16(0)
+		if i < len(name) {
+			c = letter(name[i])
+		}
+		into = append(into, (a*letters+b)*letters+c)
+		a, b = b, c
+	}
+	slices.Sort(into)
+	return slices.Compact(into)
+}
+
+func newGramIndex(count int, name func(i int) string) gramIndex {
+	x := gramIndex{start: make([]uint32, gramCodes+1)}
+	var grams []uint16
+	for i := range count {
+		grams = gramsOf(name(i), grams)
+		for _, g := range grams {
+			x.start[g+1]++
+		}
+	}
+	for g := range gramCodes {
+		x.start[g+1] += x.start[g]
+	}
+	x.posts = make([]uint32, x.start[gramCodes])
+	at := slices.Clone(x.start)
+	for i := range count {
+		grams = gramsOf(name(i), grams)
+		for _, g := range grams {
+			x.posts[at[g]] = uint32(i)
+			at[g]++
+		}
+	}
+	x.counts = &sync.Pool{New: func() any { c := make([]uint8, count); return &c }}
+	return x
+}
+
+// alike is an entry and how like it is, from 0 to 1: shared grams divided by
+// all distinct grams of both, the measure of pg_trgm.
+type alike struct {
+	entry uint32
+	score float32
+}
+
+// maxGrams bounds the work for a long question; the longest name has 65.
+const maxGrams = 80
+
+// like gives the entries at least that like name, best first, at most limit.
+func (x *nameIndex) like(name string, least float32, limit int) []alike {
+	grams := gramsOf(name[:min(len(name), maxGrams)], nil)
+	counts := x.grams.counts.Get().(*[]uint8)
+	defer x.grams.counts.Put(counts)
+	c := *counts
+	var touched []uint32
+	for _, g := range grams {
+		for _, e := range x.grams.posts[x.grams.start[g]:x.grams.start[g+1]] {
+			if c[e] == 0 {
+				touched = append(touched, e)
+			}
+			c[e]++
+		}
+	}
+	found := best[alike]{limit: limit, less: func(a, b alike) int {
+		if a.score != b.score {
+			return descending(a.score, b.score)
+		}
+		return int(a.entry) - int(b.entry)
+	}}
+	for _, e := range touched {
+		shared := float32(c[e])
+		c[e] = 0
+		// A name repeats few grams, so its length stands for their number.
+		all := float32(len(grams)+len(x.at(e))+1) - shared
+		if score := shared / all; score >= least {
+			found.add(alike{e, score})
+		}
+	}
+	return found.sorted()
+}
+
+// containing gives up to limit entries that hold part, three letters or more,
+// anywhere, and look good to weigh: those with the most weight.
+func (x *nameIndex) containing(part string, limit int, weigh func(entry uint32) int64) []uint32 {
+	rare := x.rarest(part)
+	type weighed struct {
+		entry  uint32
+		weight int64
+	}
+	found := best[weighed]{limit: limit, less: func(a, b weighed) int {
+		if a.weight != b.weight {
+			return descending(a.weight, b.weight)
+		}
+		return int(a.entry) - int(b.entry)
+	}}
+	for _, e := range rare {
+		if strings.Contains(x.at(e), part) {
+			found.add(weighed{e, weigh(e)})
+		}
+	}
+	var out []uint32
+	for _, w := range found.sorted() {
+		out = append(out, w.entry)
+	}
+	return out
+}
+
+// rarest gives the shortest list of entries among the grams inside part.
+func (x *nameIndex) rarest(part string) []uint32 {
+	var rare []uint32
+	for i := 0; i+3 <= len(part); i++ {
+		g := (letter(part[i])*letters+letter(part[i+1]))*letters + letter(part[i+2])
+		posts := x.grams.posts[x.grams.start[g]:x.grams.start[g+1]]
+		if i == 0 || len(posts) < len(rare) {
+			rare = posts
+		}
+	}
+	return rare
+}
+
+func (x *gramIndex) bytes() int64 { return 4 * int64(len(x.start)+len(x.posts)) }
