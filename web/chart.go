@@ -23,7 +23,7 @@ type Stacked struct {
 	Title  string
 	Unit   string // what is counted: downloads
 	Days   []time.Time
-	Series []Series // at most 6; the last is drawn quiet when named "other"
+	Series []Series // at most 6; the last is drawn quiet when its name begins with "other"
 }
 
 // Series is one colour of a chart: a name and a value per day.
@@ -52,7 +52,7 @@ func (s Series) At(day int) int64 {
 
 // Class is the CSS class of the series with this number.
 func (c Stacked) Class(i int) string {
-	if i == len(c.Series)-1 && c.Series[i].Name == "other" {
+	if i == len(c.Series)-1 && strings.HasPrefix(c.Series[i].Name, "other") {
 		return "rest"
 	}
 	return fmt.Sprintf("c%d", i+1)

@@ -38,6 +38,7 @@
 //	empty (Empty)      what a list without entries says
 //	badge, badges      (Badge, []Badge)
 //	guards ([]Guard)   checks or findings, each with a mark, a word and a reason
+//	card (Card)        a section: heading, notices, facts, chart, table, pager
 //	events ([]Event)   a timeline, newest first
 //	matrix (Matrix)    one thing against those before it, changes marked
 //	table (Table)      a list; cards on a phone; sorting by links in the heading

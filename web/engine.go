@@ -31,6 +31,7 @@ func partInventory() map[string]any {
 		"badge":   Badge{},
 		"badges":  []Badge{},
 		"bars":    Bars{},
+		"card":    Card{},
 		"diff":    Diff{},
 		"empty":   Empty{},
 		"facts":   []Fact{},

@@ -47,6 +47,7 @@ type DiffFile struct {
 	Added, Removed int    // lines
 	Hunks          []Hunk
 	Note           string // why there are no lines, such as "binary file"
+	Badges         []Badge
 	Open           bool
 }
 
@@ -61,6 +62,8 @@ type Hunk struct {
 type DiffLine struct {
 	Old, New int
 	Text     string
+	// HTML is shown instead of Text when set, under SourceLine's condition.
+	HTML template.HTML
 }
 
 // Op is "+", "-" or " ".

@@ -26,6 +26,7 @@ type Row struct {
 // Pager leads through a list by key, so that new rows do not shift the pages.
 type Pager struct {
 	Newer, Older string // addresses; empty where the list ends
+	Back, Forth  string // words on the two; "Newer" and "Older" when empty
 	Shown        string // such as "50 of 1,842 versions"
 	CSV, JSON    string // addresses of the same list for machines; may be empty
 }
