@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"cratewarden"
 	"cratewarden/registry"
@@ -42,18 +40,9 @@ func called(p *Person) string {
 	return fmt.Sprintf("account %d, which has no row", p.ID)
 }
 
-// maskName shows the first letter of a token's name and its length, because
-// people put their own and their machines' names there.
-func maskName(name string) string {
-	first, size := utf8.DecodeRuneInString(name)
-	if size == 0 {
-		return ""
-	}
-	if !unicode.IsLetter(first) && !unicode.IsDigit(first) {
-		first = '•'
-	}
-	return string(first) + strings.Repeat("•", min(utf8.RuneCountInString(name)-1, 24))
-}
+// maskName hides a token's name, because people put their own and their
+// machines' names there.
+func maskName(name string) string { return cratewarden.MaskName(name) }
 
 // absentText is the sentence shown in place of a section that failed, without
 // the page failing; the cause goes to the log.
