@@ -13,6 +13,9 @@ import (
 const (
 	popularTimes = 100
 	popularLeast = 10_000
+	// popularUser is from how many downloads on it is odd for a crate to depend
+	// on one of a few days: payloads come as small new dependencies.
+	popularUser = 1_000_000
 )
 
 // finding is one unusual thing: a badge and a sentence.
@@ -101,6 +104,11 @@ func (s *Service) stateFindings(d *Crate, row registry.Crate) (out []finding) {
 		"The registry counts %s, but there are %d.", counted(row.Recorded, "version"), row.Versions)
 	age := s.clock().Sub(d.CreatedAt)
 	add(age < youngCrate, "young crate", "warn", "The crate is %s old.", span(age))
+	top := slices.IndexFunc(d.Dependents.Top, func(r DependentRow) bool { return r.Default && r.Downloads >= popularUser })
+	if age < youngCrate && top >= 0 {
+		user := d.Dependents.Top[top]
+		add(true, "popular crate depends on it", "bad", "Though so young, %s with %s depends on it.", user.Crate, counted(int(user.Downloads), "download"))
+	}
 	add(d.TrustpubOnly, "trusted publishing only", "info", "")
 	add(d.MaxUploadSize != nil && *d.MaxUploadSize == 0, "uploads blocked", "hold", "")
 	add(d.MaxUploadSize != nil && *d.MaxUploadSize != 0 || d.MaxFeatures != nil, "own limits", "info", "")
