@@ -127,7 +127,8 @@ func (r *Registry) direct(s *content.Spec, c *crate, v *version) {
 	s.Size, s.License, s.RustVersion, s.Features = content.Small, "MIT OR Apache-2.0", "", nil
 	s.Traits = content.Traits{Bare: c.script.bare}
 	if c.script.files != 0 {
-		s.Seed = c.script.files
+		// One hand made them all: the same files under many names.
+		s.Seed, s.Topic, s.Kind = c.script.files, content.Text, content.Library
 	}
 	if c.name == dropper {
 		s.Traits.BuildScript = rel.inert != content.NoPayload

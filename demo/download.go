@@ -18,6 +18,9 @@ func (r *Registry) makePopularity() {
 		c.daily += d.skewed(0.4, 1.6)
 		if c.hub {
 			c.daily += d.skewed(60, 0.6)
+			if c.script != nil {
+				c.daily *= 5 // the crates of the attack are popular ones
+			}
 		}
 		if c.script != nil && !c.script.popular {
 			c.daily = 0
@@ -93,8 +96,8 @@ func (r *Registry) freshDownloads(index int32) float64 {
 	if c.script == nil || c.script.popular {
 		return 0.01
 	}
-	if c.name == dropper {
-		return 9000 // everything that resolves to the republished crates fetches it too
+	if c.name == dropper && r.versions[index].ord > 0 {
+		return 60_000 // everything that resolves to the republished crates fetches it too
 	}
 	return 12
 }
@@ -115,7 +118,8 @@ func (r *Registry) makeTotals() {
 					until = min(r.versions[c.version[n+1]].at, old)
 				}
 				days := float64(until-v.at)/float64(day)*0.5 + float64(old-until)/float64(day)*0.04
-				v.downloads += int64(c.daily * days * (0.2 + 0.5*d.part()))
+				growth := math.Exp(-0.4 * float64(old-until) / float64(year)) // there were fewer people then
+				v.downloads += int64(c.daily * days * growth * (0.2 + 0.5*d.part()))
 			}
 			v.downloads = min(v.downloads, math.MaxInt32-1)
 			c.total += v.downloads

@@ -37,12 +37,7 @@ func one[T any](t *testing.T, pool *pgxpool.Pool, sql string, args ...any) T {
 func TestLoadRefusesAFullRegistry(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.Database(t, loaded)
-	conn, err := pool.Acquire(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Release()
-	if err := standard().Load(t.Context(), conn.Conn()); cratewarden.KindOf(err) != cratewarden.Conflict {
+	if err := standard().Load(t.Context(), connect(t, pool)); cratewarden.KindOf(err) != cratewarden.Conflict {
 		t.Errorf("got %v, want a conflict", err)
 	}
 }
@@ -50,11 +45,7 @@ func TestLoadRefusesAFullRegistry(t *testing.T) {
 // TestLoadTime holds the promise that `cratewarden demo` is up in seconds.
 func TestLoadTime(t *testing.T) {
 	pool := pgtest.Database(t, pgtest.Template{Name: "registry", Build: schema.Create})
-	conn, err := pool.Acquire(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Release()
+	conn := connect(t, pool)
 	began, last, step := time.Now(), time.Now(), ""
 	r := Generate(Options{Now: testNow, Progress: func(e Event) {
 		if e.Step != step {
@@ -65,7 +56,7 @@ func TestLoadTime(t *testing.T) {
 		}
 	}})
 	made := time.Since(began)
-	if err := r.Load(t.Context(), conn.Conn()); err != nil {
+	if err := r.Load(t.Context(), conn); err != nil {
 		t.Fatal(err)
 	}
 	filled := time.Since(began)

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -106,6 +107,14 @@ func TestTyposquatsAreOneEditAway(t *testing.T) {
 		if !oneEdit(name, target) {
 			t.Errorf("%s is not one edit from %s", name, target)
 		}
+	}
+	r := standard()
+	files := map[string]int{}
+	for _, rel := range s.Hold {
+		files[strings.Join(r.packages[rel.VersionID-1].Files, " ")]++
+	}
+	if len(files) > 6 { // two payloads, with and without, and what a release adds
+		t.Errorf("the campaign's %d archives have %d different lists of files", len(s.Hold), len(files))
 	}
 	for _, a := range s.Accounts {
 		if !one[bool](t, pool, `SELECT u.created_at > $2::timestamptz - interval '8 days' AND split_part(email, '@', 2) = $3 FROM users u JOIN emails e ON e.user_id = u.id WHERE u.id = $1`, a.UserID, testNow, s.Domain) {

@@ -96,10 +96,11 @@ func (r *Registry) walked(index int32, c *crate) {
 	w := walk{d: &d}
 	last := r.now - 100*minute
 	previous := c.created
-	for n := range c.count {
+	count := min(c.count, 1+int((r.now-c.created)/(5*day))) // young crates have few
+	for n := range count {
 		when, by := c.created, c.owner
 		if n > 0 {
-			share := math.Pow(float64(n)/float64(max(c.count-1, 1)), 1.25)
+			share := math.Pow(float64(n)/float64(max(count-1, 1)), 1.25)
 			near := c.created + instant(share*float64(end-c.created))
 			if c.partner >= 0 && n > 2 && d.chance(0.35) {
 				by = c.partner
