@@ -18,10 +18,15 @@ const (
 // crateTimeline puts every event that rows tell in one order. facts and
 // actions are the newest of each, newest first.
 func (s *Service) crateTimeline(d *Crate, facts []registry.VersionFact, actions []registry.CrateAction) Timeline {
-	t := crateEvents{Timeline: Timeline{Events: []Event{}}, crate: d.Name, dump: s.cfg.Dump != nil}
+	t := Timeline{Events: []Event{}}
 	// Of events at the same instant the later ones come first.
-	t.addActions(facts, actions)
-	t.addPublishes(facts, actions)
+	if s.cfg.Dump == nil {
+		t.addActions(d.Name, facts, actions)
+		t.addPublishes(d.Name, facts, actions)
+	} else {
+		t.addUnexplained(d.Name, facts, nil, "who yanked it is "+cratewarden.NotInDump)
+		t.addPublishesAs(d.Name, facts, nil, func(cratewarden.Method) string { return "method " + cratewarden.NotInDump })
+	}
 	t.addOwners(d.Owners)
 	for _, p := range d.Publishers.Configs {
 		t.add(Event{At: p.CreatedAt, Kind: "publisher_added", Text: fmt.Sprintf("Trusted publishing from %s %s, workflow %s, allowed; nobody is recorded.",
@@ -39,19 +44,18 @@ func (s *Service) crateTimeline(d *Crate, facts []registry.VersionFact, actions 
 		t.Gaps = append(t.Gaps, fmt.Sprintf("Only the newest %d events are shown.", timelineEvents))
 	}
 	t.Gaps = append(t.Gaps, s.crateGaps(len(facts), len(actions))...)
-	return t.Timeline
+	return t
 }
 
-// crateEvents gathers the events of one crate.
-type crateEvents struct {
-	Timeline
-	crate string
-	dump  bool
+func (t *Timeline) add(e Event) { t.Events = append(t.Events, e) }
+
+func (t *Timeline) addPublishes(crate string, facts []registry.VersionFact, actions []registry.CrateAction) {
+	t.addPublishesAs(crate, facts, actions, cratewarden.Method.Label)
 }
 
-func (t *crateEvents) add(e Event) { t.Events = append(t.Events, e) }
-
-func (t *crateEvents) addPublishes(facts []registry.VersionFact, actions []registry.CrateAction) {
+// addPublishesAs names methods with the caller's words, since a public dump
+// does not tell them.
+func (t *Timeline) addPublishesAs(crate string, facts []registry.VersionFact, actions []registry.CrateAction, label func(cratewarden.Method) string) {
 	with := map[int32]registry.CrateAction{}
 	for _, a := range actions {
 		if a.Action == 0 {
@@ -61,15 +65,11 @@ func (t *crateEvents) addPublishes(facts []registry.VersionFact, actions []regis
 	for _, f := range facts[:min(len(facts), timelinePublishes)] {
 		action, logged := with[f.ID]
 		method := registry.MethodOf(registry.Claims{Present: f.Claimed, Provider: f.Provider}, logged, action.TokenID != 0, f.PublisherID != 0)
-		label := method.Label()
-		if t.dump {
-			label = "method " + cratewarden.NotInDump
-		}
-		e := Event{At: f.Line.CreatedAt, Kind: "published", Crate: t.crate, Num: f.Line.Num, Source: "versions.created_at",
-			Text: fmt.Sprintf("%s published (%s).", f.Line.Num, label)}
+		e := Event{At: f.Line.CreatedAt, Kind: "published", Crate: crate, Num: f.Line.Num, Source: "versions.created_at",
+			Text: fmt.Sprintf("%s published (%s).", f.Line.Num, label(method))}
 		if f.PublisherID != 0 {
 			e.Person = &Person{ID: f.PublisherID, Kind: "user", Login: f.Publisher}
-			e.Text = fmt.Sprintf("%s published by %s (%s).", f.Line.Num, called(e.Person), label)
+			e.Text = fmt.Sprintf("%s published by %s (%s).", f.Line.Num, called(e.Person), label(method))
 		}
 		t.add(e)
 	}
@@ -77,7 +77,7 @@ func (t *crateEvents) addPublishes(facts []registry.VersionFact, actions []regis
 
 // addActions tells yanks and unyanks, and yanked versions that no record
 // explains: the registry's command line leaves none.
-func (t *crateEvents) addActions(facts []registry.VersionFact, actions []registry.CrateAction) {
+func (t *Timeline) addActions(crate string, facts []registry.VersionFact, actions []registry.CrateAction) {
 	explained := map[int32]bool{}
 	for _, a := range actions {
 		word, kind, tone := "yanked", "yanked", "warn"
@@ -96,25 +96,25 @@ func (t *crateEvents) addActions(facts []registry.VersionFact, actions []registr
 		if a.TokenID != 0 {
 			how = fmt.Sprintf("API token %d", a.TokenID)
 		}
-		t.add(Event{At: a.Time, Kind: kind, Tone: tone, Crate: t.crate, Num: a.Num, Person: &by,
+		t.add(Event{At: a.Time, Kind: kind, Tone: tone, Crate: crate, Num: a.Num, Person: &by,
 			Text: fmt.Sprintf("%s %s by %s (%s).", a.Num, word, called(&by), how), Source: "version_owner_actions"})
 	}
-	if len(actions) >= timelineActions {
-		return
+	if len(actions) < timelineActions {
+		t.addUnexplained(crate, facts, explained, "the registry recorded nobody")
 	}
-	unknown := "the registry recorded nobody"
-	if t.dump {
-		unknown = "who yanked it is " + cratewarden.NotInDump
-	}
+}
+
+// addUnexplained tells of yanked versions whose yank no record explains.
+func (t *Timeline) addUnexplained(crate string, facts []registry.VersionFact, explained map[int32]bool, who string) {
 	for _, f := range facts {
 		if f.Line.Yanked && !explained[f.ID] {
-			t.add(Event{At: f.UpdatedAt, Kind: "yanked", Tone: "warn", Crate: t.crate, Num: f.Line.Num, Source: "versions.yanked, versions.updated_at",
-				Text: fmt.Sprintf("%s is yanked since this time or earlier; %s.", f.Line.Num, unknown)})
+			t.add(Event{At: f.UpdatedAt, Kind: "yanked", Tone: "warn", Crate: crate, Num: f.Line.Num, Source: "versions.yanked, versions.updated_at",
+				Text: fmt.Sprintf("%s is yanked since this time or earlier; %s.", f.Line.Num, who)})
 		}
 	}
 }
 
-func (t *crateEvents) addOwners(owners Owners) {
+func (t *Timeline) addOwners(owners Owners) {
 	for _, o := range slices.Concat(owners.Active, owners.Former) {
 		person := o.Person
 		t.add(Event{At: o.AddedAt, Kind: "owner_added", Person: &person, Source: "crate_owners.created_at",
