@@ -37,12 +37,17 @@ type Service struct {
 	clock  cratewarden.Clock
 	log    *slog.Logger
 	reader *registry.Reader
+	// colour is one for all pages, since it bounds the work at the same time.
+	colour archive.Colourer
 }
 
 // New makes a service.
 func New(cfg Config) *Service {
 	s := &Service{cfg: cfg, clock: cfg.Clock.Or(), log: cfg.Logger}
 	s.reader = registry.New(registry.Config{Pool: cfg.Registry, Dump: cfg.Dump != nil, Clock: s.clock})
+	if s.cfg.Archives == nil {
+		s.cfg.Archives = &archive.Cache{}
+	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
