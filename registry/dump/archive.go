@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io"
@@ -57,7 +58,7 @@ func Open(ctx context.Context, path string, stdin io.Reader) (*Archive, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fault(err)
 	}
-	if path == "-" {
+	if path == "-" && stdin != nil {
 		return fromStream(stdin)
 	}
 	info, err := os.Stat(path)
@@ -80,6 +81,24 @@ func Open(ctx context.Context, path string, stdin io.Reader) (*Archive, error) {
 		return nil, errors.Join(fault(reading(err)), f.Close())
 	}
 	return &Archive{src: src}, nil
+}
+
+// Digest gives the SHA-256 that an import of the archive at path would report,
+// without reading its tables, so that an archive already imported need not be
+// imported again. The errors are those of [Open].
+func Digest(ctx context.Context, path string) (string, error) {
+	a, err := Open(ctx, path, nil)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = a.Close() }()
+	if t, ok := a.src.(*tarSource); ok {
+		// What opening it read was hashed already; the rest needs no unpacking.
+		_, err := io.Copy(io.Discard, cancellable{ctx, counting{t}})
+		return hex.EncodeToString(t.digest.Sum(nil)), fault(reading(err))
+	}
+	sum, err := a.src.finish(ctx)
+	return sum, fault(reading(err))
 }
 
 // Close releases the archive's files.

@@ -133,20 +133,35 @@ type importer struct {
 func (im *importer) attempt(ctx context.Context) error {
 	im.result = Result{Source: "dump", Rows: map[string]int64{}}
 	im.script, im.layout, im.sizes = nil, nil, map[string]int64{}
-	return pgx.BeginFunc(ctx, im.conn, func(tx pgx.Tx) error {
-		im.tx = tx
-		if err := im.prepare(ctx); err != nil {
+	tx, err := im.conn.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	// It runs even when ctx is already over, so that nothing waits for the
+	// server to notice by itself.
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	im.tx = tx
+	for _, step := range []func(context.Context) error{im.prepare, im.load, im.complete} {
+		if err := step(ctx); err != nil {
 			return err
 		}
-		if err := im.load(ctx); err != nil {
-			return err
-		}
-		if err := im.complete(ctx); err != nil {
-			return err
-		}
-		im.meter.phase(PhaseCommit, 0)
-		return nil
-	})
+	}
+	im.meter.phase(PhaseCommit, 0)
+	return im.commit(ctx)
+}
+
+// commit cannot be cancelled half way: who cancels before it has changed
+// nothing, who cancels during it has the import.
+func (im *importer) commit(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	err := im.tx.Commit(context.WithoutCancel(ctx))
+	if _, refused := errors.AsType[*pgconn.PgError](err); err != nil && !refused {
+		return cratewarden.Wrap(err, cratewarden.Unavailable,
+			"The connection broke while the import was being committed, so it either is complete or never happened. Start it again: a complete target is refused, an empty one is filled.")
+	}
+	return err
 }
 
 // prepare refuses a target that is not ours to fill and sets the session.

@@ -227,6 +227,11 @@ func TestFormsGiveEqualDatabases(t *testing.T) {
 			if diff := cmp.Diff(want, content(t, url, result.Absent)); diff != "" {
 				t.Errorf("content (-tar.gz +%s):\n%s", name, diff)
 			}
+			if f.stdin == nil {
+				if sum, err := Digest(t.Context(), f.path); err != nil || sum != result.SHA256 {
+					t.Errorf("Digest gives %q, %v; the import %q", sum, err, result.SHA256)
+				}
+			}
 			if result.OwnSchema != f.own {
 				t.Errorf("own schema: %v, want %v", result.OwnSchema, f.own)
 			}
