@@ -81,6 +81,9 @@ func (s *search) crateNamed(c Crate, canonical, name string) {
 		}
 		score, reason = scoreFuzzy+float64(100-10*l.rank), l.reason
 	}
+	if s.q.num != "" {
+		score -= 300 // a version was asked for; the crate is the second choice
+	}
 	s.addCrate(c, score, reason)
 }
 

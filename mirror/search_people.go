@@ -73,14 +73,23 @@ func (s *search) matchAccount(a *Account) {
 			score, reason = again-1, why
 		}
 	}
-	if i := strings.Index(strings.ToLower(a.Name), s.q.lower); score == 0 && i >= 0 && len(s.q.lower) >= 3 {
-		score, reason = scoreContains, "the display name contains it"
-		if i == 0 {
-			score, reason = scoreWord-10, "the display name starts with it"
-		}
+	if again, why := s.matchDisplayName(a.Name); again > score {
+		score, reason = again, why
 	}
 	if score > 0 {
 		s.addAccount(a, score, reason)
+	}
+}
+
+func (s *search) matchDisplayName(name string) (score float64, reason string) {
+	at := strings.Index(strings.ToLower(name), s.q.lower)
+	switch {
+	case at < 0 || len(s.q.lower) < 3:
+		return 0, ""
+	case at == 0:
+		return scoreWord - 10, "the display name starts with it"
+	default:
+		return scoreContains, "the display name contains it"
 	}
 }
 
