@@ -56,6 +56,9 @@ func (f *versionFacts) checkHash() Check {
 		notes = append(notes, f.indexNote())
 	}
 	c.State = state(differs, cratewarden.KindOf(f.archives[0].err) == cratewarden.NotFound, c.Index == "" && c.File == "")
+	if len(notes) == 0 {
+		notes = append(notes, "Database, index and stored file agree.")
+	}
 	c.Note = joined(notes)
 	return c
 }
@@ -77,6 +80,7 @@ func (f *versionFacts) checkSize() Check {
 	case stateDifferent:
 		c.Note = "The stored file has another length than the one that was published."
 	case stateEqual:
+		c.Note = "The stored file is as long as the one that was published."
 	default:
 		c.Note = stored.note()
 	}
@@ -127,10 +131,10 @@ func (f *versionFacts) checkLine() []Check {
 		}
 		return append([]Check{line}, groups...)
 	}
-	line.Index, line.State, line.Note = "present", stateEqual, f.index.trouble
+	line.Index, line.State, line.Note = "present", stateEqual, strings.TrimSpace("The index has the version. "+f.index.trouble)
 	stored := *f.index.line
 	groups[0].Index = strconv.FormatBool(stored.Yanked)
-	groups[1].Index = counted(len(stored.Deps), "dependency entry")
+	groups[1].Index = counted(len(stored.Deps), "dependency line")
 	groups[2].Index = counted(len(stored.Features)+len(stored.Features2), "feature")
 	for i := range groups {
 		groups[i].State = stateEqual
@@ -148,6 +152,9 @@ func (f *versionFacts) checkLine() []Check {
 	}
 	for i := range groups {
 		groups[i].Note = strings.TrimSpace(groups[i].Note)
+		if groups[i].State == stateEqual {
+			groups[i].Note = "Index and database agree."
+		}
 	}
 	return append([]Check{line}, groups...)
 }

@@ -102,7 +102,7 @@ func tokenWords(in Input) string {
 	if t.Unscoped {
 		words = append(words, "unscoped")
 	} else {
-		words = append(words, "for "+t.Endpoints+" on "+t.Crates)
+		words = append(words, "which may "+t.Endpoints+" on "+t.Crates)
 	}
 	if t.ExpiresAt.IsZero() {
 		words = append(words, "without expiry")
