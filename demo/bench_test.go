@@ -16,7 +16,10 @@ import (
 
 // BenchmarkLoad makes and loads one registry of CRATEWARDEN_DEMO_CRATES
 // crates (30,000 if not set) and tells seconds and memory. Run it with
-// -bench Load -benchtime 1x; 230,000 crates need some 12 GB for the database.
+// -bench Load -benchtime 1x; 230,000 crates need some 12 GB for the database
+// and its log. Measured on two busy cores: 30,000 crates in 40 s, 230,000
+// crates (1.8 million versions, 15 million dependencies) in 8.8 min with a
+// peak of 1.4 GiB.
 func BenchmarkLoad(b *testing.B) {
 	crates := 30_000
 	if n, err := strconv.Atoi(os.Getenv("CRATEWARDEN_DEMO_CRATES")); err == nil {

@@ -204,7 +204,7 @@ func (d *dice) versions() int {
 	if d.chance(0.17) {
 		return 1
 	}
-	return min(1+int(d.skewed(5.6, 0.95)), 180)
+	return min(1+int(d.skewed(5.8, 0.95)), 180)
 }
 
 // composeName finds a free name: two words of which the second tells the

@@ -94,6 +94,13 @@ func (r *Registry) finish(ctx context.Context, tx pgx.Tx) error {
 	if err := r.reserveNames(ctx, tx); err != nil {
 		return err
 	}
+	var names []string
+	for _, t := range tables() {
+		names = append(names, t.name)
+	}
+	if err := r.analyze(ctx, tx, names); err != nil {
+		return err
+	}
 	r.step("reverse dependencies")
 	const most = 20_000
 	for from := 1; from <= len(r.crates); from += most {
@@ -114,11 +121,13 @@ func (r *Registry) finish(ctx context.Context, tx pgx.Tx) error {
 	if err := advanceSequences(ctx, tx); err != nil {
 		return err
 	}
+	return r.analyze(ctx, tx, []string{"metadata", "reverse_dependencies", "recent_crate_downloads"})
+}
+
+// analyze tells the planner what is there. It comes before the questions that
+// loading asks too: without it they take many times as long.
+func (r *Registry) analyze(ctx context.Context, tx pgx.Tx, names []string) error {
 	r.step("statistics")
-	names := []string{"metadata", "reverse_dependencies", "recent_crate_downloads"}
-	for _, t := range tables() {
-		names = append(names, t.name)
-	}
 	_, err := tx.Exec(ctx, "ANALYZE "+strings.Join(names, ", "))
 	return err
 }
