@@ -51,10 +51,15 @@ var shared = &suite{templates: map[string]*built{}}
 // func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }.
 func Main(m *testing.M) int {
 	code := m.Run()
+	Stop()
+	return code
+}
+
+// Stop ends the server, for programs that have more to end than Main knows.
+func Stop() {
 	if shared.server != nil {
 		shared.server.Stop()
 	}
-	return code
 }
 
 // Server gives the test program's server, starting it at the first call.
