@@ -1,8 +1,10 @@
 package dossier
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"slices"
 
 	"cratewarden"
@@ -26,26 +28,50 @@ func (s *Service) indexCheck(ctx context.Context, crate registry.Crate, facts []
 		check.Absent = "No storage is configured for the index."
 		return check, nil
 	}
-	stored, err := s.readIndex(ctx, &check)
+	text, err := s.indexText(ctx, &check)
 	if err != nil {
 		return check, err
 	}
-	built, note, err := s.buildLines(ctx, crate, facts, stored)
+	deps, err := s.indexDependencies(ctx, facts)
 	if err != nil {
 		return check, err
 	}
 	whole := len(facts) >= crate.Versions
-	check.Note = note
 	if !whole {
 		check.Note = fmt.Sprintf("Only the newest %s versions are compared.", thousands(int64(len(facts))))
 	}
-	check.compare(stored, built, whole)
+	// Nearly every file is byte for byte what its rows give, which is seen far
+	// faster than the file is parsed.
+	allTimed := bytes.Contains(text, []byte(`"pubtime"`))
+	built := buildLines(crate.Name, facts, deps, func(string) bool { return allTimed })
+	if whole && bytes.Equal(text, files.EncodeIndex(built)) {
+		check.Lines, check.Equal = len(built), true
+		return check, nil
+	}
+	stored := check.parse(text)
+	timed := map[string]bool{}
+	for _, line := range stored {
+		timed[line.Vers] = line.PubTime != ""
+	}
+	check.compare(stored, buildLines(crate.Name, facts, deps, func(num string) bool { return timed[num] }), whole)
 	return check, nil
 }
 
-// readIndex gives no lines for a file that is not there, which is right for a
-// crate without versions only.
+// indexBytes bounds what is read of an index file.
+const indexBytes = 64 << 20
+
+// readIndex gives the stored lines, none for a file that is not there.
 func (s *Service) readIndex(ctx context.Context, check *IndexCheck) ([]files.Line, error) {
+	text, err := s.indexText(ctx, check)
+	if err != nil {
+		return nil, err
+	}
+	return check.parse(text), nil
+}
+
+// indexText gives no bytes for a file that is not there, which is right for a
+// crate without versions only.
+func (s *Service) indexText(ctx context.Context, check *IndexCheck) ([]byte, error) {
 	body, info, err := s.cfg.Index.Get(ctx, check.Path)
 	if cratewarden.KindOf(err) == cratewarden.NotFound {
 		return nil, nil
@@ -55,47 +81,53 @@ func (s *Service) readIndex(ctx context.Context, check *IndexCheck) ([]files.Lin
 	}
 	defer func() { _ = body.Close() }()
 	check.Present, check.ModifiedAt = true, info.ModTime
-	lines, err := files.ParseIndex(body, files.Limits{Bytes: 64 << 20, Lines: 50_000})
-	check.Lines = len(lines)
-	if kind := cratewarden.KindOf(err); kind == cratewarden.Invalid || kind == cratewarden.TooLarge {
-		// A file that cannot be read is itself a finding; the lines before the
-		// trouble are still compared.
-		check.differ("", "file", cratewarden.MessageOf(err), "")
-		return lines, nil
-	}
-	return lines, err
+	// One byte more than allowed, so that the parser sees a file that is too
+	// long as such.
+	return io.ReadAll(io.LimitReader(body, indexBytes+1))
 }
 
-// buildLines makes the lines in the order of the index, oldest first. The time
-// of publish is written where the stored line has one, since that depends on a
-// setting of the registry that no row tells.
-func (s *Service) buildLines(ctx context.Context, crate registry.Crate, facts []registry.VersionFact, stored []files.Line) ([]files.Line, string, error) {
+// parse reads the stored lines. A file that cannot be read is itself a
+// finding; the lines before the trouble are still compared.
+func (c *IndexCheck) parse(text []byte) []files.Line {
+	lines, err := files.ParseIndex(bytes.NewReader(text), files.Limits{Bytes: indexBytes, Lines: 50_000})
+	c.Lines = len(lines)
+	if err != nil {
+		c.differ("", "file", cratewarden.MessageOf(err), "")
+	}
+	return lines
+}
+
+// indexDependencies gives the dependencies of versions by version.
+func (s *Service) indexDependencies(ctx context.Context, facts []registry.VersionFact) (map[int32][]files.DependencyFacts, error) {
 	ids := make([]int32, len(facts))
 	for i, f := range facts {
 		ids[i] = f.ID
 	}
 	rows, err := s.reader.IndexDependencies(ctx, ids, indexDependencies)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	if len(rows) == indexDependencies {
-		return nil, "", cratewarden.Errorf(cratewarden.TooLarge,
+		return nil, cratewarden.Errorf(cratewarden.TooLarge,
 			"The crate has more than %s dependency rows; its index is not compared here.", thousands(indexDependencies))
 	}
 	deps := map[int32][]files.DependencyFacts{}
 	for _, d := range rows {
 		deps[d.VersionID] = append(deps[d.VersionID], d.DependencyFacts)
 	}
-	timed := map[string]bool{}
-	for _, line := range stored {
-		timed[line.Vers] = line.PubTime != ""
-	}
+	return deps, nil
+}
+
+// buildLines makes the lines in the order of the index, oldest first. The time
+// of publish is written where the stored line has one, since that depends on a
+// setting of the registry that no row tells.
+func buildLines(crate string, facts []registry.VersionFact, deps map[int32][]files.DependencyFacts, timed func(num string) bool) []files.Line {
 	lines := make([]files.Line, 0, len(facts))
 	for _, f := range slices.Backward(facts) {
-		f.Line.WithPubTime = timed[f.Line.Num]
-		lines = append(lines, files.BuildLine(crate.Name, f.Line, deps[f.ID]))
+		f.Line.WithPubTime = timed(f.Line.Num)
+		lines = append(lines, files.BuildLine(crate, f.Line, deps[f.ID]))
 	}
-	return lines, "", nil
+	return lines
 }
 
 // compare lists what differs. When not all versions were built, stored lines

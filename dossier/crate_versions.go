@@ -60,7 +60,7 @@ func (s *Service) versionPage(crate registry.Crate, rows []registry.CrateVersion
 func (s *Service) versionRow(crate registry.Crate, v registry.CrateVersion) VersionRow {
 	line := VersionRow{
 		ID: v.ID, Crate: crate.Name, Num: v.Num, CreatedAt: v.CreatedAt, Publisher: personPointer(v.Publisher),
-		Method: v.Method, MethodLabel: v.Method.Label(), Credential: credential(v), Yanked: v.Yanked, Size: int64(v.Size),
+		Method: v.Method, MethodLabel: v.Method.Label(), Credential: credentialWord(v), Yanked: v.Yanked, Size: int64(v.Size),
 		Downloads: int64(v.Downloads), License: v.License, SHA256: hex.EncodeToString(v.SHA256), Default: v.ID == crate.DefaultID,
 		Marks: []Mark{},
 	}
@@ -81,9 +81,9 @@ func (s *Service) versionRow(crate registry.Crate, v registry.CrateVersion) Vers
 	return line
 }
 
-// credential names what published a version without giving a token's name
+// credentialWord names what published a version without giving a token's name
 // away.
-func credential(v registry.CrateVersion) string {
+func credentialWord(v registry.CrateVersion) string {
 	switch {
 	case v.Method.Trusted():
 		return strings.TrimSpace(fmt.Sprintf("%s run %s", v.Claims.Origin(), v.Claims.Run()))
