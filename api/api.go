@@ -7,13 +7,18 @@ package api
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
 	"net/http"
+	"runtime/debug"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"cratewarden/dossier"
 	"cratewarden/mirror"
+	"cratewarden/telemetry"
 )
 
 // Dossiers is what the interface shows; *dossier.Service is one. Every method
@@ -42,8 +47,8 @@ type Dossiers interface {
 // Config is what the interface is made from; Dossiers is required.
 type Config struct {
 	Dossiers Dossiers
-	// Release is the version of the program, for the document.
-	Release string
+	// Log gets what went wrong unforeseen; nil drops it.
+	Log *slog.Logger
 }
 
 // Prefix is where the interface lives.
@@ -55,7 +60,27 @@ func New(cfg Config) http.Handler {
 	build(mux, cfg)
 	// No page of another origin may make a browser ask in its user's name.
 	guard := http.NewCrossOriginProtection()
-	return guard.Handler(protect(mux))
+	return protect(rescue(cfg.Log, guard.Handler(mux)))
+}
+
+// rescue turns a panic into the same document as any unforeseen error, with
+// the request id under which its cause stands in the log.
+func rescue(log *slog.Logger, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			v := recover()
+			if v == nil {
+				return
+			}
+			if log != nil {
+				log.ErrorContext(r.Context(), "panic", "request", telemetry.RequestID(r.Context()), "value", fmt.Sprint(v), "stack", string(debug.Stack()))
+			}
+			w.Header().Set("Content-Type", "application/problem+json")
+			w.WriteHeader(http.StatusInternalServerError)
+			_ = json.NewEncoder(w).Encode(problem(r.Context(), fmt.Errorf("panic: %v", v)))
+		}()
+		next.ServeHTTP(w, r)
+	})
 }
 
 // Document gives the OpenAPI document.

@@ -145,6 +145,15 @@ func TestAnswersAndDefaults(t *testing.T) {
 	}
 }
 
+// The fake's nil methods panic; the asker gets a problem and no trace of it.
+func TestPanicBecomesAProblem(t *testing.T) {
+	t.Parallel()
+	rec := ask(New(Config{Dossiers: &fake{}}), "GET", Prefix+"/home", "")
+	if rec.Code != 500 || strings.Contains(rec.Body.String(), "goroutine") || !strings.Contains(rec.Body.String(), `"kind":"internal"`) {
+		t.Errorf("%d %s", rec.Code, rec.Body)
+	}
+}
+
 // A form on another site must not be able to send a request in our name.
 func TestOtherOriginsMayNotPost(t *testing.T) {
 	t.Parallel()

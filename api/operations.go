@@ -18,7 +18,7 @@ func register(a huma.API, d Dossiers) {
 		return d.Search(ctx, mirror.Query{Text: in.Query, Limit: in.Limit})
 	})
 
-	get(a, "crate", "/crates/{name}", "Everything known about a crate", func(ctx context.Context, in *crateInput) (*dossier.Crate, error) { return d.Crate(ctx, in.Name) })
+	get(a, "crate", "/crates/{name}", "Everything known about a crate", func(ctx context.Context, in *CrateInput) (*dossier.Crate, error) { return d.Crate(ctx, in.Name) })
 	get(a, "crate-versions", "/crates/{name}/versions", "A crate's versions, newest first", func(ctx context.Context, in *cratePageInput) (*dossier.Page[dossier.VersionRow], error) {
 		return page(d.CrateVersions(ctx, in.Name, in.After, in.Limit))
 	})
@@ -26,10 +26,10 @@ func register(a huma.API, d Dossiers) {
 		return d.CrateDependents(ctx, in.Name, in.After, in.Limit)
 	})
 
-	get(a, "version", "/crates/{name}/versions/{num}", "A version with its provenance", func(ctx context.Context, in *versionInput) (*dossier.Version, error) {
+	get(a, "version", "/crates/{name}/versions/{num}", "A version with its provenance", func(ctx context.Context, in *VersionInput) (*dossier.Version, error) {
 		return d.Version(ctx, in.Name, in.Num)
 	})
-	get(a, "files", "/crates/{name}/versions/{num}/files", "The files of a version's archive", func(ctx context.Context, in *versionInput) (*dossier.Files, error) {
+	get(a, "files", "/crates/{name}/versions/{num}/files", "The files of a version's archive", func(ctx context.Context, in *VersionInput) (*dossier.Files, error) {
 		return d.Files(ctx, in.Name, in.Num)
 	})
 	get(a, "file", "/crates/{name}/versions/{num}/file", "One file of a version's archive, coloured", func(ctx context.Context, in *fileInput) (*dossier.File, error) {
@@ -43,14 +43,14 @@ func register(a huma.API, d Dossiers) {
 		rows, err := d.AccountsByLogin(ctx, in.Login)
 		return &people{Rows: rows}, err
 	})
-	get(a, "account", "/accounts/{id}", "Everything known about an account", func(ctx context.Context, in *idInput) (*dossier.Account, error) { return d.Account(ctx, in.ID) })
+	get(a, "account", "/accounts/{id}", "Everything known about an account", func(ctx context.Context, in *IDInput) (*dossier.Account, error) { return d.Account(ctx, in.id()) })
 	get(a, "account-publishes", "/accounts/{id}/publishes", "What an account published, newest first", func(ctx context.Context, in *idPageInput) (*dossier.Page[dossier.VersionRow], error) {
-		return page(d.AccountPublishes(ctx, in.ID, in.After, in.Limit))
+		return page(d.AccountPublishes(ctx, in.id(), in.After, in.Limit))
 	})
 	get(a, "account-crates", "/accounts/{id}/crates", "The crates an account owns, fully yanked ones included", func(ctx context.Context, in *idPageInput) (*dossier.Page[dossier.OwnedCrate], error) {
-		return page(d.AccountCrates(ctx, in.ID, in.After, in.Limit))
+		return page(d.AccountCrates(ctx, in.id(), in.After, in.Limit))
 	})
-	get(a, "team", "/teams/{id}", "A team that owns or owned crates", func(ctx context.Context, in *idInput) (*dossier.Team, error) { return d.Team(ctx, in.ID) })
+	get(a, "team", "/teams/{id}", "A team that owns or owned crates", func(ctx context.Context, in *IDInput) (*dossier.Team, error) { return d.Team(ctx, in.id()) })
 
 	get(a, "names", "/names", "Reserved and deleted names; whether a name could be published", func(ctx context.Context, in *namesInput) (*dossier.Names, error) {
 		return d.Names(ctx, dossier.NameFilter{Query: in.Query, Kind: in.Kind, After: in.After, Limit: in.Limit})
