@@ -178,7 +178,7 @@ func handler(cfg consoleConfig, m *mirror.Mirror, dossiers *dossier.Service, reg
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	mux.Handle(api.Prefix+"/", pages.CheckHost(tel.Observe(api.New(api.Config{Dossiers: dossiers, Release: release()}))))
+	mux.Handle(api.Prefix+"/", pages.CheckHost(tel.Observe(api.New(api.Config{Dossiers: dossiers, Log: cfg.log}))))
 	mux.Handle("GET /livez", telemetry.Live())
 	mux.Handle("GET /readyz", telemetry.Ready(telemetry.Readiness{Name: "registry", Check: func(ctx context.Context) error { return pg.Map(registry.Ping(ctx)) }}))
 	mux.Handle("GET /metrics", pages.CheckHost(tel.Metrics()))

@@ -179,7 +179,7 @@ func scratchStore(ctx context.Context, dir string) (blob.Store, error) {
 // loading. A crash while loading is met by loading again (see writeMark).
 func bulkSettings() map[string]string {
 	return map[string]string{
-		"wal_level": "minimal", "max_wal_senders": "0", "synchronous_commit": "off", "max_wal_size": "4GB",
+		"wal_level": "minimal", "max_wal_senders": "0", "synchronous_commit": "off", "max_wal_size": "8GB",
 		"checkpoint_timeout": "30min", "maintenance_work_mem": "512MB", "work_mem": "64MB", "shared_buffers": "512MB",
 	}
 }

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"cratewarden/demo"
+	"cratewarden/pg/pgtest"
+	"cratewarden/registry/schema"
+)
+
+// TestStories runs the scripts below testdata/script, each the story of one
+// command as a person at a terminal lives it.
+func TestStories(t *testing.T) {
+	t.Parallel()
+	address := demoAddress(t)
+	registry := pgtest.Template{Name: "registry", Build: schema.Create}
+	empty := pgtest.Template{Name: "empty"}
+	testscript.Run(t, testscript.Params{
+		Dir: filepath.Join("testdata", "script"),
+		Setup: func(env *testscript.Env) error {
+			t := env.T().(testing.TB)
+			env.Setenv("CRATEWARDEN_SERVER", address)
+			env.Setenv("REGISTRY", pgtest.URL(t, registry))
+			env.Setenv("EMPTY", pgtest.URL(t, empty))
+			env.Setenv("CONSOLE", pgtest.URL(t, empty))
+			env.Setenv("TZ", "UTC")
+			sample, err := os.ReadFile(filepath.Join("..", "..", "registry", "dump", "testdata", "small.tar.gz"))
+			if err != nil {
+				return err
+			}
+			if err := os.WriteFile(filepath.Join(env.WorkDir, "small.tar.gz"), sample, 0o600); err != nil {
+				return err
+			}
+			write := func(name, text string) error {
+				return os.WriteFile(filepath.Join(env.WorkDir, name), []byte(text), 0o600)
+			}
+			if err := write("token.txt", demo.DemoAPIToken+"\n"); err != nil {
+				return err
+			}
+			return write("publisher.txt", demo.DemoPublisherToken+"\n")
+		},
+	})
+}
