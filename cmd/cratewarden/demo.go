@@ -53,7 +53,7 @@ const (
 	demoVersion = 1
 	demoFresh   = time.Hour
 	// demoRate is the time for each crate of a large registry.
-	demoRate = 4 * time.Millisecond
+	demoRate = 2500 * time.Microsecond
 )
 
 // Run makes the registry unless the last one serves, and opens the console.
