@@ -68,7 +68,7 @@
 //	local address        whether it leads to this console
 //	asset "console.css"  the static file's address with its checksum
 //	icon "copy"          a small mark: copy, external, file, folder, left, menu, right, search, theme
-//	head title, notice tone title text, shortcuts, now
+//	head title, notice tone title text, empty title text, shortcuts, now
 //
 // # Classes for layout
 //

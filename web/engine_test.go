@@ -66,7 +66,7 @@ func TestHostileTextIsInert(t *testing.T) {
 		"phrase":  Text(evil).Strong(evil).Code(evil).Link(evil, "javascript:alert(1)").Link("x", "//evil.example").Masked(evil).Copy(evil, evil).External("https://evil.example/" + evil),
 		"table":   Table{Caption: evil, Columns: []Column{{Label: evil}}, Rows: []Row{{Cells: []Phrase{Text(evil)}}}},
 		"palette": Palette{Query: evil, Groups: []PaletteGroup{{evil, []PaletteItem{{Title: evil, Detail: evil, Why: evil, URL: "javascript:alert(1)"}}}}},
-		"diff":    Diff{Files: []DiffFile{{Path: evil, State: evil, Note: evil, Hunks: []Hunk{{evil, []DiffLine{{1, 0, evil}}}}}}},
+		"diff":    Diff{Files: []DiffFile{{Path: evil, State: evil, Note: evil, Hunks: []Hunk{{evil, []DiffLine{{Old: 1, Text: evil}}}}}}},
 		"tree":    Tree{Caption: evil, Files: []TreeFile{{Name: evil, URL: "javascript:alert(1)", Badges: []Badge{{Tone: Tone(evil), Text: evil, Title: evil}}}}},
 		"matrix":  Matrix{Caption: evil, Columns: []Link{{evil, "javascript:alert(1)"}}, Rows: []MatrixRow{{evil, []MatrixCell{{evil, true, evil}}}}},
 		"bars":    Bars{ID: evil, Title: evil, Unit: evil, Values: []Bar{{evil, 1, true}}},

@@ -17,6 +17,7 @@ func (s *Server) funcs() template.FuncMap {
 		"compact":       compact,
 		"date":          date,
 		"dur":           Dur,
+		"empty":         func(title, text string) Empty { return Empty{Title: title, Text: text} },
 		"head":          func(title string) Head { return Head{Title: title} },
 		"icon":          icon,
 		"local":         local,

@@ -87,9 +87,9 @@ func sampleSource() Source {
 func sampleDiff() Diff {
 	return Diff{Files: []DiffFile{
 		{Path: "Cargo.toml", State: "changed", Added: 3, Removed: 1, Open: true, Hunks: []Hunk{{Header: "@@ -10,5 +10,7 @@ [package]", Lines: []DiffLine{
-			{10, 10, `edition = "2021"`}, {11, 0, `version = "0.3.9"`}, {0, 11, `version = "0.3.10"`}, {12, 12, ``}, {0, 13, `[dependencies]`}, {0, 14, `proc-makro1 = "1.0.107"`}}}}},
+			{Old: 10, New: 10, Text: `edition = "2021"`}, {Old: 11, New: 0, Text: `version = "0.3.9"`}, {Old: 0, New: 11, Text: `version = "0.3.10"`}, {Old: 12, New: 12, Text: ``}, {Old: 0, New: 13, Text: `[dependencies]`}, {Old: 0, New: 14, Text: `proc-makro1 = "1.0.107"`}}}}},
 		{Path: "logo.png", State: "added", Note: "Binary file, 48.2 kB, begins as a PNG picture.", Open: true},
-		{Path: "tests/old.rs", State: "removed", Removed: 2, Hunks: []Hunk{{Header: "@@ -1,2 +0,0 @@", Lines: []DiffLine{{1, 0, "#[test]"}, {2, 0, "fn works() {}"}}}}},
+		{Path: "tests/old.rs", State: "removed", Removed: 2, Hunks: []Hunk{{Header: "@@ -1,2 +0,0 @@", Lines: []DiffLine{{Old: 1, New: 0, Text: "#[test]"}, {Old: 2, New: 0, Text: "fn works() {}"}}}}},
 	}}
 }
 

@@ -12,8 +12,11 @@ type Card struct {
 	Notices []Notice
 	Text    Phrase
 	Facts   []Fact
+	List    []Fact // facts as lines, for long values in a narrow place
 	Guards  []Guard
 	Chart   *Stacked
+	Bars    *Bars
+	Matrix  *Matrix
 	Filter  *Filter
 	Table   *Table
 	Events  []Event

@@ -25,6 +25,8 @@ type Source struct {
 	Lines []SourceLine
 	// Cut says how much is not shown; empty when all is.
 	Cut string
+	// Plain leaves out the links to lines, for the second file on a page.
+	Plain bool
 }
 
 // SourceLine is a line of a file. HTML is the colourer's output, which must have
@@ -42,6 +44,7 @@ type Diff struct {
 
 // DiffFile is one file's changes.
 type DiffFile struct {
+	ID             string // for links to it
 	Path           string
 	State          string // added, removed, changed
 	Added, Removed int    // lines

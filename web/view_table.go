@@ -37,6 +37,7 @@ type Filter struct {
 	Fields []Field
 	Reset  string  // address of the list without filters; empty when none is set
 	Keep   []Field // fields that the form must not lose, such as the sorting
+	Button string  // the word on the button; "Filter" when empty
 }
 
 // Field is one field of a filter: free text, or a choice when it has options.
