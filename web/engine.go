@@ -19,8 +19,18 @@ var templateFiles embed.FS
 // has no file; a test checks each template against its struct.
 func pageInventory() map[string]any {
 	return map[string]any{
-		"about": aboutPage{},
-		"error": errorPage{},
+		"about":   aboutPage{},
+		"diff":    diffPage{},
+		"dossier": dossierPage{},
+		"error":   errorPage{},
+		"files":   filesPage{},
+		"missing": missingPage{},
+
+		"home":      homePage{},
+		"jobs":      jobsPage{},
+		"publishes": publishesPage{},
+		"search":    searchPage{},
+		"token":     tokenPage{},
 	}
 }
 
@@ -35,6 +45,7 @@ func partInventory() map[string]any {
 		"diff":    Diff{},
 		"empty":   Empty{},
 		"facts":   []Fact{},
+		"feed":    feed{},
 		"filter":  Filter{},
 		"guards":  []Guard{},
 		"head":    Head{},

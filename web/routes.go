@@ -3,6 +3,7 @@ package web
 import (
 	"io/fs"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -29,9 +30,39 @@ func sections() []string { return []string{"Now", "Look", "Console"} }
 
 // routes is the table of contents of the console.
 func (s *Server) routes() []route {
-	return []route{
-		// Console
+	console := []route{
 		{pattern: "GET /about", handle: s.about, nav: nav{section: "Console", label: "About"}},
+	}
+	if s.cfg.Dossiers == nil {
+		return console
+	}
+	return slices.Concat(s.lookRoutes(), s.crateRoutes(), s.versionRoutes(), s.accountRoutes(), console)
+}
+
+// lookRoutes are the pages one begins with: what happens, and what can be asked.
+func (s *Server) lookRoutes() []route {
+	return []route{
+		{pattern: "GET /{$}", handle: s.home, nav: nav{section: "Now", label: "Home"}},
+		{pattern: "GET /publishes", handle: s.publishes, timeout: listTime, nav: nav{section: "Now", label: "Publishes"}},
+		{pattern: "GET /jobs", handle: s.jobs, timeout: listTime, nav: nav{section: "Now", label: "Jobs"}},
+		{pattern: "GET /search", handle: s.search, nav: nav{section: "Look", label: "Search"}},
+		{pattern: "GET /palette", handle: s.palette},
+		{pattern: "GET /names", handle: s.names, timeout: listTime, nav: nav{section: "Look", label: "Names"}},
+		{pattern: "GET /tokens", handle: s.tokenForm, nav: nav{section: "Look", label: "Token lookup"}},
+		{pattern: "POST /tokens", handle: s.tokenLookup, under: "/tokens"},
+		{pattern: "GET /status", handle: s.status, nav: nav{section: "Console", label: "Status"}},
+	}
+}
+
+// accountRoutes are the pages of people and teams.
+func (s *Server) accountRoutes() []route {
+	return []route{
+		{pattern: "GET /accounts", handle: s.accountLogin, under: "/search"},
+		{pattern: "GET /accounts/{id}", handle: s.account, under: "/search"},
+		{pattern: "GET /accounts/{id}/crates", handle: s.accountCratesList, under: "/search", timeout: listTime},
+		{pattern: "GET /accounts/{id}/publishes", handle: s.accountPublishesList, under: "/search", timeout: listTime},
+		{pattern: "GET /teams/{id}", handle: s.team, under: "/search"},
+		{pattern: "GET /teams/{id}/crates", handle: s.teamCratesList, under: "/search", timeout: listTime},
 	}
 }
 
