@@ -1,0 +1,122 @@
+package dossier
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"cratewarden"
+	"cratewarden/mirror"
+	"cratewarden/registry"
+)
+
+// Bounds of what an account is compared with.
+const (
+	resemblesRows = 20
+	// shortName is below how many letters a display name is too common to mean
+	// anything.
+	shortName = 5
+	// signedUpTogether is how close two sign-ups must be to be worth a word.
+	signedUpTogether = time.Hour
+)
+
+// resemblance gathers reasons by account, in the order of their finding.
+type resemblance struct {
+	order   []int32
+	reasons map[int32][]string
+}
+
+func (r *resemblance) add(id int32, reason string) {
+	if r.reasons[id] == nil {
+		r.order = append(r.order, id)
+	}
+	r.reasons[id] = append(r.reasons[id], reason)
+}
+
+// resembles finds accounts that this one is like: near logins first, then the
+// same uncommon mail domain, then the same display name. Sign-ups close
+// together add to a reason and are none by themselves.
+func (s *Service) resembles(ctx context.Context, a registry.Account) Resembles {
+	out := Resembles{Section: s.loading(mirror.PartCrates, mirror.PartAccounts, mirror.PartOwners), Rows: []NearAccount{}}
+	if out.Absent != "" {
+		return out
+	}
+	r := &resemblance{reasons: map[int32][]string{}}
+	for _, l := range s.cfg.Mirror.LookalikeAccounts(a.Login, resemblesRows) {
+		reason := "login: " + l.Reason
+		if l.Downloads > 0 {
+			reason += "; its crates have " + counted64(l.Downloads, "download")
+		}
+		r.add(l.ID, reason)
+	}
+	s.sameDomain(r, a)
+	s.sameName(ctx, r, a)
+	for _, id := range r.order {
+		if near, found := s.cfg.Mirror.Account(id); found && id != a.ID && len(out.Rows) < resemblesRows {
+			active, _ := s.ownerships(id, false)
+			out.Rows = append(out.Rows, NearAccount{
+				Person: s.personOfAccount(near), CreatedAt: near.CreatedAt, Crates: len(active),
+				Reason: strings.Join(append(r.reasons[id], together(a.CreatedAt, near.CreatedAt)...), "; "),
+			})
+		}
+	}
+	return out
+}
+
+// sameDomain looks at one account more than is common, so as to know.
+func (s *Service) sameDomain(r *resemblance, a registry.Account) {
+	same := s.cfg.Mirror.SameMailDomain(a.ID, commonDomain+1)
+	if len(same) > commonDomain {
+		return
+	}
+	for _, o := range same {
+		reason := "same mail domain"
+		if !o.MailVerified || !a.MailVerified {
+			reason += ", not confirmed by both"
+		}
+		r.add(o.ID, reason)
+	}
+}
+
+func (s *Service) sameName(ctx context.Context, r *resemblance, a registry.Account) {
+	if utf8.RuneCountInString(a.Name) < shortName {
+		return
+	}
+	found := s.cfg.Mirror.Search(ctx, mirror.Query{Text: "user:" + a.Name, Limit: 100})
+	for _, hit := range found.Hits {
+		if o, known := s.cfg.Mirror.Account(hit.ID); known && o.ID != a.ID && strings.EqualFold(o.Name, a.Name) {
+			r.add(o.ID, "same display name")
+		}
+	}
+}
+
+func together(a, b time.Time) []string {
+	if a.Before(signUpKept) || b.Before(signUpKept) {
+		return nil
+	}
+	if apart := a.Sub(b).Abs(); apart < signedUpTogether {
+		return []string{"signed up " + cratewarden.Span(apart) + " apart"}
+	}
+	return nil
+}
+
+func counted64(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%s %ss", thousands(n), noun)
+}
+
+// imitates is the look-alike that is far more used than an account itself, if
+// any: the one people would take it for.
+func (s *Service) imitates(a registry.Account, downloads int64) (mirror.Lookalike, bool) {
+	var found mirror.Lookalike
+	for _, l := range s.cfg.Mirror.LookalikeAccounts(a.Login, resemblesRows) {
+		if l.ID != a.ID && l.Downloads >= popularLeast && l.Downloads >= popularTimes*max(downloads, 1) && l.Downloads > found.Downloads {
+			found = l
+		}
+	}
+	return found, found.ID != 0
+}

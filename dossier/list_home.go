@@ -1,0 +1,63 @@
+package dossier
+
+import (
+	"context"
+
+	"cratewarden/mirror"
+	"cratewarden/registry"
+)
+
+// What the landing page shows of each list, and among how many of the newest
+// publishes those worth a look are searched for.
+const (
+	homePublishes = 12
+	homeNewest    = 300
+	homeDeleted   = 5
+	homeJobs      = 10
+)
+
+// Home gives the landing page. It takes five statements.
+func (s *Service) Home(ctx context.Context) (*Home, error) {
+	status := s.cfg.Mirror.Status()
+	out := &Home{
+		Fresh: Fresh{ReadAt: s.clock(), MirrorAt: status.FreshAt}, Registry: s.cfg.Label, Mirror: status, Dump: s.cfg.Dump,
+	}
+	out.Crates, out.Versions, out.Accounts = s.cfg.Mirror.Totals()
+	var err error
+	if out.Downloads, err = s.reader.TotalDownloads(ctx); err != nil {
+		return nil, err
+	}
+	if out.Recent, err = s.worthALook(ctx); err != nil {
+		return nil, err
+	}
+	jobs, err := s.Jobs(ctx, JobFilter{Limit: homeJobs})
+	if err != nil {
+		return nil, err
+	}
+	out.Jobs = *jobs
+	deleted, err := s.reader.Deleted(ctx, "", registry.DeletedKey{}, homeDeleted)
+	if err != nil {
+		return nil, err
+	}
+	shown, _ := cut(deleted, homeDeleted)
+	out.Deleted = s.deletedNames(shown)
+	return out, nil
+}
+
+// worthALook are the newest publishes with anything new about them.
+func (s *Service) worthALook(ctx context.Context) ([]PublishRow, error) {
+	if s.logged(mirror.PartCrates, mirror.PartVersions).Absent != "" {
+		return []PublishRow{}, nil
+	}
+	var list []mirror.Publish
+	for _, p := range s.cfg.Mirror.Recent(mirror.Recent{Limit: homeNewest}) {
+		if len(list) < homePublishes && (p.NewPublisher || len(s.feedMarks(p)) > 0) {
+			list = append(list, p)
+		}
+	}
+	rows, err := s.reader.VersionsByID(ctx, publishIDs(list))
+	if err != nil {
+		return nil, err
+	}
+	return s.publishRows(list, rows), nil
+}
