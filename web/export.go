@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 
 	"cratewarden"
@@ -9,7 +10,8 @@ import (
 )
 
 // exportMost is how many rows a CSV file holds at most. A list that goes on says
-// so in the header Cratewarden-Next, with the key to ask for the rest with.
+// so in the header Cratewarden-Next, with the key of the rest, escaped for use
+// as the address field "after".
 const exportMost = 20_000
 
 // exportStep is how many rows are asked for at a time.
@@ -47,7 +49,7 @@ func sendCSV[T dossier.Recorder](s *Server, w http.ResponseWriter, name string, 
 	h.Set("Content-Type", "text/csv; charset=utf-8")
 	h.Set("Content-Disposition", `attachment; filename="`+fileName(name)+"-"+s.cfg.Clock().UTC().Format("20060102T150405Z")+`.csv"`)
 	if next != "" {
-		h.Set("Cratewarden-Next", fileName(next))
+		h.Set("Cratewarden-Next", url.QueryEscape(next))
 	}
 	w.WriteHeader(http.StatusOK)
 	// The visitor may be gone; the answer has begun, so there is nobody to tell.

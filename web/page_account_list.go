@@ -1,0 +1,87 @@
+package web
+
+import (
+	"context"
+	"net/http"
+
+	"cratewarden/dossier"
+)
+
+// accountPublishesList is everything an account published, by key, and as a file.
+func (s *Server) accountPublishesList(w http.ResponseWriter, r *http.Request) error {
+	ask := func(ctx context.Context, id int32, after string, limit int) (dossier.Page[dossier.VersionRow], error) {
+		return s.cfg.Dossiers.AccountPublishes(ctx, id, after, limit)
+	}
+	show := func(page dossier.Page[dossier.VersionRow]) Card { return versionsCard("publishes", "Published", page) }
+	return accountList(s, w, r, "publishes", ask, show)
+}
+
+// accountCratesList is every crate of an account, by key, and as a file.
+func (s *Server) accountCratesList(w http.ResponseWriter, r *http.Request) error {
+	ask := func(ctx context.Context, id int32, after string, limit int) (dossier.Page[dossier.OwnedCrate], error) {
+		return s.cfg.Dossiers.AccountCrates(ctx, id, after, limit)
+	}
+	show := func(page dossier.Page[dossier.OwnedCrate]) Card {
+		// Keys of former crates lead through their own list.
+		if len(page.Rows) > 0 && page.Rows[0].Until != nil {
+			return ownedCard("former", "Crates owned before", page, true)
+		}
+		return ownedCard("crates", "Owned crates", page, false)
+	}
+	return accountList(s, w, r, "crates", ask, show)
+}
+
+// accountList is one long list of an account under the account's own head.
+func accountList[T dossier.Recorder](s *Server, w http.ResponseWriter, r *http.Request, view string,
+	ask func(context.Context, int32, string, int) (dossier.Page[T], error), show func(dossier.Page[T]) Card) error {
+	id, err := rowID(r, "an account's page")
+	if err != nil {
+		return err
+	}
+	f := readFields(r)
+	after, limit, csv := f.text("after", 256), f.limit(), wantsCSV(f)
+	if f.err != nil {
+		return f.err
+	}
+	if csv {
+		return export(s, w, "account-"+digits(id)+"-"+view, after, func(after string, limit int) (dossier.Page[T], error) {
+			return ask(r.Context(), id, after, limit)
+		})
+	}
+	a, err := s.cfg.Dossiers.Account(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	page, err := ask(r.Context(), id, after, limit)
+	if err != nil {
+		return err
+	}
+	here := accountURL(id, view)
+	p := s.accountFrame(r, a, here)
+	card := show(page)
+	card.Pager = listPager(here, "/api/v1"+here, after, page.Next, page.Prev, f)
+	card.Pager.Shown = card.Note
+	p.Main = []Card{card}
+	return s.render(w, "dossier", http.StatusOK, p)
+}
+
+// listPager leads through a list by key. The way back is the key of the page
+// before when the list gives one, else the start of the list.
+func listPager(here, api, after, next, prev string, f *fields, pairs ...any) *Pager {
+	limit := f.values.Get("limit")
+	pairs = append(pairs, "limit", limit)
+	to := func(base string, more ...any) string {
+		return address(base, append(append([]any{}, pairs...), more...)...)
+	}
+	p := &Pager{CSV: to(here, "format", "csv"), JSON: to(api, "after", after), Back: "Start", Forth: "More"}
+	if next != "" {
+		p.Older = to(here, "after", next)
+	}
+	switch {
+	case prev != "":
+		p.Newer, p.Back = to(here, "after", prev), "Back"
+	case after != "":
+		p.Newer = to(here)
+	}
+	return p
+}

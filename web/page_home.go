@@ -1,0 +1,177 @@
+package web
+
+import (
+	"net/http"
+	"time"
+
+	"cratewarden/dossier"
+)
+
+// homePage is what somebody who was woken needs first: whether the picture is
+// whole, what was published lately that stands out, and where to begin.
+type homePage struct {
+	Page
+	Head    Head
+	Notices []Notice
+	Facts   []Fact
+	Recent  feed
+	Jobs    Card
+	Deleted Card
+	Starts  []start
+	Mirror  Card
+	// Again is set while the mirror loads: the page then renews itself.
+	Again bool
+}
+
+// start is a way to begin with what one has in hand.
+type start struct{ Have, Label, URL, Note string }
+
+func (s *Server) home(w http.ResponseWriter, r *http.Request) error {
+	h, err := s.cfg.Dossiers.Home(r.Context())
+	if err != nil {
+		return err
+	}
+	p := homePage{Page: s.page(r, "Home"), Again: !h.Mirror.Ready, Starts: s.starts()}
+	name := h.Registry
+	if name == "" {
+		name = s.cfg.Registry.Label
+	}
+	p.Head = Head{Title: visible(name), Lead: Text("What is here and what happened last. Type / to search, Ctrl K to jump.")}
+	p.Notices = append(p.Notices, alarmOf(&h.Jobs)...)
+	p.Notices = append(p.Notices, dumpNotice(h.Dump)...)
+	p.Facts = homeFacts(h)
+	p.Recent = feed{Rows: feedRows(h.Recent)}
+	p.Jobs = homeJobs(h.Jobs)
+	p.Deleted = homeDeleted(h.Deleted)
+	p.Mirror = homeMirror(h)
+	return s.render(w, "home", http.StatusOK, p)
+}
+
+// dumpNotice says where the data come from when it is a public dump.
+func dumpNotice(d *dossier.DumpSource) []Notice {
+	if d == nil {
+		return nil
+	}
+	text := Text("Read from ").Code(d.File).Say(", taken ").UTC(d.TakenAt).Say(" (").Ago(d.TakenAt).Say("), imported ").UTC(d.ImportedAt).Say(". ")
+	if d.Commit != "" {
+		text = text.Say("Registry software ").Copy(d.Commit, Short(d.Commit)).Say(". ")
+	}
+	text = text.Say("SHA-256 ").Copy(d.SHA256, Short(d.SHA256)).Say(". What the dump leaves out, such as tokens and e-mail addresses, is marked as missing and never shown as empty.")
+	return []Notice{{Tone: Info, Title: "This is a public database dump, not the registry itself", Text: text}}
+}
+
+func homeFacts(h *dossier.Home) []Fact {
+	count := func(label string, n int64, url string) Fact {
+		value := Text(Num(n))
+		if url != "" {
+			value = Phrase{}.Link(Num(n), url)
+		}
+		return Fact{Label: label, Value: value}
+	}
+	facts := []Fact{count("Crates", int64(h.Crates), ""), count("Versions", int64(h.Versions), "/publishes"), count("Accounts", int64(h.Accounts), ""), count("Downloads, all time", h.Downloads, "")}
+	jobs := Fact{Label: "Jobs queued", Value: Phrase{}.Muted("not shown"), Note: h.Jobs.Absent}
+	if h.Jobs.Absent == "" {
+		total, failing, stuck := sumJobs(h.Jobs.Types)
+		jobs = Fact{Label: "Jobs queued", Value: Phrase{}.Link(Num(total), "/jobs"), Note: Num(failing) + " failing"}
+		if stuck > 0 {
+			jobs.Badge = Badge{Tone: Bad, Text: Num(stuck) + " stuck"}
+		}
+	}
+	facts = append(facts, jobs)
+	state := Fact{Label: "Mirror", Value: Phrase{}.Link("complete", "/status")}
+	switch {
+	case h.Mirror.Problem != "":
+		state = Fact{Label: "Mirror", Value: Phrase{}.Link("behind", "/status"), Badge: Badge{Tone: Warn, Text: "see status"}}
+	case !h.Mirror.Ready:
+		state = Fact{Label: "Mirror", Value: Phrase{}.Link("loading", "/status"), Note: "figures grow"}
+	case h.Dump == nil && !h.Mirror.FreshAt.IsZero():
+		state.Note = "up to " + clock(h.Mirror.FreshAt) + " UTC"
+	}
+	return append(facts, state)
+}
+
+func sumJobs(types []dossier.JobType) (total, failing, stuck int) {
+	for _, t := range types {
+		total, failing, stuck = total+t.Total, failing+t.Failing, stuck+t.Stuck
+	}
+	return total, failing, stuck
+}
+
+func homeJobs(jobs dossier.Jobs) Card {
+	c := Card{ID: "jobs", Title: "Job queue"}
+	if jobs.Absent != "" {
+		return c.missing(jobs.Absent)
+	}
+	c.More = Link{"all", "/jobs"}
+	if len(jobs.Types) == 0 {
+		c.Empty = Empty{Title: "The queue is empty", Text: "Nothing waits, runs or fails now."}
+		return c
+	}
+	for _, t := range jobs.Types {
+		guard := Guard{Word: "in order", Text: Phrase{}.Link(t.Type, address("/jobs", "type", t.Type)).Say(" " + Num(t.Total))}
+		note := ""
+		switch {
+		case t.Stuck > 0:
+			guard.Tone, guard.Word, note = Bad, "stuck", Num(t.Stuck)+" stuck"
+		case t.Failing > 0:
+			guard.Tone, guard.Word, note = Warn, "failing", Num(t.Failing)+" failing"
+		}
+		if note != "" && !t.Oldest.IsZero() {
+			guard.Note = Text(note + " · oldest ").Ago(t.Oldest)
+		}
+		c.Guards = append(c.Guards, guard)
+	}
+	return c
+}
+
+func homeDeleted(rows []dossier.DeletedName) Card {
+	c := Card{ID: "deleted", Title: "Deleted last", More: Link{"all", address("/names", "kind", "deleted")}}
+	if len(rows) == 0 {
+		c.Empty = Empty{Title: "No crate was deleted", Text: "The registry remembers every deletion."}
+	}
+	for i := range rows {
+		d := &rows[i]
+		note := Text("by ").Person(d.DeletedBy)
+		if d.Message != "" {
+			note = note.Say(" · ").Say("“" + shorten(d.Message, 120) + "”")
+		}
+		c.Guards = append(c.Guards, Guard{Tone: Hold, Word: "deleted", Text: Phrase{}.Link(d.Name, address("/names", "q", d.Name)).Say(" ").Ago(d.DeletedAt), Note: note})
+	}
+	return c
+}
+
+func homeMirror(h *dossier.Home) Card {
+	c := Card{ID: "mirror", Title: "Mirror", More: Link{"status", "/status"}}
+	for _, part := range h.Mirror.Parts {
+		guard := Guard{Word: part.State, Text: Text(string(part.Part) + " " + Num(part.Rows))}
+		switch part.State {
+		case "ready":
+			guard.Tone = Good
+		case "failed":
+			guard.Tone = Bad
+		case "loading":
+			guard.Tone = Info
+		}
+		if part.State != "ready" {
+			guard.Note = Text(part.State)
+		}
+		if part.Problem != "" {
+			guard.Note = Text(part.Problem)
+		}
+		c.Guards = append(c.Guards, guard)
+	}
+	return c
+}
+
+// starts are ways to begin, by what one has in hand.
+func (s *Server) starts() []start {
+	hour := stamp(s.cfg.Clock().Add(-time.Hour).Truncate(time.Minute))
+	return []start{
+		{"A report about a crate", "Find the crate", "/search", "or type its name in the box above"},
+		{"A leaked credential", "Look it up", "/tokens", "whose it is and what it did"},
+		{"“Something is being published”", "The last hour", address("/publishes", "since", hour), "every new version, marked"},
+		{"A wave of new names", "New crates", address("/publishes", "new_crate", "true"), "first versions only"},
+		{"Good versions gone", "Yanked since", address("/publishes", "yanked", "true"), "published, then yanked"},
+		{"A name somebody wants", "Is it free?", "/names", "reserved, deleted, look-alikes"},
+	}
+}

@@ -1,0 +1,85 @@
+package web
+
+import (
+	"net/http"
+
+	"cratewarden/dossier"
+)
+
+// team is everything known about a team that owns or owned crates.
+func (s *Server) team(w http.ResponseWriter, r *http.Request) error {
+	id, err := rowID(r, "a team's page")
+	if err != nil {
+		return err
+	}
+	t, err := s.cfg.Dossiers.Team(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	p := dossierPage{Page: s.page(r, visible(t.Login))}
+	p.Head = Head{Crumbs: []Link{{"Search", "/search"}, {"Teams", address("/search", "q", "team:"+t.Login)}}, Title: visible(t.Login), Code: "team " + digits(t.ID),
+		Lead: Text("Every member of the team on GitHub may publish and yank. The registry keeps no list of members; it asks GitHub each time.")}
+	p.Facts = []Fact{
+		{Label: "Display name", Value: orDash(t.Name)},
+		{Label: "GitHub team id", Value: Phrase{}.Copy(digits(t.GitHubID), "")},
+		{Label: "GitHub organisation id", Value: Phrase{}.Copy(digits(t.OrgID), "")},
+		{Label: "Crates owned", Value: orDash(countOf(t.Crates))},
+		{Label: "Crates owned before", Value: orDash(countOf(t.Former))},
+	}
+	here := Path("teams", digits(t.ID), "crates")
+	p.Main = []Card{teamCrates("crates", "Owned crates", t.Crates, false, here)}
+	if len(t.Former.Rows) > 0 || t.Former.Absent != "" {
+		p.Main = append(p.Main, teamCrates("former", "Crates owned before", t.Former, true, here))
+	}
+	return s.render(w, "dossier", http.StatusOK, p)
+}
+
+// teamCrates is the first page of a team's list, with the way to the rest.
+func teamCrates(id, title string, page dossier.Page[dossier.OwnedCrate], former bool, here string) Card {
+	c := ownedCard(id, title, page, former)
+	if c.Table == nil || len(page.Rows) == 0 {
+		return c
+	}
+	c.Pager = &Pager{Shown: c.Note}
+	if !former {
+		c.Pager.CSV = address(here, "format", "csv")
+	}
+	if page.Next != "" {
+		c.Pager.Older, c.Pager.Forth, c.Pager.Back = address(here, "after", page.Next), "More", "Start"
+	}
+	return c
+}
+
+// teamCratesList is a further page of a team's crates, or the whole as a file.
+func (s *Server) teamCratesList(w http.ResponseWriter, r *http.Request) error {
+	id, err := rowID(r, "a team's page")
+	if err != nil {
+		return err
+	}
+	f := readFields(r)
+	after, limit, csv := f.text("after", 256), f.limit(), wantsCSV(f)
+	if f.err != nil {
+		return f.err
+	}
+	if csv {
+		return export(s, w, "team-"+digits(id)+"-crates", after, func(after string, limit int) (dossier.Page[dossier.OwnedCrate], error) {
+			return s.cfg.Dossiers.TeamCrates(r.Context(), id, after, limit)
+		})
+	}
+	page, err := s.cfg.Dossiers.TeamCrates(r.Context(), id, after, limit)
+	if err != nil {
+		return err
+	}
+	former, title := len(page.Rows) > 0 && page.Rows[0].Until != nil, "Owned crates"
+	if former {
+		title = "Crates owned before"
+	}
+	team, here := Path("teams", digits(id)), Path("teams", digits(id), "crates")
+	p := dossierPage{Page: s.page(r, "Crates of team "+digits(id))}
+	p.Head = Head{Crumbs: []Link{{"Search", "/search"}, {"Team " + digits(id), team}}, Title: title, Code: "team " + digits(id)}
+	card := ownedCard("crates", title, page, former)
+	card.Pager = listPager(here, "", after, page.Next, page.Prev, f)
+	card.Pager.Shown, card.Pager.JSON = card.Note, ""
+	p.Main = []Card{card}
+	return s.render(w, "dossier", http.StatusOK, p)
+}
