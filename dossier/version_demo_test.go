@@ -62,6 +62,10 @@ func TestDemoAttack(t *testing.T) {
 		equal(t, bad.Crate+" method is the usual", weights["method"], 0)
 		equal(t, bad.Crate+" person is the usual", weights["person"], 0)
 		equal(t, bad.Crate+" dependents", v.Dependents.AnyVersion > 0, true)
+		text := string(must(json.Marshal(v)))
+		for _, secret := range []string{demoRegistry().Situations.August.Stolen.Name, "lund-family"} {
+			equal(t, bad.Crate+" gives away "+secret, strings.Contains(text, secret), false)
+		}
 	}
 	arraykit := r.version(t, "arraykit", "0.3.10")
 	equal(t, "lured by yanks", arraykit.Provenance.Differences[0].Kind, "yanks")

@@ -2,6 +2,7 @@ package dossier_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"cratewarden"
+	"cratewarden/blob"
 	"cratewarden/dossier"
 	"cratewarden/registry/files"
 )
@@ -243,4 +245,29 @@ func TestVersionOfAThousand(t *testing.T) {
 	equal(t, "run", strings.HasSuffix(v.Provenance.Sentence, ", as were the previous 1499."), true)
 	equal(t, "columns", len(v.Provenance.Columns), 11)
 	equal(t, "in order", slices.IsSortedFunc(v.Timeline.Events, func(a, b dossier.Event) int { return b.At.Compare(a.At) }), true)
+}
+
+// slowStore never answers before the asker gives up.
+type slowStore struct{ blob.Store }
+
+func (slowStore) Stat(ctx context.Context, key string) (blob.Info, error) {
+	<-ctx.Done()
+	return blob.Info{}, cratewarden.Wrap(ctx.Err(), cratewarden.Timeout, "Storage took too long to answer. Try again.")
+}
+
+func TestVersionDoesNotWaitForStorage(t *testing.T) {
+	t.Parallel()
+	r := labRig(t, func(c *dossier.Config) { c.Static = slowStore{c.Static} })
+	began := time.Now()
+	v := r.version(t, "lab", "0.6.0")
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("took %s", took)
+	}
+	equal(t, "check", v.Checks[1].State+" "+v.Checks[1].Note, "unchecked The stored file was not read in time; the list of files waits longer.")
+	equal(t, "nothing is said of its files", strings.Contains(spaced(v.Provenance.Matrix), "Files"), false)
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := r.Files(gone, "lab", "0.6.0"); err == nil {
+		t.Error("an asker who gave up got an answer")
+	}
 }
