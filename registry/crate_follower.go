@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"cratewarden"
 )
 
 // followerCounts are the followers of every crate. follows has no index that
@@ -13,6 +15,9 @@ import (
 type followerCounts struct {
 	at     time.Time
 	counts map[int32]int
+	// refused is kept as well: a role that may not read follows gets no right
+	// by asking again for every page.
+	refused error
 }
 
 // followersFresh is how old a count of followers may be.
@@ -29,11 +34,14 @@ func (r *Reader) Followers(ctx context.Context, crateID int32) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.clock()
-	if r.followers.counts != nil && now.Sub(r.followers.at) < followersFresh {
-		return r.followers.counts[crateID], nil
+	if kept := r.followers; now.Sub(kept.at) < followersFresh && (kept.counts != nil || kept.refused != nil) {
+		return kept.counts[crateID], kept.refused
 	}
 	rows, err := collect(ctx, r, pgx.RowToStructByPos[followerRow], `SELECT crate_id, count(*) FROM follows GROUP BY crate_id`)
 	if err != nil {
+		if cratewarden.KindOf(err) == cratewarden.Refused {
+			r.followers = followerCounts{at: now, refused: err}
+		}
 		return 0, err
 	}
 	counts := make(map[int32]int, len(rows))

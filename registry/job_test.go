@@ -1,14 +1,9 @@
 package registry_test
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"cratewarden/registry"
 )
@@ -99,35 +94,4 @@ func TestNames(t *testing.T) {
 	after := registry.DeletedKey{DeletedAt: deleted[0].DeletedAt, ID: deleted[0].ID}
 	check(t, "next", ok[[]registry.DeletedName](t)(r.Deleted(ctx, "", after, 1))[0].Name, "foo_bar")
 	check(t, "usernames", len(ok[[]registry.ReservedName](t)(r.ReservedUsernames(ctx, "", "", 5))), 0)
-}
-
-// TestRunningIsSeenWithSelectAlone: the reading role may not lock rows, and
-// must still tell running jobs from waiting ones.
-func TestRunningIsSeenWithSelectAlone(t *testing.T) {
-	t.Parallel()
-	pool := database(t)
-	role := fmt.Sprintf("only_select_%d", time.Now().UnixNano()) // roles outlive the test's database
-	if _, err := pool.Exec(t.Context(), `CREATE ROLE `+role+`; GRANT SELECT ON ALL TABLES IN SCHEMA public TO `+role); err != nil {
-		t.Fatal(err)
-	}
-	tx, err := pool.Begin(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = tx.Rollback(t.Context()) }()
-	if _, err := tx.Exec(t.Context(), `SELECT FROM background_jobs WHERE id = 4 FOR UPDATE`); err != nil {
-		t.Fatal(err)
-	}
-	cfg := pool.Config()
-	cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
-		_, err := conn.Exec(ctx, `SET ROLE `+role)
-		return err
-	}
-	weak := ok[*pgxpool.Pool](t)(pgxpool.NewWithConfig(t.Context(), cfg))
-	defer weak.Close()
-	if _, err := weak.Exec(t.Context(), `SELECT FROM background_jobs FOR UPDATE SKIP LOCKED`); err == nil {
-		t.Fatal("the role can lock rows, so this test proves nothing")
-	}
-	jobs := ok[[]registry.Job](t)(registry.New(registry.Config{Pool: weak}).Jobs(t.Context(), registry.JobQuery{State: registry.JobRunning}))
-	check(t, "running", ids(jobs), "4")
 }
