@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,7 +17,6 @@ import (
 
 	"cratewarden/api/client"
 	"cratewarden/dossier"
-	"net/url"
 )
 
 // readers is how many people read at the same time in the benchmark.
@@ -42,7 +42,7 @@ func BenchmarkPages(b *testing.B) {
 	for name, page := range pages {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				times := load(b, address, func() string { return page(subjects[rand.IntN(len(subjects))]) })
+				times := visit(b, address, func() string { return page(subjects[rand.IntN(len(subjects))]) })
 				b.ReportMetric(float64(quantile(times, 0.50).Microseconds())/1000, "p50-ms")
 				b.ReportMetric(float64(quantile(times, 0.99).Microseconds())/1000, "p99-ms")
 				b.ReportMetric(0, "ns/op")
@@ -108,8 +108,8 @@ func feed(b *testing.B, address string) []dossier.PublishRow {
 	return p.Rows.Rows
 }
 
-// load lets every reader open 50 pages and gives all times to the first byte.
-func load(b *testing.B, address string, pick func() string) []time.Duration {
+// visit lets every reader open 50 pages and gives all times to the first byte.
+func visit(b *testing.B, address string, pick func() string) []time.Duration {
 	const each = 50
 	times := make([]time.Duration, readers*each)
 	transport := &http.Transport{MaxIdleConnsPerHost: readers}
