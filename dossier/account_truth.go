@@ -16,8 +16,12 @@ const (
 	// burstCrates new crates within burstTime are more than people make.
 	burstCrates = 10
 	burstTime   = 24 * time.Hour
-	// squatCrates empty crates, and half of all, are what squatters have.
+	// squatCrates crates that are empty or from one template, and half of all,
+	// are what squatters have.
 	squatCrates = 10
+	// templateBytes is by how much archives from one template differ, since
+	// they hold names of different lengths.
+	templateBytes = 64
 )
 
 // judgeAccount sets the badges, the sentence and its tone from a filled
@@ -120,38 +124,73 @@ func dayOf(t *time.Time) string {
 
 // crateFindings look at all crates of the account, not at one page.
 func (s *Service) crateFindings(v *accountView) (out []finding) {
-	m := s.cfg.Mirror
 	if s.loading(mirror.PartCrates, mirror.PartOwners, mirror.PartVersions).Absent != "" {
 		return nil
 	}
-	yanked, empty := 0, 0
-	var made []time.Time
-	for _, o := range slices.Concat(v.active, v.former) {
-		crate, _ := m.Crate(o.CrateID)
-		if founder(o, crate) {
-			made = append(made, crate.CreatedAt)
-		}
-		if o.Deleted {
-			continue
-		}
-		if crate.Versions > 0 && crate.Yanked == crate.Versions {
-			yanked++
-		}
-		if s.emptyCrate(v, crate) {
-			empty++
-		}
-	}
+	c := s.countCrates(v)
 	add := func(when bool, badge, tone, sentence string) {
 		if when {
 			out = append(out, finding{badge, tone, sentence})
 		}
 	}
-	most, since := burst(made, burstTime)
-	add(empty >= squatCrates && 2*empty >= len(v.active), "squatting pattern", "bad",
-		fmt.Sprintf("%d of its %s hold nothing but a skeleton.", empty, counted(len(v.active), "crate")))
+	most, since := burst(c.made, burstTime)
+	alike := cluster(c.single, templateBytes)
+	many := func(n int) bool { return n >= squatCrates && 2*n >= len(v.active) }
+	all := counted(len(v.active), "crate")
+	switch {
+	case many(c.empty):
+		add(true, "squatting pattern", "bad", fmt.Sprintf("%d of its %s hold nothing but a skeleton.", c.empty, all))
+	case many(alike):
+		add(true, "squatting pattern", "bad", fmt.Sprintf("%d of its %s have one version each, all of nearly the same size, as from one template.", alike, all))
+	}
 	add(most >= burstCrates, "many crates at once", "warn", fmt.Sprintf("It made %d crates within a day from %s on.", most, day(since)))
-	add(yanked > 0, "crates fully yanked", "warn", fmt.Sprintf("Of its crates %s fully yanked.", is(yanked)))
+	add(c.yanked > 0, "crates fully yanked", "warn", fmt.Sprintf("Of its crates %s fully yanked.", is(c.yanked)))
 	return out
+}
+
+// crateCounts are figures over all crates of an account.
+type crateCounts struct {
+	yanked, empty int
+	// made are the times of the crates that it created, single the sizes of
+	// those with one version.
+	made   []time.Time
+	single []int32
+}
+
+func (s *Service) countCrates(v *accountView) (c crateCounts) {
+	for _, o := range slices.Concat(v.active, v.former) {
+		crate, _ := s.cfg.Mirror.Crate(o.CrateID)
+		if founder(o, crate) {
+			c.made = append(c.made, crate.CreatedAt)
+		}
+		if o.Deleted {
+			continue
+		}
+		if crate.Versions > 0 && crate.Yanked == crate.Versions {
+			c.yanked++
+		}
+		if s.emptyCrate(v, crate) {
+			c.empty++
+		}
+		if crate.Versions == 1 {
+			only, _ := s.cfg.Mirror.Version(crate.Newest)
+			c.single = append(c.single, only.Size)
+		}
+	}
+	return c
+}
+
+// cluster is the largest number of sizes that lie within so many bytes.
+func cluster(sizes []int32, within int32) (most int) {
+	slices.Sort(sizes)
+	first := 0
+	for i, size := range sizes {
+		for size-sizes[first] > within {
+			first++
+		}
+		most = max(most, i-first+1)
+	}
+	return most
 }
 
 func is(n int) string {

@@ -16,12 +16,7 @@ SELECT p.id, p.num, p.created_at, p.updated_at, p.yanked, p.crate_size, p.downlo
        u.id, u.gh_login, u.name,
        COALESCE(u.account_lock_reason IS NOT NULL AND (u.account_lock_until IS NULL OR u.account_lock_until > $2), false),
        a.id IS NOT NULL, a.api_token_id, k.name, false
-FROM page p
-LEFT JOIN users u ON u.id = p.published_by
-LEFT JOIN LATERAL (
-    SELECT id, api_token_id FROM version_owner_actions
-    WHERE version_id = p.id AND action = 0 ORDER BY id LIMIT 1) a ON true
-LEFT JOIN api_tokens k ON k.id = a.api_token_id
+FROM page p` + publishJoins + `
 ORDER BY p.id DESC`
 
 // VersionsByID gives versions of whatever crates, the newest id first, without

@@ -97,6 +97,15 @@ func MethodOf(c Claims, logged, token, publisher bool) cratewarden.Method {
 	return cratewarden.MethodUnknown
 }
 
+// publishJoins add to versions p their publisher u, the record a of their
+// publish, and its API token k.
+const publishJoins = `
+LEFT JOIN users u ON u.id = p.published_by
+LEFT JOIN LATERAL (
+    SELECT id, api_token_id FROM version_owner_actions
+    WHERE version_id = p.id AND action = 0 ORDER BY id LIMIT 1) a ON true
+LEFT JOIN api_tokens k ON k.id = a.api_token_id`
+
 // The page is cut before anything is joined, so that a crate of thousands of
 // versions costs one sort and not thousands of look-ups.
 const crateVersionsSQL = `
@@ -112,12 +121,7 @@ SELECT p.id, p.num, p.created_at, p.updated_at, p.yanked, p.crate_size, p.downlo
        p.published_by IS NOT NULL AND NOT EXISTS (
            SELECT FROM versions e WHERE e.crate_id = p.crate_id AND e.published_by = p.published_by
              AND (e.created_at, e.id) < (p.created_at, p.id))
-FROM page p
-LEFT JOIN users u ON u.id = p.published_by
-LEFT JOIN LATERAL (
-    SELECT id, api_token_id FROM version_owner_actions
-    WHERE version_id = p.id AND action = 0 ORDER BY id LIMIT 1) a ON true
-LEFT JOIN api_tokens k ON k.id = a.api_token_id
+FROM page p` + publishJoins + `
 ORDER BY p.created_at DESC, p.id DESC`
 
 // versionsEnd is later than any publish: the bound of the first page.
