@@ -16,6 +16,13 @@ type actionTable struct {
 
 type actionBuilder struct{ t actionTable }
 
+// grow makes room for the number of rows the load is likely to bring.
+func (b *actionBuilder) grow(n int) {
+	t := &b.t
+	t.ids, t.version, t.user = slices.Grow(t.ids, n), slices.Grow(t.version, n), slices.Grow(t.user, n)
+	t.token, t.kind, t.time = slices.Grow(t.token, n), slices.Grow(t.kind, n), slices.Grow(t.time, n)
+}
+
 func (b *actionBuilder) add(a bulk.Action) {
 	t := &b.t
 	t.ids, t.version = append(t.ids, a.ID), append(t.version, a.Version)
@@ -40,13 +47,6 @@ func (t *actionTable) action(i uint32) Action {
 		ID: t.ids[i], VersionID: t.version[i], UserID: t.user[i], Token: t.token[i],
 		Kind: ActionKind(t.kind[i]), Time: instant(t.time[i]),
 	}
-}
-
-func (t *actionTable) newest() int32 {
-	if len(t.ids) == 0 {
-		return 0
-	}
-	return t.ids[len(t.ids)-1]
 }
 
 func (t *actionTable) bytes() int64 {

@@ -69,6 +69,26 @@ func (t *crateTable) bytes() int64 {
 	return int64(len(t.ids))*(4+4+4+8+8+8+1+4+4) + t.texts.bytes() + 2*t.repositories.bytes() + t.names.bytes()
 }
 
+// alignCrates works out what joins crates and versions. It is called whenever
+// either was loaded, before the picture is shown.
+func (p *picture) alignCrates() {
+	v := p.versions
+	p.crateRows, p.shownByDefault = make([]uint32, len(v.byCrate.keys)), newBits(len(v.ids))
+	for slot, id := range v.byCrate.keys {
+		p.crateRows[slot] = noRow
+		row, ok := p.crates.row(id)
+		if !ok {
+			continue
+		}
+		p.crateRows[slot] = uint32(row)
+		for _, version := range v.byCrate.at(slot) {
+			if v.ids[version] == p.crates.defaults[row] && v.flags[version]&flagYanked == 0 {
+				p.shownByDefault.set(version)
+			}
+		}
+	}
+}
+
 // instant turns the microseconds of a row into a time; 0 is the zero time.
 func instant(micros int64) time.Time {
 	if micros == 0 {

@@ -29,8 +29,9 @@ type dependentCount struct {
 }
 
 type tally struct {
-	versions int32
-	newest   uint32 // slot of deps
+	versions  int32
+	newest    uint32 // slot of deps
+	byDefault bool   // the default version, not yanked, is among them
 }
 
 // lateCount is a touched crate: its versions and the newest that depends.
@@ -66,6 +67,7 @@ func (c *dependentCount) countTable() {
 			}
 			t.versions++
 			t.newest = slot
+			t.byDefault = t.byDefault || p.shownByDefault.has(row)
 		} else if v := p.patch.version(p.deps.version[slot]); v != nil && !v.own {
 			c.addLate(v)
 		}
@@ -107,7 +109,6 @@ func (c *dependentCount) result(limit int) Dependents {
 		return cmp.Or(cmp.Compare(b.Downloads, a.Downloads), cmp.Compare(a.CrateID, b.CrateID))
 	}}
 	add := func(r ranked) {
-		r.Default, r.Downloads = c.byDefault(r.CrateID)
 		if r.Default {
 			d.Default++
 		}
@@ -115,12 +116,18 @@ func (c *dependentCount) result(limit int) Dependents {
 	}
 	for _, slot := range c.seen {
 		t := &(*c.tallies)[slot]
-		add(ranked{Dependent{CrateID: p.versions.byCrate.keys[slot], Versions: int(t.versions)}, p.deps.version[t.newest]})
+		one := Dependent{CrateID: p.versions.byCrate.keys[slot], Versions: int(t.versions), Default: t.byDefault}
+		if row := p.crateRows[slot]; row != noRow {
+			one.Downloads = p.crates.downloads[row]
+		}
+		add(ranked{one, p.deps.version[t.newest]})
 		*t = tally{}
 	}
 	p.deps.tallies.Put(c.tallies)
 	for id, l := range c.late {
-		add(ranked{Dependent{CrateID: id, Versions: l.versions}, l.newest})
+		one := Dependent{CrateID: id, Versions: l.versions}
+		one.Default, one.Downloads = c.byDefault(id)
+		add(ranked{one, l.newest})
 	}
 	for _, r := range top.sorted() {
 		c.describe(&r.Dependent, r.newest)
@@ -129,8 +136,8 @@ func (c *dependentCount) result(limit int) Dependents {
 	return d
 }
 
-// byDefault says whether a crate's default version, not yanked, depends on the
-// target, and gives the crate's downloads.
+// byDefault says whether a touched crate's default version, not yanked, depends
+// on the target, and gives the crate's downloads.
 func (c *dependentCount) byDefault(crate int32) (yes bool, downloads int64) {
 	def, downloads := c.p.defaultOf(crate)
 	if def == 0 || c.p.isYanked(def) {

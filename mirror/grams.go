@@ -106,9 +106,13 @@ func (x *nameIndex) like(name string, least float32, limit int) []alike {
 		}
 		return int(a.entry) - int(b.entry)
 	}}
+	enough := least * float32(len(grams)) // shared grams without which no score is high enough
 	for _, e := range touched {
 		shared := float32(c[e])
 		c[e] = 0
+		if shared < enough {
+			continue
+		}
 		// A name repeats few grams, so its length stands for their number.
 		all := float32(len(grams)+len(x.at(e))+1) - shared
 		if score := shared / all; score >= least {

@@ -2,6 +2,7 @@ package mirror
 
 import (
 	"context"
+	"runtime"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -10,28 +11,22 @@ import (
 	"cratewarden/registry/bulk"
 )
 
-// load reads every part and shows each as soon as it is there. Dependencies
-// are some nine tenths of all rows, so they are read beside the others.
+// load reads every part and shows each as soon as it is there.
 func (m *Mirror) load(ctx context.Context) error {
 	m.mu.Lock()
 	m.era++
 	era, began := m.era, m.config.Clock()
 	m.mu.Unlock()
-	group, inner := errgroup.WithContext(ctx)
-	small := make(chan struct{})
-	group.Go(func() error {
-		defer close(small)
-		return m.inOrder(inner, PartCrates, PartAccounts, PartOwners, PartNames)
-	})
-	group.Go(func() error {
-		<-small
-		return m.inOrder(inner, PartVersions, PartTokens, PartActions)
-	})
-	group.Go(func() error {
-		<-small
-		return m.inOrder(inner, PartDependencies)
-	})
-	if err := group.Wait(); err != nil {
+	err := m.inOrder(ctx, PartCrates, PartAccounts, PartOwners, PartNames)
+	if err != nil {
+		return err
+	}
+	if m.Ready(PartDependencies) {
+		err = m.inOrder(ctx, PartVersions, PartTokens, PartActions, PartDependencies)
+	} else {
+		err = m.inParallel(ctx)
+	}
+	if err != nil {
 		return err
 	}
 	m.mu.Lock()
@@ -40,6 +35,16 @@ func (m *Mirror) load(ctx context.Context) error {
 	m.status.FullAt = began
 	m.config.Logger.Info("the mirror is loaded", "seconds", int(m.config.Clock().Sub(began).Seconds()))
 	return nil
+}
+
+// inParallel is for the first load, when people wait: dependencies are some
+// nine tenths of all rows and are read beside the others. A re-read has time
+// and goes one by one, which takes less memory and hinders the registry less.
+func (m *Mirror) inParallel(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return m.inOrder(ctx, PartVersions, PartTokens, PartActions) })
+	group.Go(func() error { return m.inOrder(ctx, PartDependencies) })
+	return group.Wait()
 }
 
 func (m *Mirror) inOrder(ctx context.Context, parts ...Part) error {
@@ -56,6 +61,10 @@ func (m *Mirror) inOrder(ctx context.Context, parts ...Part) error {
 	}
 	return nil
 }
+
+// largePart is how many rows make it worth to collect the old part at once: by
+// itself the collector would let it stand until the heap has doubled.
+const largePart = 100_000
 
 // loadPart reads one part, keeping its status.
 func (m *Mirror) loadPart(ctx context.Context, p Part) error {
@@ -76,10 +85,13 @@ func (m *Mirror) loadPart(ctx context.Context, p Part) error {
 		return err
 	}
 	m.mu.Lock()
-	defer m.mu.Unlock()
 	m.change(p, install)
 	s := m.parts[p]
 	s.State, s.Rows, s.LoadedAt = "ready", rows, m.config.Clock()
+	m.mu.Unlock()
+	if rows > largePart {
+		runtime.GC()
+	}
 	return nil
 }
 
@@ -117,7 +129,10 @@ func (m *Mirror) read(ctx context.Context, part Part) (install func(*picture), r
 		b := newCrateBuilder()
 		err = m.replica.Crates(ctx, func(c bulk.Crate) { b.add(c); g.row() })
 		t := b.done()
-		install = func(p *picture) { p.crates = t }
+		install = func(p *picture) {
+			p.crates = t
+			p.alignCrates()
+		}
 	case PartAccounts:
 		install, err = m.readAccounts(ctx, g)
 	case PartOwners:
@@ -129,12 +144,14 @@ func (m *Mirror) read(ctx context.Context, part Part) (install func(*picture), r
 		install, err = m.readNames(ctx, g)
 	case PartVersions:
 		b := newVersionBuilder()
+		b.grow(likely(len(m.now().versions.ids)))
 		err = m.replica.Versions(ctx, func(v bulk.Version) { b.add(v); g.row() })
 		t := b.done()
 		install = func(p *picture) {
 			p.versions = t
 			p.alignPublishes()
 			p.alignDependencies()
+			p.alignCrates()
 			p.mask()
 		}
 	case PartTokens:
@@ -181,6 +198,7 @@ func (m *Mirror) readNames(ctx context.Context, g *progress) (func(*picture), er
 
 func (m *Mirror) readActions(ctx context.Context, g *progress) (func(*picture), error) {
 	b := &actionBuilder{}
+	b.grow(likely(len(m.now().actions.ids)))
 	if err := m.replica.Actions(ctx, func(a bulk.Action) { b.add(a); g.row() }); err != nil {
 		return nil, err
 	}
@@ -202,9 +220,7 @@ func (m *Mirror) readActions(ctx context.Context, g *progress) (func(*picture), 
 
 func (m *Mirror) readDependencies(ctx context.Context, g *progress) (func(*picture), error) {
 	b := newDependencyBuilder()
-	if n := len(m.now().deps.target); n > 0 {
-		b.grow(n + n/64) // a re-read brings about as many as the last
-	}
+	b.grow(likely(len(m.now().deps.target)))
 	if err := m.replica.Dependencies(ctx, func(d bulk.Dependency) { b.add(d); g.row() }); err != nil {
 		return nil, err
 	}
@@ -214,6 +230,10 @@ func (m *Mirror) readDependencies(ctx context.Context, g *progress) (func(*pictu
 		p.alignDependencies()
 	}, nil
 }
+
+// likely is how many rows a re-read will bring, from how many the last did, so
+// that columns need not grow and leave their smaller selves to the collector.
+func likely(last int) int { return last + last/64 }
 
 // patchLimit is how many versions of touched crates make a full re-read
 // cheaper than carrying them along.

@@ -16,9 +16,10 @@ const (
 )
 
 // near gives the entries of an index that resemble a canonical name, with the
-// reason. It asks for every name one slip away, and compares the likest.
-func (x *nameIndex) near(name string) map[uint32]likeness {
-	found := map[uint32]likeness{}
+// reason. It asks for every name one slip away, and compares the likest, which
+// it gives too.
+func (x *nameIndex) near(name string) (found map[uint32]likeness, likest []alike) {
+	found = map[uint32]likeness{}
 	consider := func(e uint32) {
 		if _, seen := found[e]; seen {
 			return
@@ -44,10 +45,11 @@ func (x *nameIndex) near(name string) map[uint32]likeness {
 			all(x.exact(rest))
 		}
 	}
-	for _, a := range x.like(name, leastLikeness, mostLike) {
+	likest = x.like(name, leastLikeness, mostLike)
+	for _, a := range likest {
 		consider(a.entry)
 	}
-	return found
+	return found, likest
 }
 
 // LookalikeCrates gives crates whose names are easily taken for name: one slip
@@ -57,7 +59,8 @@ func (m *Mirror) LookalikeCrates(name string, limit int) []Lookalike {
 	p := m.now()
 	own := cratewarden.CanonName(name)
 	list := &ranking{limit: limit}
-	for e, l := range p.crates.names.near(own) {
+	near, _ := p.crates.names.near(own)
+	for e, l := range near {
 		if c, ok := p.bareCrate(p.crates.ids[e]); ok {
 			list.add(l, Lookalike{ID: c.ID, Name: c.Name, Downloads: c.Downloads})
 		}
@@ -84,7 +87,8 @@ func (m *Mirror) LookalikeAccounts(login string, limit int) []Lookalike {
 			byID[id] = l
 		}
 	}
-	for e, l := range p.accounts.logins.near(own) {
+	near, _ := p.accounts.logins.near(own)
+	for e, l := range near {
 		if id := p.accounts.ids[p.accounts.loginRow[e]]; p.patch.accounts[id] == nil {
 			keep(id, l)
 		}

@@ -78,7 +78,8 @@ func TestNearFindsEverySlip(t *testing.T) {
 			r.Fatalf("distance %q %q is %d", q, target, d)
 		}
 		x := indexOf([]string{"unrelated", target})
-		if l, ok := x.near(q)[1]; !ok || l.reason == "" {
+		near, _ := x.near(q)
+		if l, ok := near[1]; !ok || l.reason == "" {
 			r.Fatalf("%q is not near %q", target, q)
 		}
 	})

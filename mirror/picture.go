@@ -25,7 +25,12 @@ type picture struct {
 	// worked out when either side is loaded.
 	publishes *publishTable
 	depRows   []uint32
-	patch     patch
+	// crateRows says, slot by slot of versions.byCrate, which row of crates that
+	// is; shownByDefault holds the rows of versions that are a crate's default
+	// version and not yanked.
+	crateRows      []uint32
+	shownByDefault bits
+	patch          patch
 	// masked holds the slots of versions.byCrate whose crate is in the patch.
 	masked bits
 	ready  map[Part]bool
@@ -78,6 +83,7 @@ func emptyPicture(hidden bool) *picture {
 	}
 	p.alignPublishes()
 	p.alignDependencies()
+	p.alignCrates()
 	p.mask()
 	return p
 }

@@ -97,13 +97,17 @@ func (s *search) addCrate(c Crate, score float64, reason string) {
 // crateLikes finds names that are spelled alike.
 func (s *search) crateLikes(name string) {
 	x := s.p.crates.names
-	for e, l := range x.near(name) {
+	near, likest := x.near(name)
+	for e, l := range near {
 		if c, ok := s.p.bareCrate(s.p.crates.ids[e]); ok {
 			s.addCrate(c, scoreFuzzy+float64(100-10*l.rank), l.reason)
 		}
 	}
 	const least = 0.4
-	for _, a := range x.like(name, least, s.limit) {
+	for _, a := range likest[:min(len(likest), s.limit)] {
+		if a.score < least {
+			break
+		}
 		if c, ok := s.p.bareCrate(s.p.crates.ids[a.entry]); ok && x.at(a.entry) != name {
 			s.addCrate(c, scoreFuzzy+25*float64(a.score), "spelled alike")
 		}

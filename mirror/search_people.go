@@ -19,13 +19,14 @@ func (s *search) accounts() {
 	look := func(e uint32) { s.accountRow(int(t.loginRow[e])) }
 	// A short beginning fits thousands; shorter logins sort first.
 	for i, ref := range x.starting(s.q.canon) {
-		if i >= 10*mostHits {
+		if i >= mostHits {
 			break
 		}
 		look(ref >> offsetBits)
 	}
 	if len(s.q.canon) >= 3 {
-		for e := range x.near(s.q.canon) {
+		near, _ := x.near(s.q.canon)
+		for e := range near {
 			look(e)
 		}
 		s.displayNames()

@@ -40,6 +40,14 @@ type versionBuilder struct {
 
 func newVersionBuilder() *versionBuilder { return &versionBuilder{texts: newTextBuilder()} }
 
+// grow makes room for the number of rows the load is likely to bring.
+func (b *versionBuilder) grow(n int) {
+	t := &b.t
+	t.ids, b.crate, t.num, t.origin = slices.Grow(t.ids, n), slices.Grow(b.crate, n), slices.Grow(t.num, n), slices.Grow(t.origin, n)
+	t.created, t.publisher, t.flags = slices.Grow(t.created, n), slices.Grow(t.publisher, n), slices.Grow(t.flags, n)
+	t.size, t.downloads, t.sha = slices.Grow(t.size, n), slices.Grow(t.downloads, n), slices.Grow(t.sha, n)
+}
+
 func versionFlags(v bulk.Version) (flags uint8) {
 	if v.Yanked {
 		flags |= flagYanked
