@@ -36,7 +36,7 @@ func (s *Server) account(w http.ResponseWriter, r *http.Request) error {
 		p.Main = []Card{timelineCard(a.Timeline, 0, Link{})}
 	default:
 		p.Verdict = accountVerdict(a)
-		p.Facts = accountFacts(a)
+		p.Facts = accountFacts(a, s.cfg.Clock())
 		p.Main = s.accountOverview(a)
 		p.Side = s.accountSide(a)
 	}
@@ -115,10 +115,10 @@ func accountVerdict(a *dossier.Account) Verdict {
 	return Verdict{Tone: tone, Word: word, Text: weave(a.Truth, thread{text: a.Login})}
 }
 
-func accountFacts(a *dossier.Account) []Fact {
-	facts := []Fact{{Label: "First seen", Value: Phrase{}.Ago(a.CreatedAt), Note: "on " + date(a.CreatedAt) + ", by the oldest row"}}
+func accountFacts(a *dossier.Account, now time.Time) []Fact {
+	facts := []Fact{{Label: "Account since", Value: Text(date(a.CreatedAt)), Note: Ago(now, a.CreatedAt)}}
 	if a.CreatedAt.IsZero() {
-		facts[0] = Fact{Label: "First seen", Value: Text("not known"), Note: "the registry keeps no such date"}
+		facts[0] = Fact{Label: "Account since", Value: Phrase{}.Muted("not known")}
 	}
 	count := func(label, absent string, total int, note string) {
 		switch {
@@ -147,14 +147,7 @@ func accountFacts(a *dossier.Account) []Fact {
 			live++
 		}
 	}
-	count("API tokens", a.Tokens.Absent, a.Tokens.Total, Num(live)+" live on this page")
-	if a.Admin != nil {
-		word := "no"
-		if *a.Admin {
-			word = "yes"
-		}
-		facts = append(facts, Fact{Label: "Registry administrator", Value: Text(word)})
-	}
+	count("API tokens", a.Tokens.Absent, a.Tokens.Total, Num(live)+" live")
 	return facts
 }
 

@@ -16,7 +16,7 @@ func ownedCard(id, title string, page dossier.Page[dossier.OwnedCrate], former b
 	}
 	c.Note = shown(len(page.Rows), page.Total, "crate") + " · fully yanked ones included"
 	t := &Table{Caption: title, Columns: []Column{{Label: "Crate"}, {Label: "Versions", Num: true}, {Label: "Last publish"}, {Label: "Owner since"},
-		{Label: "Downloads", Num: true}, {Label: "Dependents", Num: true}, {Label: "Code", Num: true}, {Label: "Repository"}},
+		{Label: "Downloads", Num: true}, {Label: "Used by", Num: true}, {Label: "Code", Num: true}},
 		Empty: Empty{Title: "No crate is owned", Text: "Neither directly nor through a team, fully yanked crates included."}}
 	if former {
 		t.Columns[3].Label = "Owner from, until"
@@ -47,24 +47,26 @@ func ownedRow(c *dossier.OwnedCrate) Row {
 	if c.Description != "" {
 		name = name.Say(" ").Muted(shorten(c.Description, 90))
 	}
+	if len(c.Bins) > 0 {
+		name = name.Say(" ").Muted("programs: " + shorten(strings.Join(c.Bins, ", "), 60))
+	}
+	if c.Repository != "" {
+		name = name.Say(" ").External(c.Repository)
+	}
 	versions := Text(Num(c.Versions))
 	if c.Yanked > 0 && !c.AllYanked {
-		versions = versions.Muted(" · " + Num(c.Yanked) + " yanked")
+		versions = versions.Say(" ").Muted(Num(c.Yanked) + " yanked")
 	}
-	since := when(c.Since)
+	since := lately(c.Since)
 	if c.Until != nil {
-		since = Phrase{}.UTC(c.Since).Say(" ").UTC(*c.Until)
+		since = Text(date(c.Since)).Say(" ").Muted("until " + date(*c.Until))
 	}
 	code := Phrase{}.Muted("not counted")
 	if c.CodeLines >= 0 {
 		code = Text(Plural(c.CodeLines, "line"))
 	}
-	code = code.Muted(" · " + Bytes(c.Size))
-	if len(c.Bins) > 0 {
-		code = code.Muted(" · programs: " + shorten(strings.Join(c.Bins, ", "), 60))
-	}
-	row.Cells = []Phrase{name, versions, when(c.LastPublish), since, Text(Num(c.Downloads)).Muted(" · " + Num(c.Recent) + " in 90 d"),
-		Text(countOrLoading(c.Dependents)), code, outside(c.Repository)}
+	code = code.Say(" ").Muted(Bytes(c.Size))
+	row.Cells = []Phrase{name, versions, lately(c.LastPublish), since, Text(Num(c.Downloads)).Say(" ").Muted(Num(c.Recent) + " in 90 d"), Text(countOrLoading(c.Dependents)), code}
 	return row
 }
 
@@ -91,7 +93,7 @@ func accountTokens(a *dossier.Account) Card {
 }
 
 func tokenColumns(owner bool) []Column {
-	columns := []Column{{Label: "Token"}, {Label: "State"}, {Label: "May do"}, {Label: "On crates"}, {Label: "Made"}, {Label: "Last used"}, {Label: "Expires"}, {Label: "Publishes", Num: true}}
+	columns := []Column{{Label: "Token"}, {Label: "May"}, {Label: "Made"}, {Label: "Last used"}, {Label: "Expires"}, {Label: "Publishes", Num: true}}
 	if owner {
 		columns = append([]Column{{Label: "Owner"}}, columns...)
 	}
@@ -109,13 +111,13 @@ func tokenRow(t *dossier.Token, owner bool) Row {
 	default:
 		state = state.Badge(Hold, t.State)
 	}
-	may := Text(t.Endpoints)
+	may := Text(t.Endpoints).Say(" on ").Say(t.Crates)
 	if t.Legacy {
 		may = may.Say(" ").Badge(Warn, "legacy, unscoped")
 	}
 	row.Cells = []Phrase{
-		Phrase{}.Code("#" + digits(t.ID)).Say(" ").Masked(t.MaskedName), state, may, orDash(t.Crates), when(t.CreatedAt),
-		orNever(t.LastUsedAt), orNever(t.ExpiresAt), Text(Num(t.Publishes)),
+		Phrase{}.Code("#" + digits(t.ID)).Say(" ").Masked(t.MaskedName).Say(" ").add(state), may, lately(t.CreatedAt),
+		orNever(t.LastUsedAt), orNever(t.ExpiresAt), Text(countOrLoading(t.Publishes)),
 	}
 	if owner {
 		row.Cells = append([]Phrase{Phrase{}.Person(&t.Owner)}, row.Cells...)
@@ -128,7 +130,16 @@ func orNever(t time.Time) Phrase {
 	if t.IsZero() {
 		return Phrase{}.Muted("never")
 	}
-	return when(t)
+	return lately(t)
+}
+
+// lately is how long ago an instant was, and its day; the exact instant is the
+// title. It stands where columns are many.
+func lately(t time.Time) Phrase {
+	if t.IsZero() {
+		return Phrase{}.Muted("–")
+	}
+	return Phrase{}.Ago(t).Say(" ").Muted(date(t))
 }
 
 func accountPublishers(a *dossier.Account) Card {
@@ -204,14 +215,23 @@ func versionsCard(id, title string, page dossier.Page[dossier.VersionRow]) Card 
 		return c.missing(page.Absent)
 	}
 	c.Note = shown(len(page.Rows), page.Total, "version") + " · newest first"
-	c.Table = &Table{Caption: title, Columns: []Column{{Label: "Version"}, {Label: "Published"}, {Label: "Method"}, {Label: "Credential"}, {Label: "Size", Num: true}, {Label: "Downloads", Num: true}},
+	c.Table = &Table{Caption: title, Columns: []Column{{Label: "Version"}, {Label: "Published (UTC)"}, {Label: "How"}, {Label: "Size", Num: true}, {Label: "Downloads", Num: true}},
 		Empty: Empty{Title: "Nothing was published", Text: "The registry holds no version with this publisher. Versions by trusted publishing name no account."}}
 	for _, v := range page.Rows {
 		name := Phrase{}.Link(v.Crate+" "+v.Num, versionURL(v.Crate, v.Num))
-		if v.Yanked {
-			name = name.Say(" ").Badge(Hold, "yanked")
-		}
-		c.Table.Rows = append(c.Table.Rows, Row{Tone: rowTone(v.Marks), Cells: []Phrase{name.withMarks(v.Marks), when(v.CreatedAt), Text(v.MethodLabel), orDash(v.Credential), Text(Bytes(v.Size)), Text(Num(v.Downloads))}})
+		c.Table.Rows = append(c.Table.Rows, Row{Tone: rowTone(v.Marks), Cells: []Phrase{name.withMarks(news(v.Marks)), when(v.CreatedAt), howPublished(v), Text(Bytes(v.Size)), Text(Num(v.Downloads))}})
 	}
 	return c
+}
+
+// news are the marks that say what happened, without the one that the crate's
+// default version has: in a list of several crates nearly every row has it.
+func news(marks []dossier.Mark) []dossier.Mark {
+	var out []dossier.Mark
+	for _, m := range marks {
+		if m.Text != "default" {
+			out = append(out, m)
+		}
+	}
+	return out
 }

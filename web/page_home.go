@@ -1,7 +1,9 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
+	"slices"
 	"time"
 
 	"cratewarden/dossier"
@@ -107,21 +109,45 @@ func homeJobs(jobs dossier.Jobs) Card {
 		c.Empty = Empty{Title: "The queue is empty", Text: "Nothing waits, runs or fails now."}
 		return c
 	}
-	for _, t := range jobs.Types {
-		guard := Guard{Word: "in order", Text: Phrase{}.Link(t.Type, address("/jobs", "type", t.Type)).Say(" " + Num(t.Total))}
-		note := ""
+	total, quiet, quietTypes := 0, 0, 0
+	for _, t := range worstFirst(jobs.Types) {
+		total += t.Total
+		guard := Guard{Tone: Bad, Word: "stuck", Text: Phrase{}.Link(t.Type, address("/jobs", "type", t.Type))}
+		note := Num(t.Stuck) + " stuck"
 		switch {
-		case t.Stuck > 0:
-			guard.Tone, guard.Word, note = Bad, "stuck", Num(t.Stuck)+" stuck"
-		case t.Failing > 0:
+		case t.Stuck == 0 && t.Failing == 0, len(c.Guards) == homeJobTypes:
+			quiet, quietTypes = quiet+t.Total, quietTypes+1
+			continue
+		case t.Stuck == 0:
 			guard.Tone, guard.Word, note = Warn, "failing", Num(t.Failing)+" failing"
 		}
-		if note != "" && !t.Oldest.IsZero() {
-			guard.Note = Text(note + " · oldest ").Ago(t.Oldest)
+		guard.Note = Text(note)
+		if !t.Oldest.IsZero() {
+			guard.Note = guard.Note.Say(" · oldest ").Ago(t.Oldest)
 		}
 		c.Guards = append(c.Guards, guard)
 	}
+	c.Note = Plural(total, "job")
+	if quiet > 0 {
+		rest := Guard{Tone: Good, Word: "in order", Text: Phrase{}.Link(Plural(quiet, "job"), "/jobs").Say(" of " + Plural(quietTypes, "type") + " in order")}
+		if len(c.Guards) == homeJobTypes {
+			rest = Guard{Word: "more", Text: Phrase{}.Link(Plural(quiet, "job"), "/jobs").Say(" of " + Plural(quietTypes, "other type"))}
+		}
+		c.Guards = append(c.Guards, rest)
+	}
 	return c
+}
+
+// homeJobTypes is how many types of job in trouble stand on the landing page.
+const homeJobTypes = 8
+
+// worstFirst sorts types of job so that trouble stands at the top.
+func worstFirst(types []dossier.JobType) []dossier.JobType {
+	out := slices.Clone(types)
+	slices.SortStableFunc(out, func(a, b dossier.JobType) int {
+		return cmp.Or(cmp.Compare(b.Stuck, a.Stuck), cmp.Compare(b.Failing, a.Failing))
+	})
+	return out
 }
 
 func homeDeleted(rows []dossier.DeletedName) Card {
@@ -142,6 +168,10 @@ func homeDeleted(rows []dossier.DeletedName) Card {
 
 func homeMirror(h *dossier.Home) Card {
 	c := Card{ID: "mirror", Title: "Mirror", More: Link{"status", "/status"}}
+	if h.Mirror.Ready && h.Mirror.Problem == "" {
+		c.Guards = []Guard{{Tone: Good, Word: "complete", Text: Text("Complete, all " + Plural(len(h.Mirror.Parts), "part")), Note: Text("read whole ").Ago(h.Mirror.FullAt)}}
+		return c
+	}
 	for _, part := range h.Mirror.Parts {
 		guard := Guard{Word: part.State, Text: Text(string(part.Part) + " " + Num(part.Rows))}
 		switch part.State {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"time"
 
 	"cratewarden/dossier"
 )
@@ -78,7 +79,7 @@ func (s *Server) jobsPage(r *http.Request, jobs *dossier.Jobs, filter dossier.Jo
 	}
 	p.Note = shown(len(jobs.Rows.Rows), jobs.Rows.Total, "job")
 	for i := range jobs.Rows.Rows {
-		p.Rows = append(p.Rows, rowOfJob(&jobs.Rows.Rows[i]))
+		p.Rows = append(p.Rows, rowOfJob(&jobs.Rows.Rows[i], s.cfg.Clock()))
 	}
 	p.Empty = Empty{Title: "The queue is empty", Text: "Done jobs leave no row. Nothing waits, runs or fails now."}
 	if set {
@@ -99,21 +100,21 @@ func alarmOf(jobs *dossier.Jobs) []Notice {
 
 // jobTypes is the queue by type; every number leads to its rows.
 func jobTypes(types []dossier.JobType, filter dossier.JobFilter) Card {
-	c := Card{ID: "types", Title: "By type", Note: Plural(len(types), "type") + " in the queue"}
+	c := Card{ID: "types", Title: "By type", Note: Plural(len(types), "type") + " in the queue · trouble first"}
 	t := &Table{Caption: "The queue by type", Columns: []Column{{Label: "Type"}, {Label: "Total", Num: true}, {Label: "Waiting", Num: true}, {Label: "Running", Num: true},
 		{Label: "Failing", Num: true}, {Label: "Stuck", Num: true}, {Label: "Parked", Num: true}, {Label: "Oldest"}}, Empty: Empty{Title: "The queue is empty", Text: "Done jobs leave no row."}}
-	for _, kind := range types {
+	for _, kind := range worstFirst(types) {
 		count := func(n int, state string, tone Tone) Phrase {
 			if n == 0 {
 				return Phrase{}.Muted("0")
 			}
-			p := Phrase{}.Link(Num(n), address("/jobs", "type", kind.Type, "state", state))
+			p := Phrase{}.Link(Num(n), address("/jobs", "type", kind.Type, "state", state)+"#rows")
 			if tone != Plain {
 				p = p.Say(" ").Badge(tone, state)
 			}
 			return p
 		}
-		row := Row{Cells: []Phrase{Phrase{}.Link(kind.Type, address("/jobs", "type", kind.Type)).Say(" ").Muted(kind.What), Text(Num(kind.Total)), count(kind.Waiting, "waiting", Plain),
+		row := Row{Cells: []Phrase{Phrase{}.Link(kind.Type, address("/jobs", "type", kind.Type)+"#rows").Say(" ").Muted(kind.What), Text(Num(kind.Total)), count(kind.Waiting, "waiting", Plain),
 			count(kind.Running, "running", Plain), count(kind.Failing, "failing", Warn), count(kind.Stuck, "stuck", Bad), count(kind.Parked, "parked", Plain), when(kind.Oldest)}}
 		switch {
 		case kind.Stuck > 0:
@@ -149,7 +150,7 @@ func jobFilter(types []dossier.JobType, filter dossier.JobFilter, set bool) Filt
 	return out
 }
 
-func rowOfJob(j *dossier.Job) jobRow {
+func rowOfJob(j *dossier.Job, now time.Time) jobRow {
 	row := jobRow{ID: Phrase{}.Code("#" + digits(j.ID)), Type: Phrase{}.Code(j.Type), Note: visible(j.Note), Payload: payload(j.Data)}
 	row.For = Text(j.For)
 	if j.Crate != "" {
@@ -172,12 +173,16 @@ func rowOfJob(j *dossier.Job) jobRow {
 	row.When = when(j.CreatedAt)
 	row.Tries = Text(Num(j.Retries))
 	if !j.LastRetry.IsZero() {
-		row.Tries = row.Tries.Say(" · last ").Ago(j.LastRetry)
+		row.Tries = row.Tries.Say(", last ").Ago(j.LastRetry)
 	}
-	if !j.NextTry.IsZero() {
-		row.Tries = row.Tries.Say(" · next ").Ago(j.NextTry)
+	switch {
+	case j.NextTry.IsZero():
+	case j.NextTry.After(now):
+		row.Tries = row.Tries.Say(", next ").Ago(j.NextTry)
+	default:
+		row.Tries = row.Tries.Say(", may run now")
 	}
-	row.Queue = Text(j.Queue).Muted(" · priority " + digits(int32(j.Priority)))
+	row.Queue = Text(j.Queue).Say(" ").Muted("priority " + digits(int32(j.Priority)))
 	return row
 }
 

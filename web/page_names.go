@@ -38,14 +38,26 @@ func (s *Server) names(w http.ResponseWriter, r *http.Request) error {
 	p.Head = Head{Title: "Names", Lead: Text("Names that nobody may publish now, and why. Ask for one to hear whether it could be published.")}
 	p.Tabs = nameTabs(n, filter)
 	p.Main = append([]Card{{Title: "Could this name be published?", Note: "any spelling; “-” and “_” are the same to the registry",
-		Filter: &Filter{Action: "/names", Fields: []Field{{Name: "q", Label: "Name, or a part of one", Value: filter.Query, Hint: "serde-json"}}, Keep: kept("kind", filter.Kind), Reset: resetNames(filter)}}},
+		Filter: &Filter{Action: "/names", Fields: []Field{{Name: "q", Label: "Name, or a part of one", Value: filter.Query, Hint: "serde-json"}}, Keep: kept("kind", filter.Kind), Reset: resetNames(filter), Button: "Ask"}}},
 		nameAnswer(n.Answer)...)
-	for _, card := range nameLists(n, filter, f) {
-		if filter.Kind == "" || card.ID == filter.Kind {
-			p.Main = append(p.Main, card)
+	p.Main = append(p.Main, chosenLists(nameLists(n, filter, f), filter)...)
+	return s.render(w, "dossier", http.StatusOK, p)
+}
+
+// chosenLists are the lists to show. Of three lists that a question left empty
+// none is shown, but that they are.
+func chosenLists(cards []Card, filter dossier.NameFilter) []Card {
+	var out []Card
+	for _, card := range cards {
+		empty := card.Table != nil && len(card.Table.Rows) == 0
+		if filter.Kind == card.ID || filter.Kind == "" && (filter.Query == "" || !empty) {
+			out = append(out, card)
 		}
 	}
-	return s.render(w, "dossier", http.StatusOK, p)
+	if len(out) == 0 {
+		return []Card{{Title: "Reserved and deleted names", Empty: Empty{Title: "None matches", Text: "No reserved name, reserved user name or deleted crate holds these letters."}}}
+	}
+	return out
 }
 
 func kept(name, value string) []Field {
@@ -176,7 +188,7 @@ func reservedCard(id, title string, page dossier.Page[dossier.ReservedName], mea
 		return c.missing(page.Absent)
 	}
 	c.Note = shown(len(page.Rows), page.Total, "name")
-	c.Table = &Table{Caption: title, Columns: []Column{{Label: "Name"}, {Label: "Also reserved as"}}, Empty: Empty{Title: "No name is reserved here", Text: meaning + " None matches."}}
+	c.Table = &Table{Caption: title, Columns: []Column{{Label: "Name"}, {Label: "Also reserved as"}}, Empty: Empty{Title: "No reserved name is listed", Text: meaning + " None matches."}}
 	for _, n := range page.Rows {
 		c.Table.Rows = append(c.Table.Rows, Row{Cells: []Phrase{Phrase{}.Code(n.Name), orDash(n.Twin)}})
 	}
@@ -185,7 +197,7 @@ func reservedCard(id, title string, page dossier.Page[dossier.ReservedName], mea
 
 func deletedTable(rows []dossier.DeletedName) *Table {
 	t := &Table{Caption: "Deleted crates", Columns: []Column{{Label: "Name"}, {Label: "Deleted"}, {Label: "By"}, {Label: "Public message"}, {Label: "Can be published again"}, {Label: "Was created"}},
-		Empty: Empty{Title: "No crate was deleted", Text: "The registry remembers every deletion, by owners and by its team."}}
+		Empty: Empty{Title: "No deleted crate is listed", Text: "The registry remembers every deletion, by owners and by its team. None matches."}}
 	for i := range rows {
 		d := &rows[i]
 		again := Phrase{}.Badge(Good, "now").Say(" ").UTC(d.AvailableAt)

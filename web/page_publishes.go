@@ -218,7 +218,7 @@ func feedRows(rows []dossier.PublishRow) []feedRow {
 func rowOfFeed(v *dossier.PublishRow) feedRow {
 	row := feedRow{URL: versionURL(v.Crate, v.Num), Crate: visible(v.Crate), Num: visible(v.Num), At: v.CreatedAt, Tone: rowTone(v.Marks),
 		Method: Text(v.MethodLabel), Size: Bytes(v.Size), Downloads: Num(v.Downloads), Who: publisherCell(v.VersionRow)}
-	for _, m := range v.Marks {
+	for _, m := range news(v.Marks) {
 		row.Marks = row.Marks.Say(" ").Badge(toneOf(m.Tone), m.Text)
 	}
 	if v.Credential != "" {

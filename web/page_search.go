@@ -19,6 +19,7 @@ type searchPage struct {
 	Empty   Empty
 	Help    []prefix
 	Note    string
+	Narrow  []Link // the same words among one kind of thing
 }
 
 // foundGroup is one kind of thing that was found.
@@ -75,7 +76,7 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request) error {
 	if cratewarden.KindOf(err) == cratewarden.Invalid {
 		// The text may hold a credential, so nothing of it comes back.
 		p.Ask = ""
-		p.Notices = []Notice{{Tone: Warn, Title: "That was not searched for", Text: Text(cratewarden.MessageOf(err) + " ").Link("Token lookup", "/tokens")}}
+		p.Notices = []Notice{{Tone: Warn, Title: "That was not searched for", Text: Text(cratewarden.MessageOf(err)+" ").Link("Token lookup", "/tokens")}}
 		return s.render(w, "search", http.StatusBadRequest, p)
 	}
 	if err != nil {
@@ -91,9 +92,9 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request) error {
 	p.Head.Lead = Text("Looked for ").Say(result.Understood).Say(".")
 	p.Notices = stillLoading(result)
 	p.Groups = groupHits(result.Hits)
-	p.Note = Plural(len(result.Hits), "result")
+	p.Note, p.Narrow = Plural(len(result.Hits), "result")+".", narrower(text)
 	if len(result.Hits) >= limit {
-		p.Note = "the best " + p.Note + "; narrow the search for others"
+		p.Note = "The best " + p.Note + " Narrow the search to see others."
 	}
 	p.Empty = Empty{Title: "Nothing matches", Text: "Names are compared by spelling, swapped letters and look-alikes as well. Try fewer letters, or one of the prefixes below.",
 		Action: Link{"Could this name be published?", address("/names", "q", text)}}
@@ -101,6 +102,18 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request) error {
 		p.Empty.Text = "Some parts of the mirror are still loading, so this is not the last word. Try again in a moment."
 	}
 	return s.render(w, "search", http.StatusOK, p)
+}
+
+// narrower are searches for the same words among one kind of thing.
+func narrower(text string) []Link {
+	if strings.ContainsAny(text, ":@") {
+		return nil
+	}
+	var out []Link
+	for _, l := range []Link{{"crates", "crate:"}, {"accounts", "user:"}, {"teams", "team:"}, {"repositories", "repo:"}, {"tokens", "token:"}} {
+		out = append(out, Link{l.Text, address("/search", "q", l.URL+text)})
+	}
+	return out
 }
 
 // stillLoading says what could not be asked.

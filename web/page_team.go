@@ -36,6 +36,7 @@ func (s *Server) team(w http.ResponseWriter, r *http.Request) error {
 
 // teamCrates is the first page of a team's list, with the way to the rest.
 func teamCrates(id, title string, page dossier.Page[dossier.OwnedCrate], former bool, here string) Card {
+	withoutVia(page.Rows)
 	c := ownedCard(id, title, page, former)
 	if c.Table == nil || len(page.Rows) == 0 {
 		return c
@@ -48,6 +49,14 @@ func teamCrates(id, title string, page dossier.Page[dossier.OwnedCrate], former 
 		c.Pager.Older, c.Pager.Forth, c.Pager.Back = address(here, "after", page.Next), "More", "Start"
 	}
 	return c
+}
+
+// withoutVia leaves out through which team the rights come: on the team's own
+// page that is said by the page.
+func withoutVia(rows []dossier.OwnedCrate) {
+	for i := range rows {
+		rows[i].Via = ""
+	}
 }
 
 // teamCratesList is a further page of a team's crates, or the whole as a file.
@@ -77,6 +86,7 @@ func (s *Server) teamCratesList(w http.ResponseWriter, r *http.Request) error {
 	team, here := Path("teams", digits(id)), Path("teams", digits(id), "crates")
 	p := dossierPage{Page: s.page(r, "Crates of team "+digits(id))}
 	p.Head = Head{Crumbs: []Link{{"Search", "/search"}, {"Team " + digits(id), team}}, Title: title, Code: "team " + digits(id)}
+	withoutVia(page.Rows)
 	card := ownedCard("crates", title, page, former)
 	card.Pager = listPager(here, "", after, page.Next, page.Prev, f)
 	card.Pager.Shown, card.Pager.JSON = card.Note, ""

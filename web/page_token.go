@@ -19,6 +19,7 @@ type tokenPage struct {
 	Notices []Notice
 	Found   []Card // what is known of the credential that was sent
 	Verdict Verdict
+	Kinds   Card // the kinds of credential the registry hands out
 }
 
 func (s *Server) tokenForm(w http.ResponseWriter, r *http.Request) error {
@@ -27,7 +28,11 @@ func (s *Server) tokenForm(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) tokenPage(r *http.Request) tokenPage {
 	return tokenPage{Page: s.page(r, "Token lookup"), Head: Head{Title: "Token lookup",
-		Lead: Text("Paste a credential that was found somewhere to learn whose it is, what it may do and what was done with it.")}}
+		Lead: Text("Paste a credential that was found somewhere to learn whose it is, what it may do and what was done with it.")},
+		Kinds: Card{Title: "What is recognised", Guards: []Guard{
+			{Word: "kind", Text: Phrase{}.Code("cio…").Say(" API token"), Note: Text("of an account: owner, scopes, state, publishes and yanks; revoked and expired ones too")},
+			{Word: "kind", Text: Phrase{}.Code("cio_tp_…").Say(" trusted publishing token"), Note: Text("of a run of a repository, valid for minutes: crates, repository, run and commit")},
+		}}}
 }
 
 // tokenLookup takes the credential from the body only. PostForm leaves out the
@@ -76,7 +81,7 @@ func tokenCards(t *dossier.TokenLookup) []Card {
 	}
 	var cards []Card
 	if t.Token != nil {
-		cards = append(cards, Card{Title: "API token", Note: "its name is masked", Table: &Table{Caption: "API token", Columns: tokenColumns(true), Rows: []Row{tokenRow(t.Token, true)}}})
+		cards = append(cards, Card{ID: "token", Title: "API token", Note: "its name is masked", Table: &Table{Caption: "API token", Columns: tokenColumns(true), Rows: []Row{tokenRow(t.Token, true)}}})
 	}
 	if t.Live != nil {
 		cards = append(cards, liveCard(t.Live))
