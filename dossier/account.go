@@ -53,7 +53,7 @@ type Mail struct {
 	Verified     bool      `json:"verified"`
 	Set          bool      `json:"set"`
 	TokenMadeAt  time.Time `json:"confirmation_sent_at,omitzero"`
-	SameDomain   int       `json:"same_domain" doc:"other accounts with that mail domain"`
+	SameDomain   int       `json:"same_domain" doc:"other accounts with that mail domain, at most 200 counted"`
 	CommonDomain bool      `json:"common_domain" doc:"a domain of so many accounts that sharing it means nothing"`
 }
 
@@ -87,7 +87,7 @@ type OwnedCrate struct {
 	CreatedAt   time.Time  `json:"created_at"`
 	Downloads   int64      `json:"downloads"`
 	Recent      int64      `json:"downloads_90_days"`
-	Dependents  int        `json:"dependents" doc:"crates with any version that depends on it"`
+	Dependents  int        `json:"dependents" doc:"crates with any version that depends on it, -1 while that loads"`
 	Size        int64      `json:"size" doc:"bytes of the default version's .crate"`
 	CodeLines   int        `json:"code_lines" doc:"-1 when not analysed"`
 	Bins        []string   `json:"bin_names,omitempty"`
@@ -110,7 +110,7 @@ type Token struct {
 	Endpoints string `json:"endpoints"`
 	Crates    string `json:"crates"`
 	Legacy    bool   `json:"legacy,omitempty" doc:"may do everything"`
-	Publishes int    `json:"publishes" doc:"versions published with it"`
+	Publishes int    `json:"publishes" doc:"versions published with it, at most 10,000 counted; -1 while that loads"`
 }
 
 // Resembles are accounts this one is like, each with the reason.

@@ -30,6 +30,7 @@ type accountView struct {
 	crates         map[int32]registry.OwnedCrate
 	// downloads are those of all crates it owns now.
 	downloads int64
+	near      []mirror.Lookalike
 }
 
 // Account gives everything known about an account. Its rows are read from the
@@ -52,7 +53,7 @@ func (s *Service) Account(ctx context.Context, id int32) (*Account, error) {
 	}
 	d.Others = s.others(row)
 	d.Identity, d.Mail, d.Lock = s.identity(row, d.Others), s.mail(row), s.lock(v)
-	d.Timeline, d.Resembles = s.accountTimeline(v), s.resembles(ctx, row)
+	d.Timeline, d.Resembles = s.accountTimeline(v), s.resembles(ctx, v)
 	s.judgeAccount(d, v)
 	return d, nil
 }
@@ -82,6 +83,7 @@ func (s *Service) viewAccount(ctx context.Context, id int32) (*accountView, erro
 		return nil, err
 	}
 	v.crates = byCrate(v.core.Crates)
+	v.near = s.cfg.Mirror.LookalikeAccounts(v.core.Account.Login, resemblesRows)
 	return v, nil
 }
 

@@ -15,11 +15,11 @@ import (
 var signUpKept = time.Date(2026, 6, 19, 0, 0, 0, 0, time.UTC)
 
 // A domain of more accounts than commonDomain says nothing about two who share
-// it; more than countedDomain are not counted, since free mail services have
+// it; beyond countedDomain they are not counted, since free mail services have
 // hundreds of thousands.
 const (
 	commonDomain  = 50
-	countedDomain = 1000
+	countedDomain = 200
 )
 
 func (s *Service) identity(a registry.Account, others []Person) Identity {

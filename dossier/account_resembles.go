@@ -38,13 +38,13 @@ func (r *resemblance) add(id int32, reason string) {
 // resembles finds accounts that this one is like: near logins first, then the
 // same uncommon mail domain, then the same display name. Sign-ups close
 // together add to a reason and are none by themselves.
-func (s *Service) resembles(ctx context.Context, a registry.Account) Resembles {
+func (s *Service) resembles(ctx context.Context, v *accountView) Resembles {
 	out := Resembles{Section: s.loading(mirror.PartCrates, mirror.PartAccounts, mirror.PartOwners), Rows: []NearAccount{}}
 	if out.Absent != "" {
 		return out
 	}
-	r := &resemblance{reasons: map[int32][]string{}}
-	for _, l := range s.cfg.Mirror.LookalikeAccounts(a.Login, resemblesRows) {
+	a, r := v.core.Account, &resemblance{reasons: map[int32][]string{}}
+	for _, l := range v.near {
 		reason := "login: " + l.Reason
 		if l.Downloads > 0 {
 			reason += "; its crates have " + counted64(l.Downloads, "download")
@@ -111,10 +111,10 @@ func counted64(n int64, noun string) string {
 
 // imitates is the look-alike that is far more used than an account itself, if
 // any: the one people would take it for.
-func (s *Service) imitates(a registry.Account, downloads int64) (mirror.Lookalike, bool) {
-	var found mirror.Lookalike
-	for _, l := range s.cfg.Mirror.LookalikeAccounts(a.Login, resemblesRows) {
-		if l.ID != a.ID && l.Downloads >= popularLeast && l.Downloads >= popularTimes*max(downloads, 1) && l.Downloads > found.Downloads {
+func (v *accountView) imitates() (found mirror.Lookalike, ok bool) {
+	for _, l := range v.near {
+		popular := l.Downloads >= popularLeast && l.Downloads >= popularTimes*max(v.downloads, 1)
+		if l.ID != v.core.Account.ID && popular && l.Downloads > found.Downloads {
 			found = l
 		}
 	}

@@ -229,7 +229,7 @@ func (s *Service) imitationFindings(v *accountView) []finding {
 	if s.loading(mirror.PartCrates, mirror.PartAccounts, mirror.PartOwners).Absent != "" {
 		return nil
 	}
-	near, found := s.imitates(v.core.Account, v.downloads)
+	near, found := v.imitates()
 	if !found {
 		return nil
 	}

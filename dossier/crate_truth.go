@@ -26,21 +26,7 @@ type finding struct {
 // judge sets the badges, the one sentence and its tone from a filled dossier.
 func (s *Service) judge(d *Crate, row registry.Crate) {
 	findings := slices.Concat(s.stateFindings(d, row), s.ownerFindings(d), s.nameFindings(d), s.copyFindings(d))
-	d.Marks = []Mark{}
-	for _, f := range findings {
-		d.Marks = append(d.Marks, Mark{f.badge, f.tone})
-	}
-	sentences := []string{s.calmSentence(d)}
-	for _, tone := range []string{"bad", "warn"} {
-		for _, f := range findings {
-			if f.tone == tone {
-				sentences = append(sentences, f.sentence)
-			}
-		}
-	}
-	d.Tone = worst(findings)
-	// Three unusual things can be taken in at a glance; the badges have all.
-	d.Truth = strings.Join(sentences[:min(len(sentences), 4)], " ")
+	d.Truth, d.Tone, d.Marks = verdict(s.calmSentence(d), findings)
 }
 
 func worst(findings []finding) string {
