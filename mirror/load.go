@@ -109,8 +109,15 @@ type progress struct {
 	last time.Time
 }
 
+// collectEvery is after how many rows the collector runs in a large load: the
+// garbage of reading would else pile up to the size of the whole picture.
+const collectEvery = 1 << 20
+
 func (g *progress) row() {
 	g.rows++
+	if g.rows%collectEvery == 0 {
+		runtime.GC()
+	}
 	if g.rows%65_536 == 0 && time.Since(g.last) > 200*time.Millisecond {
 		g.last = time.Now()
 		g.m.note(g.part, func(s *PartStatus) {

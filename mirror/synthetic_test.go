@@ -44,8 +44,8 @@ var synthetic = []string{
 			'https://code.example/org' || i % 9000 || '/repo' || i, ''
 		FROM generate_series(1, $1) i WHERE cardinality($2) > 0`,
 	`INSERT INTO crate_downloads (crate_id, downloads) SELECT i, (9e9 / i)::bigint FROM generate_series(1, $1) i WHERE $2 IS NOT NULL`,
-	`INSERT INTO crate_owners (crate_id, owner_id, owner_kind, created_at, created_by, deleted)
-		SELECT i, 1 + (i::bigint * i + k * 7919) % ($1 / 4), 0, now() - interval '1 year', NULL, k = 2
+	`INSERT INTO crate_owners (crate_id, owner_id, owner_kind, created_at, updated_at, created_by, deleted)
+		SELECT i, 1 + (i::bigint * i + k * 7919) % ($1 / 4), 0, now() - interval '1 year', now() - interval '1 year', NULL, k = 2
 		FROM generate_series(1, $1) i, generate_series(0, 2) k WHERE k <= i % 2 AND $2 IS NOT NULL`,
 	`INSERT INTO api_tokens (id, user_id, token, name, created_at, endpoint_scopes)
 		SELECT i, 1 + (i - 1) % ($1 / 4), sha256(i::text::bytea), 'token ' || i % 1000, now() - interval '1 year', CASE WHEN i % 2 = 0 THEN ARRAY['publish-update'] END

@@ -232,7 +232,7 @@ type Publish struct {
 	Crate        string
 	NewCrate     bool // the crate's first version
 	NewPublisher bool // this account's first publish of this crate
-	NewMethod    bool // a method this crate has never been published with
+	NewMethod    bool // a method this crate, which has versions, was never published with
 	NewToken     bool // the first use of this token for this crate
 	// Silence is the time since the crate's previous version, 0 for the first.
 	Silence time.Duration
