@@ -156,5 +156,5 @@ func execute(set *template.Template, name string, data any) ([]byte, error) {
 	if err := set.ExecuteTemplate(&out, name, data); err != nil {
 		return nil, fmt.Errorf("render %s: %w", name, err)
 	}
-	return out.Bytes(), nil
+	return inert(out.Bytes()), nil
 }

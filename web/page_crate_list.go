@@ -44,7 +44,7 @@ func crateList[T dossier.Recorder](s *Server, w http.ResponseWriter, r *http.Req
 	if page.Total >= 0 {
 		card.Pager.Shown = Num(len(page.Rows)) + " of " + Num(page.Total)
 	}
-	card.Filter = &Filter{Action: here, Fields: []Field{{Name: "limit", Label: "Rows on a page", Value: f.values.Get("limit"), Options: rowChoices()}}}
+	card.Filter = &Filter{Action: here, Button: "Show", Fields: []Field{{Name: "limit", Label: "Rows on a page", Value: f.values.Get("limit"), Options: rowChoices()}}}
 	if f.values.Get("limit") != "" {
 		card.Filter.Reset = here
 	}

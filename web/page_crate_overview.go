@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"slices"
 
 	"cratewarden/dossier"
 )
@@ -58,7 +59,16 @@ func crateThreads(d *dossier.Crate) []thread {
 	for _, o := range d.Owners.Active {
 		out = append(out, thread{personName(o.Person), personURL(o.Person)})
 	}
-	return out
+	for _, x := range d.Dependents.Top {
+		out = append(out, thread{x.Crate, crateURL(x.Crate)})
+	}
+	for _, list := range [][]dossier.NearName{d.History.Twins, d.Lookalikes} {
+		for _, x := range list {
+			out = append(out, thread{x.Name, crateURL(x.Name)})
+		}
+	}
+	// The crate's own name would only lead back here.
+	return slices.DeleteFunc(out, func(t thread) bool { return t.text == d.Name })
 }
 
 func crateFacts(d *dossier.Crate) []Fact {
@@ -89,9 +99,9 @@ func dependentsFact(d dossier.Dependents) Fact {
 	case d.Absent != "":
 		return Fact{Label: "Dependents", Value: Phrase{}.Muted("–"), Note: d.Absent}
 	case d.AnyVersion < 0:
-		return Fact{Label: "Dependents, default version", Value: Text(Num(d.Default)), Note: "other versions are still loading"}
+		return Fact{Label: "Dependents", Value: Text(Num(d.Default)), Note: "default versions; others are loading"}
 	}
-	return Fact{Label: "Dependents, any version", Value: Text(Num(d.AnyVersion)), Note: Num(d.Default) + " by their default version"}
+	return Fact{Label: "Dependents", Value: Text(Num(d.AnyVersion)), Note: "any version; " + Num(d.Default) + " by default"}
 }
 
 func ownersNote(d *dossier.Crate) string {
@@ -120,7 +130,7 @@ func publishNote(d *dossier.Crate) string {
 	case d.TrustpubOnly:
 		return "tokens and sessions are refused"
 	case len(d.Versions.Rows) > 0:
-		return "the newest version; tokens may publish"
+		return "newest; tokens may publish"
 	}
 	return "no version is left"
 }

@@ -124,8 +124,13 @@ func storageCard(d *dossier.Crate) Card {
 	c.Guards = []Guard{filesGuard(x)}
 	c.Table = &Table{Caption: "Objects in storage", Columns: []Column{{Label: "Object"}, {Label: "State"}, {Label: "Size", Num: true}, {Label: "Written"}},
 		Empty: Empty{Title: "The storage holds nothing for this crate", Text: "The database expects nothing either."}}
-	for _, f := range x.Rows {
-		c.Table.Rows = append(c.Table.Rows, fileRow(f))
+	// What is wrong comes first; there may be thousands that are well.
+	for _, well := range []bool{false, true} {
+		for _, f := range x.Rows {
+			if (f.State == "present") == well {
+				c.Table.Rows = append(c.Table.Rows, fileRow(f))
+			}
+		}
 	}
 	if x.Truncated {
 		c.Gaps = []string{fmt.Sprintf("There are more objects than the %s that are looked at here.", Num(len(x.Rows)))}
@@ -134,7 +139,7 @@ func storageCard(d *dossier.Crate) Card {
 }
 
 func fileRow(f dossier.StoredFile) Row {
-	tone, size := Good, Bytes(f.Size)
+	tone, size, state := Plain, Bytes(f.Size), Text(f.State)
 	switch f.State {
 	case "missing":
 		tone, size = Bad, "–"
@@ -143,9 +148,8 @@ func fileRow(f dossier.StoredFile) Row {
 	case "extra":
 		tone = Warn
 	}
-	row := Row{Cells: []Phrase{Phrase{}.Code(f.Key), Phrase{}.Badge(tone, f.State), Text(size), Phrase{}.UTC(f.ModifiedAt)}}
-	if tone != Good {
-		row.Tone = tone
+	if tone != Plain {
+		state = Phrase{}.Badge(tone, f.State)
 	}
-	return row
+	return Row{Tone: tone, Cells: []Phrase{Phrase{}.Code(f.Key), state, Text(size), Phrase{}.UTC(f.ModifiedAt)}}
 }

@@ -1,8 +1,10 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"cratewarden"
 	"cratewarden/dossier"
@@ -48,11 +50,26 @@ func (s *Server) diff(w http.ResponseWriter, r *http.Request) error {
 		p.Notices = append(p.Notices, Notice{Tone: Warn, Title: "Not everything is compared", Text: Text(d.Incomplete)})
 	}
 	if d.Absent == "" {
+		slices.SortStableFunc(d.Files, func(a, b dossier.DiffFile) int { return cmp.Compare(urgency(b), urgency(a)) })
 		p.Cards = diffCards(d)
 		p.Diff, p.Note = diffOf(d)
 		p.Same = Plural(d.Same, "file is", "files are") + " the same in both."
 	}
 	return s.render(w, "diff", http.StatusOK, p)
+}
+
+// urgency puts files that a reviewer must not miss before the others.
+func urgency(f dossier.DiffFile) int {
+	most := 0
+	for _, m := range f.Marks {
+		switch toneOf(m.Tone) {
+		case Bad:
+			most = max(most, 2)
+		case Warn:
+			most = max(most, 1)
+		}
+	}
+	return most
 }
 
 // chooseOther is the form that picks the version to compare with.
@@ -114,12 +131,9 @@ func age(x dossier.DependencyChange) Phrase {
 }
 
 func changeBadge(change string) Phrase {
-	tone := Info
-	switch change {
-	case "added":
-		tone = Good
-	case "removed":
-		tone = Bad
+	tone := Plain
+	if change == "added" {
+		tone = Info
 	}
 	return Phrase{}.Badge(tone, change)
 }

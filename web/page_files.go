@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 
 	"cratewarden/dossier"
 )
@@ -37,7 +38,7 @@ func (s *Server) files(w http.ResponseWriter, r *http.Request) error {
 	if path == "" {
 		path = r.FormValue("path")
 	}
-	v, done, err := s.version(w, r, "files")
+	v, done, err := s.version(w, r, append([]string{"files"}, strings.Split(r.PathValue("path"), "/")...)...)
 	if done || err != nil {
 		return err
 	}

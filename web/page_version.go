@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"cratewarden/dossier"
 )
@@ -80,6 +81,10 @@ func (s *Server) version(w http.ResponseWriter, r *http.Request, rest ...string)
 	return v, false, nil
 }
 
+// newVersion is the age below which the head of the page says how old a
+// version is: most attacks are found within it.
+const newVersion = 3 * 24 * time.Hour
+
 // versionPage is the frame of every view of a version.
 func (s *Server) versionPage(r *http.Request, v *dossier.Version, now versionView) dossierPage {
 	title := v.Crate + " " + v.Num
@@ -87,6 +92,9 @@ func (s *Server) versionPage(r *http.Request, v *dossier.Version, now versionVie
 		title += " · " + now.label
 	}
 	p := dossierPage{Page: s.page(r, visible(title)), Head: Head{Title: visible(v.Crate), Code: visible(v.Num), Badges: badgesOf(v.Marks)}}
+	if age := s.cfg.Clock().Sub(v.Row.CreatedAt); age < newVersion {
+		p.Head.Badges = append(p.Head.Badges, Badge{Tone: Warn, Text: "published " + Ago(s.cfg.Clock(), v.Row.CreatedAt)})
+	}
 	p.Head.Crumbs = s.crumbs(Link{visible(v.Crate), crateURL(v.Crate)}, Link{"versions", Path("crates", v.Crate, "versions")})
 	if v.Previous != "" {
 		p.Head.Actions = append(p.Head.Actions, Action{Label: "← " + visible(v.Previous), URL: versionURL(v.Crate, v.Previous)})
@@ -108,6 +116,8 @@ func (s *Server) versionPage(r *http.Request, v *dossier.Version, now versionVie
 // dressTab adds the count to a tab, or what asks for attention.
 func dressTab(tab *Tab, v *dossier.Version, view string) {
 	switch view {
+	case "files":
+		tab.Count = fileCount(v)
 	case "diff":
 		if v.Previous != "" {
 			tab.Label = "Diff to " + visible(v.Previous)
@@ -120,6 +130,17 @@ func dressTab(tab *Tab, v *dossier.Version, view string) {
 			tab.Count = Num(max(v.Dependents.AnyVersion, v.Dependents.Default))
 		}
 	}
+}
+
+// fileCount is the number of files, which the comparison with earlier publishes
+// has when the archive could be read.
+func fileCount(v *dossier.Version) string {
+	for _, row := range v.Provenance.Matrix {
+		if row.Label == "Files" && len(row.Cells) > 0 && strings.Trim(row.Cells[0].Text, "0123456789,") == "" {
+			return row.Cells[0].Text
+		}
+	}
+	return ""
 }
 
 // newDependencies is the mark for dependencies that the version before lacked.

@@ -15,7 +15,7 @@ func fillProvenance(p *dossierPage, v *dossier.Version) {
 	}
 	p.Verdict = provenanceVerdict(v)
 	p.Main = []Card{matrixCard(v), evidenceCard(v), checksTable(v), notKeptCard(v)}
-	p.Side = []Card{differencesCard(v.Provenance.Differences), glanceCard(v), downloadsGlance(v), yanksCard(v)}
+	p.Side = []Card{differencesCard(v), glanceCard(v), downloadsGlance(v), yanksCard(v)}
 }
 
 func provenanceVerdict(v *dossier.Version) Verdict {
@@ -53,17 +53,36 @@ func provenanceSentence(v *dossier.Version) Phrase {
 	}
 	threads = append(threads, thread{text: lead})
 	for _, d := range v.Provenance.Differences {
-		if d.Weight > 0 {
+		switch {
+		case d.Kind == "yanks":
+			how, _, _ := strings.Cut(d.Text, " yanked ")
+			threads = append(threads, thread{text: "yanked " + how})
+		case d.Weight > 1 || d.Kind == "cadence":
 			threads = append(threads, thread{text: d.Text})
 		}
 	}
 	return weave(sentence, threads...)
 }
 
-func differencesCard(list []provenance.Difference) Card {
+// differenceThreads are the crates and versions that differences may name.
+func differenceThreads(v *dossier.Version) []thread {
+	var out []thread
+	for _, d := range v.Dependencies.Rows {
+		if d.New {
+			out = append(out, thread{d.Crate, crateURL(d.Crate)})
+		}
+	}
+	for _, num := range v.Provenance.Columns {
+		out = append(out, thread{num, versionURL(v.Crate, num)})
+	}
+	return out
+}
+
+func differencesCard(v *dossier.Version) Card {
 	c := Card{ID: "differences", Title: "What is unlike before"}
-	for _, d := range list {
-		g := Guard{Word: "worth knowing", Text: Text(capitalised(d.Text))}
+	threads := differenceThreads(v)
+	for _, d := range v.Provenance.Differences {
+		g := Guard{Word: "worth knowing", Text: weave(capitalised(d.Text), threads...)}
 		switch d.Weight {
 		case 0:
 		case 1:
@@ -92,10 +111,23 @@ func matrixCard(v *dossier.Version) Card {
 		for _, cell := range row.Cells {
 			line.Cells = append(line.Cells, MatrixCell{Text: visible(cell.Text), Changed: cell.Changed})
 		}
-		m.Rows = append(m.Rows, line)
+		if !blank(row) {
+			m.Rows = append(m.Rows, line)
+		}
 	}
 	c.Matrix = m
 	return c
+}
+
+// blank says that no publish has the fact, such as a repository where all came
+// with tokens; the row would only be in the way.
+func blank(row provenance.Row) bool {
+	for _, cell := range row.Cells {
+		if cell.Changed || cell.Text != "—" {
+			return false
+		}
+	}
+	return true
 }
 
 func evidenceCard(v *dossier.Version) Card {
@@ -157,10 +189,10 @@ func checksTable(v *dossier.Version) Card {
 			tone = Bad
 		}
 		state := Phrase{}.Badge(tone, x.State)
-		if x.Note != "" {
+		if x.Note != "" && x.State != "equal" {
 			state = state.Muted(" " + x.Note)
 		}
-		row := Row{Cells: []Phrase{Text(x.Fact), state, value(x.Database), value(x.Index), value(x.File)}}
+		row := Row{Cells: []Phrase{Text(capitalised(x.Fact)), state, value(x.Database), value(x.Index), value(x.File)}}
 		if tone == Bad {
 			row.Tone = Bad
 		}
@@ -172,7 +204,7 @@ func checksTable(v *dossier.Version) Card {
 // value is a fact as text; checksums are shown by their beginning.
 func value(text string) Phrase {
 	if len(text) >= 32 && !strings.Contains(text, " ") {
-		return Phrase{}.Copy(text, text[:12]+"…")
+		return Phrase{}.Copy(text, Short(text))
 	}
 	return code(text)
 }
@@ -210,7 +242,8 @@ func rust(m dossier.Manifest) string {
 	return strings.Trim(m.Edition+", "+m.RustVersion, ", ")
 }
 
-// downloadsGlance is the last days of the chart, small.
+// downloadsGlance is the last days of the chart, small; of a young version,
+// the week around its publish.
 func downloadsGlance(v *dossier.Version) Card {
 	const days = 30
 	c := Card{ID: "downloads", Title: "Downloads", More: Link{"by day", Path("crates", v.Crate, v.Num, "downloads")}}
@@ -222,6 +255,9 @@ func downloadsGlance(v *dossier.Version) Card {
 		return c
 	}
 	from := max(0, len(v.Chart.Days)-days)
+	for from < len(v.Chart.Days)-7 && v.Chart.Days[from].Before(v.Row.CreatedAt.AddDate(0, 0, -1)) {
+		from++
+	}
 	c.Note = "last " + Plural(len(v.Chart.Days)-from, "day")
 	bars := &Bars{ID: "version-bars", Title: "Downloads by day", Unit: "downloads"}
 	for i := from; i < len(v.Chart.Days) && i < len(v.Chart.Totals); i++ {

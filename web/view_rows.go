@@ -28,7 +28,7 @@ func versionTable(rows []dossier.VersionRow) *Table {
 func howPublished(v dossier.VersionRow) Phrase {
 	p := Text(v.MethodLabel)
 	if v.Credential != "" {
-		p = p.Muted(" " + v.Credential)
+		p = p.Muted(" " + strings.Replace(v.Credential, "token ", "#", 1))
 	}
 	return p
 }

@@ -27,7 +27,7 @@ func coloured(spans []dossier.Span, noEOL bool) template.HTML {
 		out.WriteString(`>` + html.EscapeString(s.Text) + `</span>`)
 	}
 	if noEOL {
-		out.WriteString(`<span class="odd">no newline at the end</span>`)
+		out.WriteString(`<span class="eol">no newline at the end</span>`)
 	}
 	return template.HTML(out.String())
 }

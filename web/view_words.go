@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"unicode"
@@ -25,6 +26,23 @@ func visible(text string) string {
 		}
 	}
 	return out.String()
+}
+
+// inert does for a whole page what visible does for a text, so that no field that
+// somebody forgot lets such a character through. Lines and tabs stay.
+func inert(page []byte) []byte {
+	if !bytes.ContainsFunc(page, func(r rune) bool { return r != '\n' && r != '\t' && steers(r) }) {
+		return page
+	}
+	var out bytes.Buffer
+	for _, r := range string(page) {
+		if r != '\n' && r != '\t' && steers(r) {
+			fmt.Fprintf(&out, "⟨U+%04X⟩", r)
+			continue
+		}
+		out.WriteRune(r)
+	}
+	return out.Bytes()
 }
 
 func steers(r rune) bool {
