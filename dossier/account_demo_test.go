@@ -24,6 +24,9 @@ func TestDemoAccounts(t *testing.T) {
 	if strings.Contains(marks(owner.Marks), "squatting") || strings.Contains(marks(owner.Marks), "looks like") {
 		t.Errorf("a genuine owner is accused: %s", marks(owner.Marks))
 	}
+	if got := marks(owner.Marks); owner.Tone != "bad" || !strings.Contains(got, "woke after") || !strings.Contains(got, "yanked around a publish") {
+		t.Errorf("the stolen account's conduct is not seen: %s", got)
+	}
 	yanks := 0
 	for _, e := range owner.Timeline.Events {
 		if e.Kind == "yanked" && crateNow.Sub(e.At).Hours() < 24 {
@@ -63,6 +66,9 @@ func TestDemoAccountsOfNoStory(t *testing.T) {
 		}
 		if id != story.Squatter.Account.UserID && strings.Contains(marks(d.Marks), "squatting") {
 			accused++
+		}
+		if id != story.August.Owner.UserID && strings.Contains(marks(d.Marks), "yanked around a publish") {
+			t.Errorf("account %d is said to lure: %s", id, d.Truth)
 		}
 		limits += len(d.Limits.Rows)
 		for _, l := range d.Limits.Rows {

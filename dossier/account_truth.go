@@ -27,7 +27,7 @@ const (
 // judgeAccount sets the badges, the sentence and its tone from a filled
 // dossier.
 func (s *Service) judgeAccount(d *Account, v *accountView) {
-	findings := slices.Concat(accountFindings(d, v), s.crateFindings(v), s.imitationFindings(v))
+	findings := slices.Concat(s.conductFindings(v), accountFindings(d, v), s.crateFindings(v), s.imitationFindings(v))
 	d.Truth, d.Tone, d.Marks = verdict(s.accountSentence(d, v), findings)
 }
 
