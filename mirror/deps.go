@@ -3,6 +3,7 @@ package mirror
 import (
 	"cmp"
 	"iter"
+	"runtime"
 	"slices"
 	"sync"
 
@@ -56,18 +57,11 @@ func (b *dependencyBuilder) add(d bulk.Dependency) {
 func (b *dependencyBuilder) done() *dependencyTable {
 	t := &b.t
 	t.texts = b.texts.done()
-	if !slices.IsSorted(b.version) {
-		order := newIndex(b.version).rows
-		b.version, t.target, t.info = arrange(b.version, order), arrange(t.target, order), arrange(t.info, order)
+	if slices.IsSorted(b.version) {
+		b.groupSorted()
+	} else {
+		b.group()
 	}
-	t.target, t.info = fit(t.target), fit(t.info)
-	for i, v := range b.version {
-		if i == 0 || v != b.version[i-1] {
-			t.version, t.start = append(t.version, v), append(t.start, uint32(i))
-		}
-	}
-	t.version, t.start = fit(t.version), fit(append(t.start, uint32(len(b.version))))
-	b.version = nil
 	slot := 0
 	t.reverse = groupBy(t.target, func(i int) uint32 {
 		for uint32(i) >= t.start[slot+1] {
@@ -76,6 +70,31 @@ func (b *dependencyBuilder) done() *dependencyTable {
 		return uint32(slot)
 	})
 	return t
+}
+
+// groupSorted takes rows that came in the order of their versions.
+func (b *dependencyBuilder) groupSorted() {
+	t := &b.t
+	for i, v := range b.version {
+		if i == 0 || v != b.version[i-1] {
+			t.version, t.start = append(t.version, v), append(t.start, uint32(i))
+		}
+	}
+	t.version, t.start = fit(t.version), fit(append(t.start, uint32(len(b.version))))
+	t.target, t.info = fit(t.target), fit(t.info)
+	b.version = nil
+}
+
+// group takes rows in any order. It lets go of each large column as soon as it
+// can: together they are most of the memory of a load.
+func (b *dependencyBuilder) group() {
+	t := &b.t
+	x := newIndex(b.version)
+	b.version = nil
+	t.version, t.start = x.keys, x.start
+	t.target = arrange(t.target, x.rows)
+	runtime.GC()
+	t.info = arrange(t.info, x.rows)
 }
 
 func (t *dependencyTable) dependency(slot int, i uint32) Dependency {

@@ -112,7 +112,10 @@ func synthesize(ctx context.Context, url string, crates int) error {
 	if err := many(schema.PostData()); err != nil {
 		return err
 	}
-	return many(`ANALYZE; CHECKPOINT`)
+	if err := many(`VACUUM ANALYZE`); err != nil {
+		return err
+	}
+	return many(`CHECKPOINT`)
 }
 
 // bench is the synthetic registry with its loaded mirror, made once.
