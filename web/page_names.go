@@ -177,7 +177,7 @@ func nameLists(n *dossier.Names, filter dossier.NameFilter, f *fields) []Card {
 			continue
 		}
 		cards[i].Pager = listPager("/names", "/api/v1/names", filter.After, next[i], prev[i], f, "kind", cards[i].ID, "q", filter.Query)
-		cards[i].Pager.Shown = cards[i].Note
+		cards[i].Pager.Shown, cards[i].Pager.Of = cards[i].Note, cards[i].Title
 	}
 	return cards
 }

@@ -41,7 +41,7 @@ func teamCrates(id, title string, page dossier.Page[dossier.OwnedCrate], former 
 	if c.Table == nil || len(page.Rows) == 0 {
 		return c
 	}
-	c.Pager = &Pager{Shown: c.Note}
+	c.Pager = &Pager{Shown: c.Note, Of: c.Title}
 	if !former {
 		c.Pager.CSV = address(here, "format", "csv")
 	}

@@ -9,6 +9,22 @@ type Table struct {
 	Empty   Empty // shown instead of a table without rows
 }
 
+// Linked says whether something in the table can have the focus. A table that is
+// too wide and holds nothing of the kind must take the focus itself, or keys
+// alone could not scroll it.
+func (t Table) Linked() bool {
+	for _, row := range t.Rows {
+		for _, cell := range row.Cells {
+			for _, s := range cell {
+				if s.Kind == "link" && local(s.URL) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
 // Column is a column's heading. With a SortURL it is a link that sorts.
 type Column struct {
 	Label   string
@@ -29,6 +45,7 @@ type Pager struct {
 	Back, Forth  string // words on the two; "Newer" and "Older" when empty
 	Shown        string // such as "50 of 1,842 versions"
 	CSV, JSON    string // addresses of the same list for machines; may be empty
+	Of           string // which list, on a page with several
 }
 
 // Filter is a form that narrows a list. Its fields go into the address.
