@@ -40,6 +40,7 @@
 //	guards ([]Guard)   checks or findings, each with a mark, a word and a reason
 //	card (Card)        a section: heading, notices, facts, chart, table, pager
 //	events ([]Event)   a timeline, newest first
+//	feed (feed)        rows of new versions, and the row that asks for newer ones
 //	matrix (Matrix)    one thing against those before it, changes marked
 //	table (Table)      a list; cards on a phone; sorting by links in the heading
 //	filter (Filter)    fields that narrow a list, kept in the address

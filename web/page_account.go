@@ -11,6 +11,9 @@ import (
 // accountSample is how many rows of a long list stand on the first view.
 const accountSample = 12
 
+// ownedSample is how many crates stand there; what an account owns says most.
+const ownedSample = 20
+
 // account is everything known about an account, one view of it at a time.
 func (s *Server) account(w http.ResponseWriter, r *http.Request) error {
 	id, err := rowID(r, "an account's page")
@@ -153,7 +156,9 @@ func accountFacts(a *dossier.Account, now time.Time) []Fact {
 
 // accountOverview is the main column: what the account has and did.
 func (s *Server) accountOverview(a *dossier.Account) []Card {
-	crates := ownedCard("crates", "Owned crates", a.Crates, false)
+	newest := a.Crates
+	newest.Rows = newest.Rows[:min(len(newest.Rows), ownedSample)]
+	crates := ownedCard("crates", "Owned crates", newest, false)
 	crates.More = Link{"all, with export", accountURL(a.ID, "crates")}
 	cards := []Card{crates}
 	if len(a.Former.Rows) > 0 || a.Former.Absent != "" {

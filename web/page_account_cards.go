@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -38,8 +39,8 @@ func ownedRow(c *dossier.OwnedCrate) Row {
 	if c.Empty {
 		name = name.Say(" ").Badge(Warn, "empty")
 	}
-	if c.Owners == 1 {
-		name = name.Say(" ").Badge(Plain, "sole owner")
+	if c.Owners > 1 {
+		name = name.Say(" ").Badge(Plain, Plural(c.Owners, "owner"))
 	}
 	if c.Via != "" {
 		name = name.Say(" ").Badge(Info, "via "+c.Via)
@@ -218,8 +219,10 @@ func versionsCard(id, title string, page dossier.Page[dossier.VersionRow]) Card 
 	c.Table = &Table{Caption: title, Columns: []Column{{Label: "Version"}, {Label: "Published (UTC)"}, {Label: "How"}, {Label: "Size", Num: true}, {Label: "Downloads", Num: true}},
 		Empty: Empty{Title: "Nothing was published", Text: "The registry holds no version with this publisher. Versions by trusted publishing name no account."}}
 	for _, v := range page.Rows {
+		// One person published them all, and the head says when that one is locked.
+		v.Marks = slices.DeleteFunc(news(v.Marks), func(m dossier.Mark) bool { return m.Text == "publisher locked" })
 		name := Phrase{}.Link(v.Crate+" "+v.Num, versionURL(v.Crate, v.Num))
-		c.Table.Rows = append(c.Table.Rows, Row{Tone: rowTone(v.Marks), Cells: []Phrase{name.withMarks(news(v.Marks)), when(v.CreatedAt), howPublished(v), Text(Bytes(v.Size)), Text(Num(v.Downloads))}})
+		c.Table.Rows = append(c.Table.Rows, Row{Tone: rowTone(v.Marks), Cells: []Phrase{name.withMarks(v.Marks), when(v.CreatedAt), howPublished(v), Text(Bytes(v.Size)), Text(Num(v.Downloads))}})
 	}
 	return c
 }

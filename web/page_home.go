@@ -39,7 +39,10 @@ func (s *Server) home(w http.ResponseWriter, r *http.Request) error {
 		name = s.cfg.Registry.Label
 	}
 	p.Head = Head{Title: visible(name), Lead: Text("What is here and what happened last. Type / to search, Ctrl K to jump.")}
-	p.Notices = append(p.Notices, alarmOf(&h.Jobs)...)
+	for _, alarm := range alarmOf(&h.Jobs) {
+		alarm.Text = Text(shorten(h.Jobs.Alarm, 200)).Say(" ").Link("The queue", "/jobs")
+		p.Notices = append(p.Notices, alarm)
+	}
 	p.Notices = append(p.Notices, dumpNotice(h.Dump)...)
 	p.Facts = homeFacts(h)
 	p.Recent = feed{Rows: feedRows(h.Recent)}

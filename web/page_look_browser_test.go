@@ -15,6 +15,9 @@ import (
 
 // pictureName is what a picture of an address is called.
 func pictureName(path string) string {
+	if path == "/" {
+		path = "home"
+	}
 	return "look-" + strings.Trim(strings.NewReplacer("/", "-", "?", "-", "=", "-", "&", "-", "+", "-", ":", "-").Replace(path), "-")
 }
 
