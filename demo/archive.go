@@ -125,7 +125,7 @@ func (r *Registry) direct(s *content.Spec, c *crate, v *version) {
 	rel := &c.script.releases[v.ord]
 	s.Payload = rel.inert
 	s.Size, s.License, s.RustVersion, s.Features = content.Small, "MIT OR Apache-2.0", "", nil
-	s.Traits = content.Traits{Bare: c.script.bare}
+	s.Traits = content.Traits{Bare: c.script.bare, Skeleton: c.script.skeleton}
 	if c.script.files != 0 {
 		// One hand made them all: the same files under many names.
 		s.Seed, s.Topic, s.Kind = c.script.files, content.Text, content.Library

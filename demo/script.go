@@ -14,6 +14,7 @@ type script struct {
 	popular     bool   // others may depend on it
 	files       uint64 // seed of its files; equal seeds give near-equal files
 	bare        bool
+	skeleton    bool // holds nothing but what cargo makes for a new library
 	noRepo      bool
 	noVCS       bool
 	situation   bool // lies open to a responder, so it always has archives
@@ -190,7 +191,7 @@ func (r *Registry) scriptSquatter() {
 	for _, a := range squatFirst {
 		for _, b := range squatSecond {
 			when += 22*minute + instant(d.below(int(3*minute)))
-			s := &script{description: "Name reserved for future use.", files: 0xdead, bare: true, noRepo: true, noVCS: true, situation: true}
+			s := &script{description: "Name reserved for future use.", files: 0xdead, skeleton: true, bare: true, noRepo: true, noVCS: true, situation: true}
 			s.releases = []release{{num: pick(&d, []string{"0.0.0", "0.0.1", "0.1.0"}), at: when, by: -1, token: "bulk"}}
 			if d.chance(0.08) {
 				s.releases[0].yank = "self"

@@ -77,6 +77,9 @@ type Traits struct {
 	Lockfile bool
 	// Bare leaves out tests, benches, examples and the change log.
 	Bare bool
+	// Skeleton leaves nothing but what cargo makes for a new library: one
+	// function, one test, and a README of one line.
+	Skeleton bool
 }
 
 // VCS is what .cargo_vcs_info.json claims. Without SHA there is no such file,

@@ -10,6 +10,9 @@ import (
 const readmePath = "README.md"
 
 func (c *crate) readme() string {
+	if c.spec.Traits.Skeleton {
+		return "# " + c.spec.Name + "\n"
+	}
 	var b strings.Builder
 	_, _ = fmt.Fprintf(&b, "# %s\n\n%s.\n\n", c.spec.Name, strings.TrimSuffix(oneLine(c.spec.Description), "."))
 	if c.spec.Payload != NoPayload {

@@ -10,6 +10,9 @@ import (
 // extras adds what stands around the sources.
 func (c *crate) extras() {
 	t := c.spec.Traits
+	if t.Skeleton {
+		return
+	}
 	if t.BuildScript {
 		c.add("build.rs", "//! Tells the sources which profile they are built with.\n\nfn main() {\n    println!(\"cargo:rerun-if-changed=build.rs\");\n    let profile = std::env::var(\"PROFILE\").unwrap_or_default();\n    println!(\"cargo:rustc-env=BUILD_PROFILE={profile}\");\n}\n")
 	}
