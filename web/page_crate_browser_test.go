@@ -15,6 +15,8 @@ func TestDossiersInTheBrowser(t *testing.T) {
 	t.Parallel()
 	page := webtest.Serve(t, dossierServer(t, sampleShelf(t))).Open(t, "/crates/arraykit")
 	paths := append(views("arraykit", "0.3.10"), "/crates/macro-loom1/1.0.87/files/build.rs", "/crates/macro-loom1/1.0.87/files/Cargo.toml?beside=1", "/crates/macro-loom1/1.0.87/diff", "/crates/macro-loom1/1.0.87/files")
+	// Between them these hold every part in every tone.
+	dark := map[string]bool{"/crates/arraykit": true, "/crates/arraykit/0.3.10": true, "/crates/macro-loom1/1.0.87/files/build.rs": true, "/crates/macro-loom1/1.0.87/diff": true}
 	for _, path := range paths {
 		page.Go(path)
 		name := "dossier" + strings.NewReplacer("/crates", "", "/", "-", "?", "-", "=", "-").Replace(path)
@@ -22,8 +24,10 @@ func TestDossiersInTheBrowser(t *testing.T) {
 		page.CheckAxe()
 		page.Screenshot(name, 390, "light")
 		page.CheckAxe()
-		page.Screenshot(name, 1440, "dark")
-		page.CheckAxe()
+		if dark[path] {
+			page.Screenshot(name, 1440, "dark")
+			page.CheckAxe()
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"cratewarden/dossier"
 )
@@ -122,7 +123,8 @@ func publishWay(d *dossier.Crate) string {
 	if len(d.Versions.Rows) == 0 {
 		return "–"
 	}
-	return visible(d.Versions.Rows[0].MethodLabel)
+	way, _, _ := strings.Cut(d.Versions.Rows[0].MethodLabel, ",")
+	return way
 }
 
 func publishNote(d *dossier.Crate) string {

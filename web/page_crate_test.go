@@ -52,7 +52,7 @@ func TestPagesSay(t *testing.T) {
 		"/crates/arraykit/dependents": {"394", "decides about deletion", "gladeattrs", "this decides whether the crate may be deleted"},
 		"/crates/arraykit/0.3.10": {"breaks with how this crate is published", "<strong>Published with API token", `<td class="new">`, `<strong>yanked 5 other versions</strong>`, "version_owner_actions, api_tokens",
 			"database = index = file", "What the registry does not keep", `href="/crates/arraykit/0.3.9"`, "&#43;1 dependency", "published 1 h 4 min ago"},
-		"/crates/arraykit/0.3.10/dependencies":        {"new in this version", "young: 5 h 3 min then", `<tr class="bad">`},
+		"/crates/arraykit/0.3.10/dependencies":        {"new in this version", "young: 5 h 3 min", `<tr class="bad">`},
 		"/crates/macro-loom1/1.0.87/files":            {"build.rs", "build script", "same as in the database", "Look at these first"},
 		"/crates/macro-loom1/1.0.87/files/build.rs":   {`id="L1"`, `href="#L4"`, `<span class="k">fn</span>`, "beside"[:0] + "962 B"},
 		"/crates/macro-loom1/1.0.87/files/Cargo.toml": {`?beside=1`, "beside Cargo.toml.orig"},

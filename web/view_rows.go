@@ -72,7 +72,7 @@ func dependencyTable(d dossier.Dependencies) *Table {
 		Columns: []Column{{Label: "Crate"}, {Label: "Requirement"}, {Label: "Kind"}, {Label: "Features"}, {Label: "Only for"}, {Label: "Age then", Num: true}, {Label: "Downloads", Num: true}}}
 	for _, x := range d.Rows {
 		row := Row{Cells: []Phrase{
-			dependencyName(x), Phrase{}.Code(x.Requirement), dependencyKind(x), dependencyFeatures(x), code(x.Target), Text(cratewarden.Span(x.AgeAtPublish)), Text(Num(x.Downloads))}}
+			dependencyName(x), Phrase{}.Code(x.Requirement), dependencyKind(x), dependencyFeatures(x), code(x.Target), Text(ageThen(x)), Text(Num(x.Downloads))}}
 		switch {
 		case x.New && x.Young:
 			row.Tone = Bad
@@ -93,9 +93,18 @@ func dependencyName(x dossier.Dependency) Phrase {
 		p = p.Say(" ").Badge(Warn, "new in this version")
 	}
 	if x.Young {
-		p = p.Say(" ").Badge(Bad, "young: "+cratewarden.Span(x.AgeAtPublish)+" then")
+		p = p.Say(" ").Badge(Bad, "young: "+ageThen(x))
 	}
 	return p
+}
+
+// ageThen is how old the depended crate was at the publish. A crate that came
+// after it took a name that was free, or free again.
+func ageThen(x dossier.Dependency) string {
+	if x.AgeAtPublish < 0 {
+		return "made " + cratewarden.Span(-x.AgeAtPublish) + " later"
+	}
+	return cratewarden.Span(x.AgeAtPublish)
 }
 
 func dependencyKind(x dossier.Dependency) Phrase {
