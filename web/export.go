@@ -9,9 +9,9 @@ import (
 	"cratewarden/dossier"
 )
 
-// exportMost is how many rows a CSV file holds at most. A list that goes on says
-// so in the header Cratewarden-Next, with the key of the rest, escaped for use
-// as the address field "after".
+// exportMost is how many rows a CSV file holds at most. Of a list that goes on,
+// the file's name says that it is the first part, and the header
+// Cratewarden-Next has the key of the rest, escaped for an address.
 const exportMost = 20_000
 
 // exportStep is how many rows are asked for at a time.
@@ -45,6 +45,9 @@ func gather[T any](after string, ask func(after string, limit int) (dossier.Page
 
 // sendCSV answers with a file.
 func sendCSV[T dossier.Recorder](s *Server, w http.ResponseWriter, name string, rows []T, next string) error {
+	if next != "" {
+		name += "-first-" + digits(len(rows))
+	}
 	h := w.Header()
 	h.Set("Content-Type", "text/csv; charset=utf-8")
 	h.Set("Content-Disposition", `attachment; filename="`+fileName(name)+"-"+s.cfg.Clock().UTC().Format("20060102T150405Z")+`.csv"`)
