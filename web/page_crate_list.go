@@ -44,8 +44,12 @@ func crateList[T dossier.Recorder](s *Server, w http.ResponseWriter, r *http.Req
 	if page.Total >= 0 {
 		card.Pager.Shown = Num(len(page.Rows)) + " of " + Num(page.Total)
 	}
-	card.Filter = &Filter{Action: here, Button: "Show", Fields: []Field{{Name: "limit", Label: "Rows on a page", Value: f.values.Get("limit"), Options: rowChoices()}}}
-	if f.values.Get("limit") != "" {
+	asked := f.values.Get("limit")
+	// A list that fits on one page needs no choice.
+	if page.Next != "" || after != "" || asked != "" {
+		card.Filter = &Filter{Action: here, Button: "Show", Fields: []Field{{Name: "limit", Label: "Rows on a page", Value: asked, Options: rowChoices()}}}
+	}
+	if asked != "" {
 		card.Filter.Reset = here
 	}
 	p.Main = []Card{card}
