@@ -38,6 +38,7 @@ type Dossiers interface {
 	AccountPublishes(ctx context.Context, id int32, after string, limit int) (dossier.Page[dossier.VersionRow], error)
 	AccountCrates(ctx context.Context, id int32, after string, limit int) (dossier.Page[dossier.OwnedCrate], error)
 	Team(ctx context.Context, id int32) (*dossier.Team, error)
+	TeamCrates(ctx context.Context, id int32, after string, limit int) (dossier.Page[dossier.OwnedCrate], error)
 	Token(ctx context.Context, plaintext string) (*dossier.TokenLookup, error)
 	Names(ctx context.Context, f dossier.NameFilter) (*dossier.Names, error)
 	Publishes(ctx context.Context, f dossier.PublishFilter) (*dossier.Publishes, error)

@@ -51,6 +51,9 @@ func register(a huma.API, d Dossiers) {
 		return page(d.AccountCrates(ctx, in.id(), in.After, in.Limit))
 	})
 	get(a, "team", "/teams/{id}", "A team that owns or owned crates", func(ctx context.Context, in *IDInput) (*dossier.Team, error) { return d.Team(ctx, in.id()) })
+	get(a, "team-crates", "/teams/{id}/crates", "The crates a team owns", func(ctx context.Context, in *idPageInput) (*dossier.Page[dossier.OwnedCrate], error) {
+		return page(d.TeamCrates(ctx, in.id(), in.After, in.Limit))
+	})
 
 	get(a, "names", "/names", "Reserved and deleted names; whether a name could be published", func(ctx context.Context, in *namesInput) (*dossier.Names, error) {
 		return d.Names(ctx, dossier.NameFilter{Query: in.Query, Kind: in.Kind, After: in.After, Limit: in.Limit})

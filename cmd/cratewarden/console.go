@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"syscall"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -25,7 +26,7 @@ import (
 
 // consoleConfig is what one running console is made from.
 type consoleConfig struct {
-	addr              string
+	listener          net.Listener // closed at the end
 	registry, replica string // connection strings; no replica means none
 	console           string
 	static, index     blob.Store // nil means not configured
@@ -42,11 +43,6 @@ type consoleConfig struct {
 // openConsole runs a console until ctx is over. Everything it starts has ended
 // when it returns.
 func openConsole(ctx context.Context, cfg consoleConfig) error {
-	listener, err := listenLoopback(cfg.addr)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = listener.Close() }()
 	parts, err := assemble(ctx, cfg)
 	if err != nil {
 		return err
@@ -55,7 +51,7 @@ func openConsole(ctx context.Context, cfg consoleConfig) error {
 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return ignoreEnd(parts.mirror.Run(ctx)) })
-	group.Go(func() error { return serveHTTP(ctx, listener, parts.handler, cfg.log) })
+	group.Go(func() error { return serveHTTP(ctx, cfg.listener, parts.handler, cfg.log) })
 	group.Go(func() error {
 		select {
 		case <-ctx.Done():
@@ -65,7 +61,7 @@ func openConsole(ctx context.Context, cfg consoleConfig) error {
 		}
 	})
 	if cfg.ready != nil {
-		cfg.ready("http://" + listener.Addr().String())
+		cfg.ready("http://" + cfg.listener.Addr().String())
 	}
 	return group.Wait()
 }
@@ -78,21 +74,34 @@ func ignoreEnd(err error) error {
 }
 
 // listenLoopback refuses any address that another machine could reach: as long
-// as nobody signs in, whoever reaches the console may read everything.
+// as nobody signs in, whoever reaches the console may read everything. It is
+// called first, since making or importing a registry for minutes to find the
+// address taken would be a nuisance.
 func listenLoopback(addr string) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil, cratewarden.Errorf(cratewarden.Invalid, "The address to listen on must look like 127.0.0.1:8420.")
 	}
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return nil, cratewarden.Errorf(cratewarden.Refused,
-			"The console listens on loopback only (127.0.0.1 or [::1]), because this release has no sign-in. Reach it from elsewhere through a tunnel, such as ssh -L.")
+		return nil, refusedAddress()
 	}
 	listener, err := net.Listen("tcp", addr)
-	if err != nil {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
 		return nil, cratewarden.Wrap(err, cratewarden.Conflict, "The address %s is taken. Stop what listens there, or choose another with --addr.", addr)
+	case err != nil:
+		return nil, cratewarden.Wrap(err, cratewarden.Invalid, "This machine does not let cratewarden listen on %s. Choose another address with --addr.", addr)
+	}
+	if bound, ok := listener.Addr().(*net.TCPAddr); !ok || !bound.IP.IsLoopback() { // a hosts file may say anything of localhost
+		_ = listener.Close()
+		return nil, refusedAddress()
 	}
 	return listener, nil
+}
+
+func refusedAddress() error {
+	return cratewarden.Errorf(cratewarden.Refused,
+		"The console listens on loopback only (127.0.0.1 or [::1]), because this release has no sign-in. Reach it from elsewhere through a tunnel, such as ssh -L.")
 }
 
 // parts is a console put together, with what must be closed.

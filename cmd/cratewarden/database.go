@@ -2,10 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"os"
-	"path/filepath"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -39,38 +36,5 @@ func onServer(ctx context.Context, server *pgtemp.Server, sql string) error {
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	_, err = conn.Exec(ctx, sql)
-	return err
-}
-
-// readMark reads what a data folder was made from; false when it was never
-// finished.
-func readMark[T any](dir, name string) (T, bool) {
-	var mark T
-	text, err := os.ReadFile(filepath.Join(dir, name))
-	if err != nil {
-		return mark, false
-	}
-	return mark, json.Unmarshal(text, &mark) == nil
-}
-
-// writeMark says that a data folder is complete; it is written last and
-// removed first, so that a half-made folder is never taken for a whole one.
-func writeMark(dir, name string, mark any) error {
-	text, err := json.MarshalIndent(mark, "", "  ")
-	if err != nil {
-		return err
-	}
-	file := filepath.Join(dir, name)
-	if err := os.WriteFile(file+".new", text, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(file+".new", file)
-}
-
-func removeMark(dir, name string) error {
-	err := os.Remove(filepath.Join(dir, name))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
 	return err
 }

@@ -58,6 +58,11 @@ const (
 
 // Run makes the registry unless the last one serves, and opens the console.
 func (c demoCmd) Run(e env) error {
+	listener, err := listenLoopback(c.Addr)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }()
 	dir, err := dataFolder(c.Data, "demo")
 	if err != nil {
 		return err
@@ -76,7 +81,7 @@ func (c demoCmd) Run(e env) error {
 		return err
 	}
 	return openConsole(e.ctx, consoleConfig{
-		addr: c.Addr, registry: p.registry, console: p.console, static: static, index: index,
+		listener: listener, registry: p.registry, console: p.console, static: static, index: index,
 		label: "demo registry", kind: web.Demo, log: c.logger(e), ended: p.server.Done(),
 		ready: announce(e.stdout, demoWelcome()),
 	})
@@ -98,7 +103,7 @@ func (c demoCmd) prepare(e env, dir string, p *private) error {
 	if whole && have == want && (c.Keep || age < demoFresh) {
 		return nil
 	}
-	if err := removeMark(dir, demoFile); err != nil {
+	if err := removeMarks(dir); err != nil {
 		return err
 	}
 	begin := time.Now()
@@ -154,7 +159,7 @@ func freshRegistry(ctx context.Context, server *pgtemp.Server) error {
 		return pg.Map(err)
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	return schema.Create(ctx, conn)
+	return pg.Map(schema.Create(ctx, conn))
 }
 
 // demoStores opens the folders that stand for the registry's two buckets. What

@@ -3,8 +3,8 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
+	"syscall"
 
 	"cratewarden"
 )
@@ -33,11 +33,14 @@ func explain(err error, stderr io.Writer) int {
 	if errors.Is(err, context.Canceled) {
 		err = cratewarden.Wrap(err, cratewarden.Canceled, "Stopped.")
 	}
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		err = cratewarden.Wrap(err, cratewarden.Unavailable, "The disk is full. Free some space and try again.")
+	}
 	code, known := exitCodes()[cratewarden.KindOf(err)]
 	if !known {
-		_, _ = fmt.Fprintln(stderr, "cratewarden:", err)
+		say(stderr, "cratewarden: %s", inertLines(err.Error()))
 		return 1
 	}
-	_, _ = fmt.Fprintln(stderr, "cratewarden:", cratewarden.MessageOf(err))
+	say(stderr, "cratewarden: %s", inertLines(cratewarden.MessageOf(err)))
 	return code
 }

@@ -39,8 +39,8 @@ func (c searchCmd) Run(e env) error {
 			say(w, "Nothing found.")
 			return
 		}
-		printTable(w, "KIND|WHAT|WHY|DETAIL", r.Hits, func(h mirror.Hit) []string {
-			return []string{string(h.Kind), h.Label, h.Reason, h.Detail}
+		printTable(w, "KIND|ID|WHAT|WHY|DETAIL", r.Hits, func(h mirror.Hit) []string {
+			return []string{string(h.Kind), num(h.ID), h.Label, h.Reason, h.Detail}
 		})
 	}, "search")
 }

@@ -123,7 +123,8 @@ func printOwned(w io.Writer, l listing, p dossier.Page[dossier.OwnedCrate]) {
 type teamCmd struct {
 	asking
 	listing
-	ID int `arg:"" help:"Team id; search finds it by login."`
+	ID   int    `arg:"" help:"Team id; search finds it by login."`
+	List string `enum:",crates" default:"" help:"Print only its crates, a page at a time."`
 }
 
 // Help gives an example.
@@ -131,11 +132,14 @@ func (teamCmd) Help() string {
 	return `Example:
 
   cratewarden search team:rust-lang
-  cratewarden team 12`
+  cratewarden team 12 --list crates --csv`
 }
 
 // Run shows a team.
 func (c teamCmd) Run(e env) error {
+	if c.List == "crates" {
+		return fetch(e, c.asking, c.query(), func(w io.Writer, p *dossier.Page[dossier.OwnedCrate]) { printOwned(w, c.listing, *p) }, "teams", strconv.Itoa(c.ID), "crates")
+	}
 	return fetch(e, c.asking, nil, func(w io.Writer, t *dossier.Team) {
 		if !c.CSV {
 			say(w, "%s", inert(t.Login))

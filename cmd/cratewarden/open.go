@@ -45,6 +45,11 @@ const dumpFile = "dump.json"
 
 // Run imports the dump unless it is there already, and opens the console.
 func (c openCmd) Run(e env) error {
+	listener, err := listenLoopback(c.Addr)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }()
 	dir, err := dataFolder(c.Data, "dump")
 	if err != nil {
 		return err
@@ -64,7 +69,7 @@ func (c openCmd) Run(e env) error {
 	}
 	what := fmt.Sprintf("Public dump %s, taken %s, read only.", source.File, source.TakenAt.UTC().Format("2006-01-02 15:04 UTC"))
 	return openConsole(e.ctx, consoleConfig{
-		addr: c.Addr, registry: p.registry, console: p.console, static: static, label: "public dump " + source.TakenAt.UTC().Format("2006-01-02"),
+		listener: listener, registry: p.registry, console: p.console, static: static, label: "public dump " + source.TakenAt.UTC().Format("2006-01-02"),
 		kind: web.Dump, dump: &source, log: c.logger(e), ended: p.server.Done(), ready: announce(e.stdout, what),
 	})
 }
@@ -84,7 +89,7 @@ func (c openCmd) prepare(e env, dir string, p *private) (dossier.DumpSource, err
 		say(e.stderr, "Using the import of %s", mark.Source.ImportedAt.UTC().Format("2006-01-02 15:04 UTC"))
 		return mark.Source, nil
 	}
-	if err := removeMark(dir, dumpFile); err != nil {
+	if err := removeMarks(dir); err != nil {
 		return dossier.DumpSource{}, err
 	}
 	if err := freshDatabase(e.ctx, p.server, "registry"); err != nil {

@@ -57,7 +57,11 @@ It refuses to start when check-registry finds something it needs missing.`
 
 // Run opens the console on a registry's database.
 func (c serveCmd) Run(e env) error {
-	log := c.logger(e)
+	listener, err := listenLoopback(c.Addr)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }()
 	if err := fitToRead(e.ctx, c.RegistryURL); err != nil {
 		return err
 	}
@@ -74,8 +78,8 @@ func (c serveCmd) Run(e env) error {
 		kind = web.Demo
 	}
 	return openConsole(e.ctx, consoleConfig{
-		addr: c.Addr, registry: c.RegistryURL, replica: c.ReplicaURL, console: c.ConsoleURL, static: static, index: index,
-		label: c.Label, kind: kind, log: log, ready: announce(e.stdout, "Registry: "+c.Label),
+		listener: listener, registry: c.RegistryURL, replica: c.ReplicaURL, console: c.ConsoleURL, static: static, index: index,
+		label: c.Label, kind: kind, log: c.logger(e), ready: announce(e.stdout, "Registry: "+c.Label),
 	})
 }
 
@@ -103,32 +107,6 @@ func fitToRead(ctx context.Context, url string) error {
 			"This database lacks something the console must read. Run cratewarden check-registry on it to see what.")
 	}
 	return nil
-}
-
-// dataFolder is the folder that holds a private server's data. Root cannot use
-// its home folder, since PostgreSQL then runs as another user who may not
-// enter it.
-func dataFolder(given, name string) (string, error) {
-	dir := given
-	if dir == "" {
-		base, err := os.UserCacheDir()
-		if os.Geteuid() == 0 || err != nil {
-			base = "/var/cache"
-		}
-		dir = filepath.Join(base, "cratewarden", name)
-	}
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		return "", err
-	}
-	mode := os.FileMode(0o700)
-	if os.Geteuid() == 0 {
-		mode = 0o711 // the server's user passes through to its own folder
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", cratewarden.Wrap(err, cratewarden.Invalid, "The folder %s cannot be made. Choose another with --data.", dir)
-	}
-	return dir, os.Chmod(dir, mode)
 }
 
 // private is a private server with its two databases' addresses.
