@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"cratewarden"
 	"cratewarden/dossier"
 )
 
@@ -57,11 +58,11 @@ func dumpNotice(d *dossier.DumpSource) []Notice {
 	if d == nil {
 		return nil
 	}
-	text := Text("Read from ").Code(d.File).Say(", taken ").UTC(d.TakenAt).Say(" (").Ago(d.TakenAt).Say("), imported ").UTC(d.ImportedAt).Say(". ")
+	text := Text("Read from ").Code(d.File).Say(", taken ").UTC(d.TakenAt).Say(" (").Ago(d.TakenAt).Say("), imported ").UTC(d.ImportedAt).
+		Say(". What the dump leaves out, such as tokens and e-mail addresses, is marked as missing and never shown as empty. ").Muted("SHA-256 ").Copy(d.SHA256, Short(d.SHA256))
 	if d.Commit != "" {
-		text = text.Say("Registry software ").Copy(d.Commit, Short(d.Commit)).Say(". ")
+		text = text.Muted(" · registry software ").Copy(d.Commit, Short(d.Commit))
 	}
-	text = text.Say("SHA-256 ").Copy(d.SHA256, Short(d.SHA256)).Say(". What the dump leaves out, such as tokens and e-mail addresses, is marked as missing and never shown as empty.")
 	return []Notice{{Tone: Info, Title: "This is a public database dump, not the registry itself", Text: text}}
 }
 
@@ -172,7 +173,16 @@ func homeDeleted(rows []dossier.DeletedName) Card {
 func homeMirror(h *dossier.Home) Card {
 	c := Card{ID: "mirror", Title: "Mirror", More: Link{"status", "/status"}}
 	if h.Mirror.Ready && h.Mirror.Problem == "" {
-		c.Guards = []Guard{{Tone: Good, Word: "complete", Text: Text("Complete, all " + Plural(len(h.Mirror.Parts), "part")), Note: Text("read whole ").Ago(h.Mirror.FullAt)}}
+		ready := 0
+		for _, part := range h.Mirror.Parts {
+			if part.State == "ready" {
+				ready++
+			}
+		}
+		c.Guards = []Guard{{Tone: Good, Word: "complete", Text: Text("Complete: " + Plural(ready, "part") + " ready"), Note: Text("read whole ").Ago(h.Mirror.FullAt)}}
+		if away := len(h.Mirror.Parts) - ready; away > 0 {
+			c.Guards = append(c.Guards, Guard{Word: "missing", Text: Text(Plural(away, "part") + " not there"), Note: Text("tokens and logged actions are " + cratewarden.NotInDump)})
+		}
 		return c
 	}
 	for _, part := range h.Mirror.Parts {

@@ -66,7 +66,7 @@ func TestLookPagesSay(t *testing.T) {
 	t.Parallel()
 	s := deskServer(t, sampleDesk(t))
 	for path, wanted := range map[string][]string{
-		"/":                           {"2,400", "20,039", "first with this token", "monitor would raise the alarm", "stuck", "Deleted last", "The last hour", "Complete, all 8 parts"},
+		"/":                           {"2,400", "20,039", "first with this token", "monitor would raise the alarm", "stuck", "Deleted last", "The last hour", "Complete: 8 parts ready"},
 		"/search?q=log":               {"Looked for crates, accounts, teams and names like", `href="/crates/logfern"`, "the name starts with", "Look only among"},
 		"/search?q=nothing":           {"Nothing matches", "sha:9b1f03aa", `href="/names?q=nothing"`},
 		"/search":                     {"user:login", "email:example.org", "Token lookup"},

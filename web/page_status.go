@@ -13,7 +13,7 @@ func (s *Server) status(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	m := home.Mirror
-	p := dossierPage{Page: s.page(r, "Status"), Verdict: mirrorVerdict(m)}
+	p := dossierPage{Page: s.page(r, "Status"), Verdict: mirrorVerdict(m, home.Dump != nil)}
 	p.Head = Head{Title: "Status", Lead: Text("The mirror is this console's picture of the registry in memory. It answers what the registry has no index for.")}
 	p.Facts = []Fact{
 		{Label: "Followed up to", Value: orLoading(when(m.FreshAt), m.FreshAt.IsZero())},
@@ -21,13 +21,20 @@ func (s *Server) status(w http.ResponseWriter, r *http.Request) error {
 		{Label: "Memory of the mirror", Value: Text(Bytes(m.Bytes)), Note: "estimated"},
 	}
 	p.Main = []Card{partsCard(m)}
-	p.Side = []Card{{Title: "What the pages promise", Guards: []Guard{
+	if home.Dump == nil {
+		p.Side = []Card{promises()}
+	}
+	return s.render(w, "dossier", http.StatusOK, p)
+}
+
+// promises are what the pages hold to on a registry that lives.
+func promises() Card {
+	return Card{Title: "What the pages promise", Guards: []Guard{
 		{Word: "promise", Text: Text("A version, yank, deletion, owner or token is seen within 2 s"), Note: Text("by asking for new rows through indexes the registry has")},
 		{Word: "promise", Text: Text("A change without a trace is seen within 1 h"), Note: Text("such as a download count, when the whole is read again")},
 		{Word: "promise", Text: Text("A dossier's own facts are read when you ask"), Note: Text("“facts as of” at the top is the mirror's time")},
 		{Word: "promise", Text: Text("Nothing here waits longer than 15 s"), Note: Text("a section that takes too long says so in its place")},
-	}}}
-	return s.render(w, "dossier", http.StatusOK, p)
+	}}
 }
 
 func orLoading(p Phrase, loading bool) Phrase {
@@ -37,12 +44,14 @@ func orLoading(p Phrase, loading bool) Phrase {
 	return p
 }
 
-func mirrorVerdict(m mirror.Status) Verdict {
+func mirrorVerdict(m mirror.Status, fixed bool) Verdict {
 	switch {
 	case m.Problem != "":
 		return Verdict{Tone: Warn, Word: "behind", Text: Text(m.Problem)}
 	case !m.Ready:
 		return Verdict{Tone: Info, Word: "loading", Text: Phrase{}.Strong("The mirror is loading.").Say(" Pages answer with what is there and say what is not.")}
+	case fixed:
+		return Verdict{Tone: Good, Word: "complete", Text: Phrase{}.Strong("The mirror is complete.").Say(" It was read from a public dump, which does not change.")}
 	default:
 		return Verdict{Tone: Good, Word: "complete", Text: Phrase{}.Strong("The mirror is complete").Say(" and follows the registry.")}
 	}

@@ -64,6 +64,8 @@ func (s *Server) tokenLookup(w http.ResponseWriter, r *http.Request) error {
 func tokenVerdict(t *dossier.TokenLookup) Verdict {
 	v := Verdict{Tone: toneOf(t.Tone), Text: Text(t.Truth)}
 	switch {
+	case !t.Found && t.Publishes.Absent != "":
+		v.Word = "cannot be said"
 	case !t.Found:
 		v.Word = "not found"
 	case t.Kind != "":
