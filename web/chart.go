@@ -100,12 +100,19 @@ func (c Stacked) Last() time.Time { return c.Days[len(c.Days)-1] }
 // SVG draws the bars.
 func (c Stacked) SVG() template.HTML {
 	var out strings.Builder
+	out.Grow(512 + len(c.Days)*(200+90*len(c.Series)))
 	openSVG(&out, "stacked", c.ID, c.Title, c.describe(), chartWidth, chartHeight)
 	grid(&out)
 	slot := chartWidth / float64(max(1, len(c.Days)))
 	scale := chartHeight / float64(c.Top())
+	classes := make([]string, len(c.Series))
+	for i := range c.Series {
+		classes[i] = c.Class(i)
+	}
 	for day, at := range c.Days {
-		fmt.Fprintf(&out, "<g><title>%s</title>", html.EscapeString(c.hint(day, at)))
+		out.WriteString("<g><title>")
+		out.WriteString(html.EscapeString(c.hint(day, at)))
+		out.WriteString("</title>")
 		y := chartHeight
 		for i, s := range c.Series {
 			height := float64(s.At(day)) * scale
@@ -113,7 +120,7 @@ func (c Stacked) SVG() template.HTML {
 				continue
 			}
 			y -= height
-			rect(&out, c.Class(i), float64(day)*slot, y, slot*0.82, height)
+			rect(&out, classes[i], float64(day)*slot, y, slot*0.82, height)
 		}
 		out.WriteString("</g>")
 	}
@@ -130,13 +137,16 @@ func (c Stacked) describe() string {
 }
 
 func (c Stacked) hint(day int, at time.Time) string {
-	text := fmt.Sprintf("%s: %s %s", date(at), Num(c.Day(day)), c.Unit)
+	text := make([]byte, 0, 256)
+	text = append(append(append(text, date(at)...), ": "...), Num(c.Day(day))...)
+	text = append(append(text, ' '), c.Unit...)
 	for _, s := range c.Series {
 		if v := s.At(day); v > 0 && len(c.Series) > 1 {
-			text += fmt.Sprintf("\n%s: %s", s.Name, Num(v))
+			text = append(append(text, '\n'), s.Name...)
+			text = append(append(text, ": "...), Num(v)...)
 		}
 	}
-	return text
+	return string(text)
 }
 
 // Bars is a small bar per value, the odd ones marked.

@@ -23,14 +23,28 @@ func grid(out *strings.Builder) {
 }
 
 func rect(out *strings.Builder, class string, x, y, width, height float64) {
-	fmt.Fprintf(out, `<rect class="%s" x="%s" y="%s" width="%s" height="%s"/>`,
-		class, decimal(x), decimal(y), decimal(width), decimal(height))
+	b := append(append(make([]byte, 0, 96), `<rect class="`...), class...)
+	b = addDecimal(append(b, `" x="`...), x)
+	b = addDecimal(append(b, `" y="`...), y)
+	b = addDecimal(append(b, `" width="`...), width)
+	b = addDecimal(append(b, `" height="`...), height)
+	out.Write(append(b, `"/>`...))
 }
 
 // decimal writes a coordinate to a hundredth, without needless zeros.
 func decimal(v float64) string {
-	text := strconv.FormatFloat(v, 'f', 2, 64)
-	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
+	return string(addDecimal(nil, v))
+}
+
+func addDecimal(b []byte, v float64) []byte {
+	b = strconv.AppendFloat(b, v, 'f', 2, 64)
+	for b[len(b)-1] == '0' {
+		b = b[:len(b)-1]
+	}
+	if b[len(b)-1] == '.' {
+		b = b[:len(b)-1]
+	}
+	return b
 }
 
 // niceTop rounds the end of a scale up to a number that people read at once and

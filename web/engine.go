@@ -151,9 +151,13 @@ func (e *engine) part(name string, data any) ([]byte, error) {
 	return execute(e.parts, name, data)
 }
 
+// usualPage is the size in bytes that hardly any page exceeds; growing to it
+// by doubling would copy each page several times.
+const usualPage = 96 << 10
+
 func execute(set *template.Template, name string, data any) ([]byte, error) {
-	var out bytes.Buffer
-	if err := set.ExecuteTemplate(&out, name, data); err != nil {
+	out := bytes.NewBuffer(make([]byte, 0, usualPage))
+	if err := set.ExecuteTemplate(out, name, data); err != nil {
 		return nil, fmt.Errorf("render %s: %w", name, err)
 	}
 	return inert(out.Bytes()), nil

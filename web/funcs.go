@@ -9,6 +9,7 @@ import (
 
 // funcs are the words that templates may use; doc.go lists them.
 func (s *Server) funcs() template.FuncMap {
+	paint := painter{now: s.cfg.Clock}
 	return template.FuncMap{
 		"ago":           func(t time.Time) string { return Ago(s.cfg.Clock(), t) },
 		"asset":         s.assets.url,
@@ -18,6 +19,7 @@ func (s *Server) funcs() template.FuncMap {
 		"date":          date,
 		"dur":           Dur,
 		"empty":         func(title, text string) Empty { return Empty{Title: title, Text: text} },
+		"figures":       paint.figures,
 		"head":          func(title string) Head { return Head{Title: title} },
 		"icon":          icon,
 		"local":         local,
@@ -27,9 +29,11 @@ func (s *Server) funcs() template.FuncMap {
 		"n":             Num[int],
 		"path":          Path,
 		"pct":           Pct,
+		"phrase":        paint.phrase,
 		"plural":        Plural,
 		"query":         Query,
 		"registryBadge": registryBadge,
+		"rows":          paint.rows,
 		"short":         Short,
 		"shortcuts":     shortcuts,
 		"stamp":         stamp,
@@ -120,19 +124,27 @@ func Short(id string) string {
 // icon draws one of a few marks. They stand beside words, never instead of
 // them, so they are hidden from screen readers.
 func icon(name string) (template.HTML, error) {
-	paths := map[string]string{
-		"copy":     `<rect x="5.5" y="5.5" width="8" height="8" rx="1.5"/><path d="M10.5 3.5v-.5a1 1 0 0 0-1-1H3.5a1 1 0 0 0-1 1v6a1 1 0 0 0 1 1h.5"/>`,
-		"external": `<path d="M6.5 3.5h-3v9h9v-3M9.5 2.5h4v4M13 3 7.5 8.5"/>`,
-		"file":     `<path d="M4 1.5h5l3.5 3.5v9.5H4zM9 1.5V5h3.5"/>`,
-		"folder":   `<path d="M1.5 13V3h4.5l1.5 2h7v8z"/>`,
-		"menu":     `<path d="M2 4h12M2 8h12M2 12h12"/>`,
-		"search":   `<circle cx="7" cy="7" r="4.5"/><path d="m10.5 10.5 3.5 3.5"/>`,
-		"theme":    `<circle cx="8" cy="8" r="5.5"/><path d="M8 2.5v11a5.5 5.5 0 0 0 0-11z" fill="currentColor"/>`,
-		"left":     `<path d="M10 3 5 8l5 5"/>`,
-		"right":    `<path d="m6 3 5 5-5 5"/>`,
-	}
-	path, ok := paths[name]
-	if !ok {
+	var path string
+	switch name {
+	case "copy":
+		path = `<rect x="5.5" y="5.5" width="8" height="8" rx="1.5"/><path d="M10.5 3.5v-.5a1 1 0 0 0-1-1H3.5a1 1 0 0 0-1 1v6a1 1 0 0 0 1 1h.5"/>`
+	case "external":
+		path = `<path d="M6.5 3.5h-3v9h9v-3M9.5 2.5h4v4M13 3 7.5 8.5"/>`
+	case "file":
+		path = `<path d="M4 1.5h5l3.5 3.5v9.5H4zM9 1.5V5h3.5"/>`
+	case "folder":
+		path = `<path d="M1.5 13V3h4.5l1.5 2h7v8z"/>`
+	case "menu":
+		path = `<path d="M2 4h12M2 8h12M2 12h12"/>`
+	case "search":
+		path = `<circle cx="7" cy="7" r="4.5"/><path d="m10.5 10.5 3.5 3.5"/>`
+	case "theme":
+		path = `<circle cx="8" cy="8" r="5.5"/><path d="M8 2.5v11a5.5 5.5 0 0 0 0-11z" fill="currentColor"/>`
+	case "left":
+		path = `<path d="M10 3 5 8l5 5"/>`
+	case "right":
+		path = `<path d="m6 3 5 5-5 5"/>`
+	default:
 		return "", fmt.Errorf("there is no icon %q", name)
 	}
 	return template.HTML(`<svg class="icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">` + path + `</svg>`), nil

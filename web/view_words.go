@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // visible names every character of a foreign text that steers how the rest is
@@ -31,7 +32,7 @@ func visible(text string) string {
 // inert does for a whole page what visible does for a text, so that no field that
 // somebody forgot lets such a character through. Lines and tabs stay.
 func inert(page []byte) []byte {
-	if !bytes.ContainsFunc(page, func(r rune) bool { return r != '\n' && r != '\t' && steers(r) }) {
+	if !anySteers(page) {
 		return page
 	}
 	var out bytes.Buffer
@@ -43,6 +44,23 @@ func inert(page []byte) []byte {
 		out.WriteRune(r)
 	}
 	return out.Bytes()
+}
+
+// anySteers looks at letters of ASCII, which nearly all are, without decoding
+// them: every page is read through.
+func anySteers(page []byte) bool {
+	for i := 0; i < len(page); {
+		if c := page[i]; c >= ' ' && c < 0x7F || c == '\n' || c == '\t' {
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRune(page[i:])
+		if steers(r) {
+			return true
+		}
+		i += size
+	}
+	return false
 }
 
 func steers(r rune) bool {
