@@ -86,7 +86,7 @@ func TestFromSearchToResult(t *testing.T) {
 	eventually(t, p, "location.pathname + document.readyState", "/crates/arraykitcomplete")
 	p.Ctrl("k")
 	p.Press("array")
-	p.Wait("#palette-found a")
+	later(t, p, `document.querySelector("#palette-found a") !== null`)
 	p.CheckAxe()
 	p.Press(kb.ArrowDown)
 	p.Press(kb.Enter)
