@@ -3,9 +3,9 @@
 
 GO      ?= go
 BIN     := bin/cratewarden
-GOFLAGS ?= -buildvcs=auto
-# One static binary that two people building the same commit get byte for byte.
-BUILD   := CGO_ENABLED=0 $(GO) build -trimpath -ldflags="-s -w -buildid="
+# One static binary that two people building the same commit get byte for byte,
+# whatever their own settings of Go are.
+BUILD   := CGO_ENABLED=0 GOAMD64= GOARM64= GOEXPERIMENT= $(GO) build -trimpath -buildvcs=auto -ldflags="-s -w -buildid="
 
 .PHONY: demo test build check bench fuzz screenshots clean
 

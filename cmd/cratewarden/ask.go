@@ -56,15 +56,21 @@ func show[T any](e env, a asking, answer *T, print func(io.Writer, *T)) error {
 	if a.JSON {
 		return printJSON(e, answer)
 	}
-	print(e.stdout, answer)
-	return nil
+	var p paper
+	print(&p, answer)
+	text := p.String()
+	if !p.exact || terminal(e.stdout) {
+		text = inertLines(text)
+	}
+	_, err := io.WriteString(e.stdout, text)
+	return err
 }
 
 // printRows prints a list as CSV or as a table with a line for each row, and
 // the key to go on with.
 func printRows[T dossier.Recorder](w io.Writer, l listing, p dossier.Page[T], headings string, line func(T) []string) {
 	if l.CSV {
-		_ = dossier.WriteCSV(w, p.Rows)
+		printCSV(w, p.Rows)
 		return
 	}
 	if p.Absent != "" {
@@ -93,29 +99,6 @@ func printTable[T any](w io.Writer, headings string, rows []T, line func(T) []st
 		_, _ = fmt.Fprintln(out, "  "+strings.Join(cells, "\t"))
 	}
 	_ = out.Flush()
-}
-
-// inert makes text from attackers harmless on a terminal: control, escape and
-// direction-changing characters are shown as their code.
-func inert(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 || odd(r) {
-			fmt.Fprintf(&b, "<U+%04X>", r)
-			continue
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}
-
-// odd are the characters that reorder or hide text.
-func odd(r rune) bool {
-	switch {
-	case r >= 0x200b && r <= 0x200f, r >= 0x202a && r <= 0x202e, r >= 0x2060 && r <= 0x206f, r == 0xfeff, r == 0x2028, r == 0x2029:
-		return true
-	}
-	return false
 }
 
 func heading(w io.Writer, text string) { say(w, "\n%s", text) }

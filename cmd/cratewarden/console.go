@@ -27,7 +27,7 @@ import (
 // consoleConfig is what one running console is made from.
 type consoleConfig struct {
 	listener          net.Listener // closed at the end
-	registry, replica string // connection strings; no replica means none
+	registry, replica string       // connection strings; no replica means none
 	console           string
 	static, index     blob.Store // nil means not configured
 	label             string

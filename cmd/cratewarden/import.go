@@ -1,8 +1,6 @@
 package main
 
 import (
-	"encoding/json"
-
 	"cratewarden/console"
 	"cratewarden/registry/dump"
 )
@@ -60,12 +58,4 @@ func (c migrateCmd) Run(e env) error {
 		say(e.stdout, "Applied %s", name)
 	}
 	return nil
-}
-
-// printJSON prints a value for programs.
-func printJSON(e env, v any) error {
-	out := json.NewEncoder(e.stdout)
-	out.SetIndent("", "  ")
-	out.SetEscapeHTML(false)
-	return out.Encode(v)
 }

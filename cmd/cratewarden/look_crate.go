@@ -39,7 +39,7 @@ func (c crateCmd) Run(e env) error {
 
 func (c crateCmd) print(w io.Writer, d *dossier.Crate) {
 	if c.CSV {
-		_ = dossier.WriteCSV(w, d.Versions.Rows)
+		printCSV(w, d.Versions.Rows)
 		return
 	}
 	say(w, "%s\n%s", d.Name, inert(d.Truth))
@@ -234,13 +234,4 @@ func printFile(w io.Writer, f *dossier.File) {
 		}
 		say(w, "")
 	}
-}
-
-// inertSource is inert, but for the tabs that source code is indented with.
-func inertSource(s string) string {
-	parts := strings.Split(s, "\t")
-	for i := range parts {
-		parts[i] = inert(parts[i])
-	}
-	return strings.Join(parts, "\t")
 }

@@ -74,7 +74,7 @@ func (c userCmd) resolve(e env) (string, error) {
 
 func (c userCmd) print(w io.Writer, a *dossier.Account) {
 	if c.CSV {
-		_ = dossier.WriteCSV(w, a.Crates.Rows)
+		printCSV(w, a.Crates.Rows)
 		return
 	}
 	say(w, "%s\n%s", inert(a.Login), inert(a.Truth))

@@ -67,7 +67,7 @@ func (c openCmd) Run(e env) error {
 	if err != nil {
 		return err
 	}
-	what := fmt.Sprintf("Public dump %s, taken %s, read only.", source.File, source.TakenAt.UTC().Format("2006-01-02 15:04 UTC"))
+	what := fmt.Sprintf("Public dump %s, taken %s, read only.", inert(source.File), source.TakenAt.UTC().Format("2006-01-02 15:04 UTC"))
 	return openConsole(e.ctx, consoleConfig{
 		listener: listener, registry: p.registry, console: p.console, static: static, label: "public dump " + source.TakenAt.UTC().Format("2006-01-02"),
 		kind: web.Dump, dump: &source, log: c.logger(e), ended: p.server.Done(), ready: announce(e.stdout, what),
@@ -124,7 +124,7 @@ func load(ctx context.Context, e env, path string, cfg dump.Config) (dump.Result
 	}
 	say(e.stderr, "Imported %d rows of %d tables in %s", rows, len(result.Rows), result.Duration.Round(100*time.Millisecond))
 	if len(result.Absent) > 0 {
-		say(e.stderr, "The archive is of another age and lacks: %s", strings.Join(result.Absent, ", "))
+		say(e.stderr, "Not in the archive: %s", strings.Join(result.Absent, ", "))
 	}
 	return result, nil
 }

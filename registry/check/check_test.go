@@ -40,7 +40,7 @@ func TestWhatIsMissingIsNamed(t *testing.T) {
 		{`ALTER TABLE background_jobs ADD COLUMN worker bigint NOT NULL GENERATED ALWAYS AS IDENTITY`, nil, ""},
 		{`ALTER TABLE crate_owners DROP COLUMN email_notifications`, nil, ""},
 		{`ALTER TABLE teams ALTER COLUMN name TYPE text`, nil, ""},
-		{`DROP TABLE follows`, []check.Capability{check.Crate}, "crate follows  SELECT missing"},
+		{`DROP TABLE follows`, every, "read follows  SELECT missing"},
 		{`DROP TABLE processed_log_files`, nil, ""},
 		{`DROP TABLE trustpub_tokens`, every, "read trustpub_tokens  SELECT missing"},
 		{`ALTER TABLE users DROP COLUMN account_lock_until`, every, "account users account_lock_until UPDATE missing"},
