@@ -233,5 +233,5 @@ func (s *search) addToken(k Token, score float64, reason string) {
 	if k.Revoked {
 		detail += ", revoked"
 	}
-	s.add(Hit{Kind: HitToken, ID: k.ID, Label: k.Name, Detail: detail, Reason: reason, Score: score}, "")
+	s.add(Hit{Kind: HitToken, ID: k.ID, Label: k.Name, Detail: detail, Owner: owner.Login, OwnerID: k.UserID, Reason: reason, Score: score}, "")
 }

@@ -186,8 +186,11 @@ type Hit struct {
 	ID     int32   `json:"id,omitempty"`
 	Label  string  `json:"label" doc:"crate name, name@version, login, team login …"`
 	Detail string  `json:"detail,omitempty" doc:"a few words that help to choose: downloads, age, state"`
-	Reason string  `json:"reason" doc:"why it matched, in words"`
-	Score  float64 `json:"score" doc:"higher is better; comparable within one answer"`
+	// Owner is the account that a token belongs to, OwnerID its id.
+	Owner   string  `json:"owner,omitempty"`
+	OwnerID int32   `json:"owner_id,omitempty"`
+	Reason  string  `json:"reason" doc:"why it matched, in words"`
+	Score   float64 `json:"score" doc:"higher is better; comparable within one answer"`
 }
 
 // Query is a search.

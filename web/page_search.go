@@ -165,9 +165,8 @@ func hitURL(h mirror.Hit) string {
 	case mirror.HitDeleted, mirror.HitReserved:
 		return address("/names", "q", h.Label)
 	case mirror.HitToken:
-		// The mirror writes the owner first: "of octocat, made 2026-01-02".
-		if owner, rest, ok := strings.Cut(strings.TrimPrefix(h.Detail, "of "), ", made "); ok && owner != "" && rest != "" {
-			return address("/accounts", "login", owner)
+		if h.OwnerID != 0 {
+			return accountURL(h.OwnerID, "")
 		}
 	}
 	return ""
