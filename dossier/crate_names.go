@@ -193,7 +193,7 @@ func (s *Service) deletedPage(ctx context.Context, f NameFilter, limit int) (Pag
 		}
 		key = registry.DeletedKey{DeletedAt: time.UnixMicro(micros).UTC(), ID: int32(id)}
 	}
-	rows, err := s.reader.Deleted(ctx, f.Query, key, limit)
+	rows, err := s.reader.Deleted(ctx, f.Query, nil, key, limit)
 	if err != nil {
 		return page, err
 	}

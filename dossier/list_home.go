@@ -35,7 +35,7 @@ func (s *Service) Home(ctx context.Context) (*Home, error) {
 		return nil, err
 	}
 	out.Jobs = *jobs
-	deleted, err := s.reader.Deleted(ctx, "", registry.DeletedKey{}, homeDeleted)
+	deleted, err := s.reader.Deleted(ctx, "", nil, registry.DeletedKey{}, homeDeleted)
 	if err != nil {
 		return nil, err
 	}

@@ -36,8 +36,16 @@ func TestLeastGrantsAreEnough(t *testing.T) {
 	ctx, r := t.Context(), weakReader(t, database(t))
 	c := ok[registry.Crate](t)(r.Crate(ctx, "foo-bar"))
 	for what, ask := range map[string]func() error{
-		"core":         func() error { _, err := r.CrateCore(ctx, c, 5); return err },
-		"versions":     func() error { _, err := r.CrateVersions(ctx, c.ID, registry.VersionKey{}, 5); return err },
+		"core":     func() error { _, err := r.CrateCore(ctx, c, 5); return err },
+		"versions": func() error { _, err := r.CrateVersions(ctx, c.ID, registry.VersionKey{}, 5); return err },
+		"filtered": func() error {
+			_, err := r.VersionsMatching(ctx, c.ID, registry.VersionFilter{Method: "token", Publisher: "x"}, registry.VersionKey{}, 5)
+			return err
+		},
+		"filtered reverse": func() error {
+			_, err := r.ReverseMatching(ctx, c.ID, registry.ReverseFilter{Prefix: "x"}, registry.ReverseKey{}, 5)
+			return err
+		},
 		"dependencies": func() error { _, err := r.Dependencies(ctx, c.DefaultID); return err },
 		"reverse":      func() error { _, err := r.ReverseDependencies(ctx, c.ID, registry.ReverseKey{}, 5); return err },
 		"downloads":    func() error { _, err := r.CrateDownloads(ctx, c.ID, now, now, 5); return err },
@@ -50,7 +58,7 @@ func TestLeastGrantsAreEnough(t *testing.T) {
 		"name":         func() error { _, err := r.Name(ctx, "lost"); return err },
 		"reserved":     func() error { _, err := r.Reserved(ctx, "", "", 5); return err },
 		"usernames":    func() error { _, err := r.ReservedUsernames(ctx, "", "", 5); return err },
-		"deleted":      func() error { _, err := r.Deleted(ctx, "", registry.DeletedKey{}, 5); return err },
+		"deleted":      func() error { _, err := r.Deleted(ctx, "", nil, registry.DeletedKey{}, 5); return err },
 	} {
 		if err := ask(); err != nil {
 			t.Errorf("%s: %v", what, err)

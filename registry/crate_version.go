@@ -143,14 +143,17 @@ func (r *Reader) CrateVersions(ctx context.Context, crateID int32, after Version
 	return collect(ctx, r, scanCrateVersion, crateVersionsSQL, crateID, after.CreatedAt, after.ID, bounded(limit, 50, 500)+1, r.clock())
 }
 
-func scanCrateVersion(row pgx.CollectableRow) (v CrateVersion, err error) {
+func scanCrateVersion(row pgx.CollectableRow) (CrateVersion, error) { return scanVersionAnd(row) }
+
+// scanVersionAnd reads a version and what a statement gives beyond it.
+func scanVersionAnd(row pgx.CollectableRow, more ...any) (v CrateVersion, err error) {
 	var license, login, name, token *string
 	var publisher, tokenID *int32
 	var created, updated moment
 	var claims []byte
 	var locked, logged bool
-	err = row.Scan(&v.ID, &v.Num, &created, &updated, &v.Yanked, &v.Size, &v.Downloads, &license, &v.SHA256, &claims,
-		&publisher, &login, &name, &locked, &logged, &tokenID, &token, &v.FirstBy)
+	err = row.Scan(append([]any{&v.ID, &v.Num, &created, &updated, &v.Yanked, &v.Size, &v.Downloads, &license, &v.SHA256, &claims,
+		&publisher, &login, &name, &locked, &logged, &tokenID, &token, &v.FirstBy}, more...)...)
 	v.CreatedAt, v.UpdatedAt, v.License = created.time(), updated.time(), word(license)
 	v.TokenID, v.TokenName, v.Claims = number(tokenID), word(token), ParseClaims(claims)
 	if publisher != nil {

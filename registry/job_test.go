@@ -89,9 +89,9 @@ func TestNames(t *testing.T) {
 	check(t, "upper case first in C order", list[0].Name+" "+list[0].Twins[0], "Gone_Ware gone-ware")
 	check(t, "wildcards are text", len(ok[[]registry.ReservedName](t)(r.Reserved(ctx, "1%", "", 10))), 0)
 	check(t, "percent itself", len(ok[[]registry.ReservedName](t)(r.Reserved(ctx, "100%", "", 10))), 1)
-	deleted := ok[[]registry.DeletedName](t)(r.Deleted(ctx, "", registry.DeletedKey{}, 1))
+	deleted := ok[[]registry.DeletedName](t)(r.Deleted(ctx, "", nil, registry.DeletedKey{}, 1))
 	check(t, "newest deletion", deleted[0].Name, "Lost")
 	after := registry.DeletedKey{DeletedAt: deleted[0].DeletedAt, ID: deleted[0].ID}
-	check(t, "next", ok[[]registry.DeletedName](t)(r.Deleted(ctx, "", after, 1))[0].Name, "foo_bar")
+	check(t, "next", ok[[]registry.DeletedName](t)(r.Deleted(ctx, "", nil, after, 1))[0].Name, "foo_bar")
 	check(t, "usernames", len(ok[[]registry.ReservedName](t)(r.ReservedUsernames(ctx, "", "", 5))), 0)
 }

@@ -117,6 +117,7 @@ const deletedSQL = `
 SELECT ` + deletedColumns + `
 FROM deleted_crates d LEFT JOIN users u ON u.id = d.deleted_by
 WHERE (d.deleted_at, d.id) < ($1, $2) AND canon_crate_name(d.name) LIKE $3
+  AND ($5::boolean IS NULL OR (d.available_at <= $6) = $5)
 ORDER BY d.deleted_at DESC, d.id DESC LIMIT $4`
 
 // DeletedKey is the place in the list of deletions after which a page begins.
@@ -126,15 +127,17 @@ type DeletedKey struct {
 }
 
 // Deleted gives deletions of names that begin with prefix in canonical form,
-// newest first after a key: one more than limit when there are more.
-func (r *Reader) Deleted(ctx context.Context, prefix string, after DeletedKey, limit int) ([]DeletedName, error) {
+// newest first after a key: one more than limit when there are more. With
+// available it gives only names that can be published again now, or with false
+// only those that cannot.
+func (r *Reader) Deleted(ctx context.Context, prefix string, available *bool, after DeletedKey, limit int) ([]DeletedName, error) {
 	if prefix != "" && !askable(prefix) {
 		return nil, nil
 	}
 	if after.DeletedAt.IsZero() {
 		after.DeletedAt = last
 	}
-	return collect(ctx, r, scanName, deletedSQL, after.DeletedAt, after.ID, startsWith(prefix), bounded(limit, 50, 500)+1)
+	return collect(ctx, r, scanName, deletedSQL, after.DeletedAt, after.ID, startsWith(prefix), bounded(limit, 50, 500)+1, available, r.clock())
 }
 
 // startsWith makes a LIKE pattern for canonical text that begins so; what LIKE
