@@ -12,10 +12,11 @@ type found struct {
 	index int64 // where it stands
 	claim int64 // the number it gives itself; -1 if it cannot be read
 	leaf  tlog.Hash
+	kept  tlog.Hash // what is kept beside it as its hash
 }
 
-func newFound(index int64, body []byte) found {
-	f := found{index: index, claim: -1, leaf: tlog.RecordHash(body)}
+func newFound(index int64, body []byte, kept tlog.Hash) found {
+	f := found{index: index, claim: -1, leaf: tlog.RecordHash(body), kept: kept}
 	var numbered struct {
 		Index *int64 `json:"index"`
 	}
@@ -36,11 +37,14 @@ type diagnosis struct {
 	report *Report
 	where  func(level int, n int64) string // where a stored hash stands, in words
 
-	signed int64       // entries under the newest head
-	proven []tlog.Hash // of each entry of the log; unknown where nothing proves it
-	origin []int64     // which entry each row is; -1 for none
-	held   []bool      // entries that some row is
-	moved  bool        // rows do not stand at the numbers they had
+	signed  int64          // entries under the newest head
+	proven  []tlog.Hash    // of each entry of the log; unknown where nothing proves it
+	origin  []int64        // which entry each row is; -1 for none
+	held    []bool         // entries that some row is
+	moved   bool           // rows do not stand at the numbers they had
+	changed map[int64]bool // entries reported as changed
+	blamed  map[int64]bool // unproven entries that do not fit the hash beside them
+	sizes   []func()       // says whose hashes have a wrong number of bytes
 }
 
 // plausible leaves out heads that are beyond all measure longer than what is
@@ -72,16 +76,13 @@ func (d *diagnosis) run() {
 }
 
 // identify finds out which entry each row is: by its hash where that is
-// proven, by the number it gives itself where it is not.
+// proven, by the number it gives itself where it is not: those rows first that
+// fit the hash beside them.
 func (d *diagnosis) identify() {
-	total := d.signed
-	if n := len(d.rows); n > 0 {
-		// A row whose number was set far away must not make us look for
-		// millions of entries that never were.
-		total = max(total, min(d.rows[n-1].index+1, int64(n)+1000))
-	}
+	total := d.length()
 	d.proven = append(d.proven, make([]tlog.Hash, total-int64(len(d.proven)))...)
 	d.held = make([]bool, total)
+	d.changed = map[int64]bool{}
 	d.origin = make([]int64, len(d.rows))
 	byHash := make(map[tlog.Hash]int64, len(d.proven))
 	for i, h := range d.proven {
@@ -95,12 +96,37 @@ func (d *diagnosis) identify() {
 			d.origin[p], d.held[i] = i, true
 		}
 	}
-	for p, row := range d.rows {
-		c := row.claim
-		if d.origin[p] < 0 && c >= 0 && c < total && d.proven[c] == unknown() && !d.held[c] {
+	d.believe(func(f found) bool { return f.leaf == f.kept })
+	d.believe(func(f found) bool { return f.claim == f.index })
+	d.believe(func(found) bool { return true })
+}
+
+// believe takes the rows for which trust holds for the entry they say they are.
+func (d *diagnosis) believe(trust func(found) bool) {
+	for p, f := range d.rows {
+		c := f.claim
+		if d.origin[p] < 0 && c >= 0 && c < int64(len(d.held)) && d.proven[c] == unknown() && !d.held[c] && trust(f) {
 			d.origin[p], d.held[c] = c, true
 		}
 	}
+}
+
+// length is how many entries there should be: all under the newest head, and
+// after those as many as the rows say that fit the hash beside them. A row
+// whose number was set far away must not make us look for millions of entries
+// that never were.
+func (d *diagnosis) length() int64 {
+	total := d.signed
+	for _, f := range d.rows {
+		number := f.index
+		if f.leaf == f.kept && f.claim >= 0 {
+			number = f.claim
+		}
+		if number < d.signed+int64(len(d.rows))+1000 {
+			total = max(total, number+1)
+		}
+	}
+	return total
 }
 
 // align tells changed, removed, inserted and reordered entries apart. Rows
@@ -108,7 +134,9 @@ func (d *diagnosis) identify() {
 // was removed; between two of those, what is missing and what is unknown are
 // laid side by side.
 func (d *diagnosis) align() {
-	d.moved = slices.ContainsFunc(d.rows, func(f found) bool { return f.claim >= 0 && f.claim != f.index })
+	for p, f := range d.rows {
+		d.moved = d.moved || d.origin[p] >= 0 && d.origin[p] != f.index
+	}
 	inOrder := ascending(d.origin)
 	lost := false
 	gap := func(fromRow, toRow int, fromEntry, toEntry int64) {
@@ -146,6 +174,7 @@ func (d *diagnosis) align() {
 // inserted. It says whether there was a rest.
 func (d *diagnosis) pair(strangers []int, missing []int64) (rest bool) {
 	changed := func(p int, i int64) {
+		d.changed[i] = true
 		d.report.addEntry(Changed, i, "entry %d was changed", i)
 		d.origin[p], d.held[i] = i, true
 	}

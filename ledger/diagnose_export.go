@@ -74,7 +74,7 @@ func (o *offline) collectEntries(size int64, d *diagnosis) {
 			}
 		}
 		for i, body := range bodies {
-			d.rows = append(d.rows, newFound(first+int64(i), body))
+			d.rows = append(d.rows, newFound(first+int64(i), body, d.stored.get(0, first+int64(i))))
 		}
 	}
 }

@@ -147,6 +147,9 @@ func disarm(t testing.TB, db *pgxpool.Pool) {
 	}
 	tamper(t, db, `ALTER TABLE ledger_key DROP CONSTRAINT ledger_key_index_fkey`)
 	tamper(t, db, `ALTER TABLE ledger_sealed DROP CONSTRAINT ledger_sealed_index_fkey`)
+	for _, table := range []string{"ledger_entry", "ledger_checkpoint", "ledger_sealed", "ledger_key"} {
+		tamper(t, db, `ALTER TABLE `+table+` DROP CONSTRAINT `+table+`_pkey`)
+	}
 	for _, index := range []string{"at", "actor", "kind", "action", "plan", "incident", "subject"} {
 		tamper(t, db, `DROP INDEX ledger_entry_`+index)
 	}

@@ -25,7 +25,9 @@ func (d *diagnosis) prove() {
 			claiming.set(0, f.claim, f.leaf)
 		}
 	}
-	r := &resolver{views: []tree{standing.fill(), claiming.fill(), d.stored}, proven: make([]tlog.Hash, d.signed)}
+	kept := emptyTree(d.signed)
+	copy(kept.leaves(), d.stored.leaves())
+	r := &resolver{views: []tree{standing.fill(), claiming.fill(), d.stored, kept.fill()}, proven: make([]tlog.Hash, d.signed)}
 	if d.copied != nil {
 		copied := emptyTree(d.signed)
 		for i, h := range d.copied {
@@ -110,19 +112,18 @@ func (r *resolver) resolve(lo, hi int64, h tlog.Hash) {
 // hashes were changed with them, and checks the others against the hashes
 // beside them as far as that goes.
 func (d *diagnosis) unproven() {
+	d.blamed = map[int64]bool{}
 	for p, f := range d.rows {
-		i := d.origin[p]
-		if i < 0 || d.proven[i] != unknown() {
-			continue
-		}
-		if kept := d.stored.get(0, i); kept != unknown() && kept != f.leaf && !d.moved {
-			d.report.addEntry(Changed, i, "entry %d was changed, or the hash beside it; no signed head says which", i)
-			d.proven[i] = kept
+		if i := d.origin[p]; i >= 0 && d.proven[i] == unknown() && f.kept != f.leaf {
+			d.blamed[i] = true
+			if !d.changed[i] {
+				d.report.addEntry(Changed, i, "entry %d was changed, or the hash beside it; no signed head says which", i)
+			}
 		}
 	}
 	for i := int64(0); i < d.signed; i++ {
 		first := i
-		for i < d.signed && d.proven[i] == unknown() && d.held[i] {
+		for i < d.signed && d.proven[i] == unknown() && d.held[i] && !d.blamed[i] {
 			i++
 		}
 		if i > first {
@@ -137,11 +138,14 @@ func (d *diagnosis) checkHashes() {
 	if d.moved {
 		return
 	}
+	for _, say := range d.sizes {
+		say()
+	}
 	want := emptyTree(int64(len(d.proven)))
 	copy(want.leaves(), d.proven)
 	for p, f := range d.rows {
 		if i := d.origin[p]; i >= d.signed && want[0][i] == unknown() {
-			want[0][i] = f.leaf
+			want[0][i] = f.kept
 		}
 	}
 	want.fill()

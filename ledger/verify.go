@@ -205,9 +205,13 @@ func (o *online) diagnose(ctx context.Context) error {
 	var index int64
 	var body, hashes []byte
 	_, err = pgx.ForEachRow(rows, []any{&index, &body, &hashes}, func() error {
-		d.rows = append(d.rows, newFound(index, body))
-		if want := 1 + bits.TrailingZeros64(uint64(index+1)); len(hashes) != want*tlog.HashSize {
-			o.report.addEntry(BadHash, index, "the hashes beside entry %d have %d bytes instead of %d", index, len(hashes), want*tlog.HashSize)
+		var kept tlog.Hash
+		copy(kept[:], hashes)
+		d.rows = append(d.rows, newFound(index, body, kept))
+		if i, have, want := index, len(hashes), (1+bits.TrailingZeros64(uint64(index+1)))*tlog.HashSize; have != want {
+			d.sizes = append(d.sizes, func() {
+				o.report.addEntry(BadHash, i, "the hashes beside entry %d have %d bytes instead of %d", i, have, want)
+			})
 		}
 		for level := 0; (level+1)*tlog.HashSize <= len(hashes); level++ {
 			d.stored.set(level, index>>level, tlog.Hash(hashes[level*tlog.HashSize:]))
