@@ -73,6 +73,9 @@ func poolConfig(cfg Config) (*pgxpool.Config, error) {
 	params["statement_timeout"] = millis(cfg.StatementTimeout, 10*time.Second)
 	params["lock_timeout"] = millis(cfg.LockTimeout, 2*time.Second)
 	params["idle_in_transaction_session_timeout"] = "60000"
+	// Compiling a plan takes 50 to 100 ms, and the server does so whenever its
+	// estimate of a plan is high, right or wrong; what a page asks takes a few.
+	params["jit"] = "off"
 	if cfg.ReadOnly {
 		params["default_transaction_read_only"] = "on"
 	}

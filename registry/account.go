@@ -143,7 +143,7 @@ func (r *Reader) AccountCore(ctx context.Context, id int32, keys AccountKeys) (A
 	if !r.Dump {
 		queue(batch, &core.Limits, scanAccountLimit, accountLimitsSQL, id)
 		queue(batch, &core.Invitations, scanAccountInvitation, accountInvitationsSQL, id, now)
-		queue(batch, &core.Publishers, scanOwnedPublisher, ownedPublishersSQL, keys.Owned)
+		queue(batch, &core.Publishers, scanOwnedPublisher, ownedPublishersSQL, r.publisherArgs(keys.Owned...)...)
 		queue(batch, &live, pgx.RowToStructByPos[LiveTokens], liveTokensSQL, keys.Owned, now)
 		queue(batch, &core.Tokens, scanToken, tokensSQL, keys.Tokens, now)
 	}

@@ -30,7 +30,7 @@ func (r *Reader) CrateCore(ctx context.Context, c Crate, versions int) (CrateCor
 	now := r.clock()
 	batch := &pgx.Batch{}
 	queue(batch, &owners, scanOwner, ownersSQL, c.ID, now)
-	queue(batch, &publishers, scanPublisher, publishersSQL, c.ID, now)
+	r.queuePublishers(batch, &publishers, c.ID, now)
 	queue(batch, &core.Versions, scanCrateVersion, crateVersionsSQL, c.ID, versionsEnd, int32(0), versions+1, now)
 	queue(batch, &core.Dependencies, scanCrateDependency, dependenciesSQL, c.DefaultID)
 	queue(batch, &names, scanName, namesSQL, c.Name)

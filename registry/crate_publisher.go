@@ -22,16 +22,18 @@ type CratePublisher struct {
 }
 
 const publishersSQL = `
-SELECT 'github', id, repository_owner || '/' || repository_name, repository_owner_id::text, workflow_filename, environment, created_at
-FROM trustpub_configs_github WHERE crate_id = $1
-UNION ALL
-SELECT 'gitlab', id, namespace || '/' || project, namespace_id, workflow_filepath, environment, created_at
-FROM trustpub_configs_gitlab WHERE crate_id = $1
+SELECT provider, id, origin, owner_id, workflow, environment, created_at FROM (` + publisherTables + `) p
 UNION ALL
 SELECT 'token', count(*)::integer, '', NULL, '', NULL, NULL
-FROM trustpub_tokens WHERE $1 = ANY (crate_ids) AND expires_at > $2
+FROM trustpub_tokens WHERE crate_ids && $1 AND expires_at > $7
 ORDER BY 7, 1, 2
 LIMIT 500`
+
+// queuePublishers adds the question for a crate's configurations and live
+// tokens to a batch.
+func (r *Reader) queuePublishers(b *pgx.Batch, into *[]publisherRow, crate int32, now time.Time) {
+	queue(b, into, scanPublisher, publishersSQL, append(r.publisherArgs(crate), now)...)
+}
 
 type publisherRow = CratePublisher
 

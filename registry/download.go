@@ -1,7 +1,10 @@
 package registry
 
 import (
+	"cmp"
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -16,24 +19,63 @@ type DayDownloads struct {
 }
 
 // Walking the versions first makes every step one look-up in the primary key;
-// the other way round the database reads whole days of the whole registry.
+// the other way round the database reads whole days of the whole registry. The
+// days of a version come as one row: there are as many of them as in the
+// answer, and adding up is cheaper here than there.
 const crateDownloadsSQL = `
-WITH days AS MATERIALIZED (
-    SELECT v.id, v.num, d.date, d.downloads::bigint AS downloads
-    FROM versions v
-    CROSS JOIN LATERAL (
-        SELECT w.date, w.downloads FROM version_downloads w
-        WHERE w.version_id = v.id AND w.date BETWEEN $2 AND $3 OFFSET 0) d
-    WHERE v.crate_id = $1),
-top AS (SELECT id FROM days GROUP BY id ORDER BY sum(downloads) DESC, id DESC LIMIT $4)
-SELECT CASE WHEN t.id IS NULL THEN '' ELSE days.num END, days.date, sum(days.downloads)::bigint
-FROM days LEFT JOIN top t ON t.id = days.id
-GROUP BY 1, 2
-ORDER BY 2, 1`
+SELECT v.id, v.num, d.days, d.downloads
+FROM versions v
+CROSS JOIN LATERAL (
+    SELECT array_agg(w.date - $2::date) AS days, array_agg(w.downloads) AS downloads FROM version_downloads w
+    WHERE w.version_id = v.id AND w.date BETWEEN $2 AND $3) d
+WHERE v.crate_id = $1 AND d.days IS NOT NULL`
+
+// versionDays is a version with the days, counted from the first, on which it
+// was downloaded.
+type versionDays struct {
+	ID              int32
+	Num             string
+	Days, Downloads []int32
+	sum             int64
+}
 
 // CrateDownloads gives a crate's downloads by day, first and last day
 // included: the top versions by themselves, all others together. Days without
 // downloads have no row.
 func (r *Reader) CrateDownloads(ctx context.Context, crateID int32, first, last time.Time, top int) ([]DayDownloads, error) {
-	return collect(ctx, r, pgx.RowToStructByPos[DayDownloads], crateDownloadsSQL, crateID, first, last, bounded(top, 5, 20))
+	rows, err := collect(ctx, r, scanVersionDays, crateDownloadsSQL, crateID, first, last)
+	if err != nil {
+		return nil, err
+	}
+	return byDay(rows, first, bounded(top, 5, 20)), nil
+}
+
+func scanVersionDays(row pgx.CollectableRow) (v versionDays, err error) {
+	err = row.Scan(&v.ID, &v.Num, &v.Days, &v.Downloads)
+	for _, n := range v.Downloads {
+		v.sum += int64(n)
+	}
+	return v, err
+}
+
+// byDay gives the rows by day, and of one day by name.
+func byDay(rows []versionDays, first time.Time, top int) []DayDownloads {
+	slices.SortFunc(rows, func(a, b versionDays) int { return cmp.Or(cmp.Compare(b.sum, a.sum), cmp.Compare(b.ID, a.ID)) })
+	first = time.Date(first.Year(), first.Month(), first.Day(), 0, 0, 0, 0, time.UTC)
+	var out []DayDownloads
+	rest := map[int32]int64{}
+	for i, v := range rows {
+		for at, day := range v.Days {
+			if i >= top {
+				rest[day] += int64(v.Downloads[at])
+				continue
+			}
+			out = append(out, DayDownloads{v.Num, first.AddDate(0, 0, int(day)), int64(v.Downloads[at])})
+		}
+	}
+	for day, n := range rest {
+		out = append(out, DayDownloads{"", first.AddDate(0, 0, int(day)), n})
+	}
+	slices.SortFunc(out, func(a, b DayDownloads) int { return cmp.Or(a.Day.Compare(b.Day), strings.Compare(a.Num, b.Num)) })
+	return out
 }

@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -34,8 +35,9 @@ type Reader struct {
 	Dump  bool
 	clock cratewarden.Clock
 
-	mu        sync.Mutex
-	followers followerCounts
+	mu         sync.Mutex
+	followers  followerCounts
+	publishers atomic.Pointer[publisherIndex]
 }
 
 // New makes a reader.

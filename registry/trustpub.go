@@ -17,12 +17,7 @@ type OwnedPublisher struct {
 }
 
 const ownedPublishersSQL = `
-SELECT 'github', p.crate_id, p.id, p.repository_owner || '/' || p.repository_name, p.repository_owner_id::text, p.workflow_filename,
-       p.environment, p.created_at
-FROM trustpub_configs_github p WHERE p.crate_id = ANY ($1)
-UNION ALL
-SELECT 'gitlab', p.crate_id, p.id, p.namespace || '/' || p.project, p.namespace_id, p.workflow_filepath, p.environment, p.created_at
-FROM trustpub_configs_gitlab p WHERE p.crate_id = ANY ($1)
+SELECT provider, crate_id, id, origin, owner_id, workflow, environment, created_at FROM (` + publisherTables + `) p
 ORDER BY 8 DESC, 1, 3
 LIMIT 1000`
 

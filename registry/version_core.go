@@ -52,7 +52,7 @@ func (r *Reader) VersionCore(ctx context.Context, c Crate, v Version, first, las
 	queue(batch, &core.History, scanPastPublish, historySQL, c.ID, v.CreatedAt, v.ID, comparedPublishes, historyPublishes)
 	queue(batch, &core.Actions, scanCrateAction, versionActionsSQL, c.ID, v.ID, now)
 	queue(batch, &owners, scanOwner, ownersSQL, c.ID, now)
-	queue(batch, &publishers, scanPublisher, publishersSQL, c.ID, now)
+	r.queuePublishers(batch, &publishers, c.ID, now)
 	queue(batch, &core.Downloads, pgx.RowToStructByPos[DayDownloads], versionDownloadsSQL, v.ID, first, last)
 	if err := r.send(ctx, batch); err != nil {
 		return VersionCore{}, err
