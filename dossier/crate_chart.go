@@ -16,13 +16,18 @@ const (
 )
 
 func (s *Service) crateChart(ctx context.Context, crateID int32) (Chart, error) {
-	end := s.clock().UTC().Truncate(24 * time.Hour)
-	first := end.AddDate(0, 0, 1-chartDays)
+	first, end := s.chartWindow()
 	rows, err := s.reader.CrateDownloads(ctx, crateID, first, end, chartTop)
 	if err != nil {
 		return Chart{}, err
 	}
 	return drawChart(rows, first, chartDays), nil
+}
+
+// chartWindow is the first and the last day of a chart.
+func (s *Service) chartWindow() (first, last time.Time) {
+	last = s.clock().UTC().Truncate(24 * time.Hour)
+	return last.AddDate(0, 0, 1-chartDays), last
 }
 
 // drawChart turns rows into series without gaps, the largest first and all

@@ -68,8 +68,16 @@ type crateParts struct {
 	followersAbsent, factsAbsent, actionsAbsent string
 }
 
-// crateParts reads them. Each function writes its own fields only.
+// crateParts reads them: together when that succeeds soon, else each by itself,
+// so that one that fails or is late is missing alone. Each function writes its
+// own fields only.
 func (s *Service) crateParts(ctx context.Context, row registry.Crate) (*crateParts, error) {
+	if p := s.crateTogether(ctx, row); p != nil {
+		return p, nil
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	p := &crateParts{}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
@@ -103,12 +111,19 @@ func (s *Service) versionParts(ctx context.Context, row registry.Crate, p *crate
 		return
 	}
 	p.facts = facts
-	ctx, cancel = context.WithTimeout(ctx, storageTime)
+	s.storageParts(ctx, row, p, func() ([]registry.DependencyFact, error) { return s.readDependencies(ctx, facts) })
+}
+
+// storageParts compares the versions with the index and the stored files.
+// dependencies are those of the versions.
+func (s *Service) storageParts(ctx context.Context, row registry.Crate, p *crateParts, dependencies func() ([]registry.DependencyFact, error)) {
+	ctx, cancel := context.WithTimeout(ctx, storageTime)
 	defer cancel()
+	facts := p.facts
 	var both errgroup.Group
 	both.Go(func() error {
 		var err error
-		if p.index, err = s.indexCheck(ctx, row, facts); err != nil {
+		if p.index, err = s.indexCheck(ctx, row, facts, dependencies); err != nil {
 			p.index.Absent = s.absentText("index", err)
 		}
 		return nil
@@ -142,7 +157,7 @@ func (s *Service) actionsPart(ctx context.Context, row registry.Crate, p *crateP
 
 func (s *Service) jobsPart(ctx context.Context, row registry.Crate, p *crateParts) {
 	var err error
-	if p.jobs, err = s.crateJobs(ctx, row.ID, row.Name, 50); err != nil {
+	if p.jobs, err = s.crateJobs(ctx, row.ID, row.Name, crateJobsShown); err != nil {
 		p.jobs.Absent = s.absentText("jobs", err)
 	}
 }

@@ -15,14 +15,15 @@ import (
 // Bounds of the comparison with the index: versions whose lines are rebuilt,
 // dependency rows read for them, and differences listed.
 const (
-	indexVersions     = 2000
-	indexDependencies = 100_000
-	indexDifferences  = 100
+	indexVersions    = 2000
+	mostDependencies = 100_000
+	indexDifferences = 100
 )
 
 // indexCheck compares the sparse index file with the lines that the registry
 // would write from its rows. facts are the newest versions, newest first.
-func (s *Service) indexCheck(ctx context.Context, crate registry.Crate, facts []registry.VersionFact) (IndexCheck, error) {
+func (s *Service) indexCheck(ctx context.Context, crate registry.Crate, facts []registry.VersionFact,
+	dependencies func() ([]registry.DependencyFact, error)) (IndexCheck, error) {
 	check := IndexCheck{Path: files.IndexPath(crate.Name), Differences: []IndexDifference{}}
 	if s.cfg.Index == nil {
 		check.Absent = "No storage is configured for the index."
@@ -32,7 +33,7 @@ func (s *Service) indexCheck(ctx context.Context, crate registry.Crate, facts []
 	if err != nil {
 		return check, err
 	}
-	deps, err := s.indexDependencies(ctx, facts)
+	deps, err := indexDependencies(dependencies)
 	if err != nil {
 		return check, err
 	}
@@ -97,19 +98,23 @@ func (c *IndexCheck) parse(text []byte) []files.Line {
 	return lines
 }
 
-// indexDependencies gives the dependencies of versions by version.
-func (s *Service) indexDependencies(ctx context.Context, facts []registry.VersionFact) (map[int32][]files.DependencyFacts, error) {
+func (s *Service) readDependencies(ctx context.Context, facts []registry.VersionFact) ([]registry.DependencyFact, error) {
 	ids := make([]int32, len(facts))
 	for i, f := range facts {
 		ids[i] = f.ID
 	}
-	rows, err := s.reader.IndexDependencies(ctx, ids, indexDependencies)
+	return s.reader.IndexDependencies(ctx, ids, mostDependencies)
+}
+
+// indexDependencies gives the dependencies of versions by version.
+func indexDependencies(read func() ([]registry.DependencyFact, error)) (map[int32][]files.DependencyFacts, error) {
+	rows, err := read()
 	if err != nil {
 		return nil, err
 	}
-	if len(rows) == indexDependencies {
+	if len(rows) == mostDependencies {
 		return nil, cratewarden.Errorf(cratewarden.TooLarge,
-			"The crate has more than %s dependency rows; its index is not compared here.", thousands(indexDependencies))
+			"The crate has more than %s dependency rows; its index is not compared here.", thousands(mostDependencies))
 	}
 	deps := map[int32][]files.DependencyFacts{}
 	for _, d := range rows {

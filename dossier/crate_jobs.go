@@ -107,12 +107,22 @@ func (s *Service) crateJobs(ctx context.Context, crateID int32, name string, lim
 	if err != nil {
 		return page, err
 	}
+	return s.jobPage(rows, limit), nil
+}
+
+// jobPage is one page of a crate's jobs, of which one more than limit was read
+// when there are more.
+func (s *Service) jobPage(rows []registry.Job, limit int) Page[Job] {
+	page := Page[Job]{Section: s.private(), Rows: []Job{}, Total: -1}
+	if page.Absent != "" {
+		return page
+	}
 	shown, more := cut(rows, limit)
 	page.Rows = s.jobRows(shown)
 	if !more {
 		page.Total = len(shown)
 	}
-	return page, nil
+	return page
 }
 
 func (s *Service) jobRows(rows []registry.Job) []Job {

@@ -1,7 +1,9 @@
 package dossier
 
 import (
+	"context"
 	"log/slog"
+	"sync/atomic"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -37,6 +39,9 @@ type Service struct {
 	clock  cratewarden.Clock
 	log    *slog.Logger
 	reader *registry.Reader
+	// apart is until when, in nanoseconds, crates are read in sections; see
+	// crateTogether.
+	apart atomic.Int64
 	// colour is one for all pages, since it bounds the work at the same time.
 	colour archive.Colourer
 }
@@ -52,6 +57,16 @@ func New(cfg Config) *Service {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	return s
+}
+
+// Run keeps what makes dossiers cheap up to date until ctx is over, and gives
+// its error. Without it dossiers are the same but slower.
+func (s *Service) Run(ctx context.Context) error {
+	if s.cfg.Dump != nil {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	return s.reader.Follow(ctx)
 }
 
 // fresh says how old an answer made now is.

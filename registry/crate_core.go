@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -23,22 +24,30 @@ type CrateCore struct {
 // first page of versions, of which one more is read than asked for, so that
 // the caller sees whether there is a next page.
 func (r *Reader) CrateCore(ctx context.Context, c Crate, versions int) (CrateCore, error) {
-	var core CrateCore
+	batch := &pgx.Batch{}
+	core := r.queueCore(batch, c, versions, r.clock())
+	if err := r.send(ctx, batch); err != nil {
+		return CrateCore{}, err
+	}
+	return core(), nil
+}
+
+// queueCore adds the statements to a batch and gives what puts the answers
+// together after it was sent.
+func (r *Reader) queueCore(batch *pgx.Batch, c Crate, versions int, now time.Time) func() CrateCore {
+	core := &CrateCore{}
 	var owners []ownerRow
 	var publishers []publisherRow
 	var names []nameRow
-	now := r.clock()
-	batch := &pgx.Batch{}
 	queue(batch, &owners, scanOwner, ownersSQL, c.ID, now)
 	r.queuePublishers(batch, &publishers, c.ID, now)
 	queue(batch, &core.Versions, scanCrateVersion, crateVersionsSQL, c.ID, versionsEnd, int32(0), versions+1, now)
 	queue(batch, &core.Dependencies, scanCrateDependency, dependenciesSQL, c.DefaultID)
 	queue(batch, &names, scanName, namesSQL, c.Name)
-	if err := r.send(ctx, batch); err != nil {
-		return CrateCore{}, err
+	return func() CrateCore {
+		core.Owners, core.Invitations = splitOwners(owners, c)
+		core.Publishers, core.LiveTokens = splitPublishers(publishers)
+		core.Names = nameRecord(names)
+		return *core
 	}
-	core.Owners, core.Invitations = splitOwners(owners, c)
-	core.Publishers, core.LiveTokens = splitPublishers(publishers)
-	core.Names = nameRecord(names)
-	return core, nil
 }

@@ -56,7 +56,7 @@ func BenchmarkPages(b *testing.B) {
 		{"crate", func(s subject) string { return "/crates/" + s.Crate }},
 		{"version", func(s subject) string { return "/crates/" + s.Crate + "/" + url.PathEscape(s.Num) }},
 		{"account", func(s subject) string { return "/accounts/" + strconv.Itoa(int(s.Account)) }},
-		{"publishes-of-account", func(s subject) string { return "/publishes?account=" + strconv.Itoa(int(s.Account)) }},
+		{"published-by", func(s subject) string { return "/accounts/" + strconv.Itoa(int(s.Account)) + "/publishes" }},
 	} {
 		for _, set := range sets {
 			pick := func() string { return address + page.path(set.subjects[rand.IntN(len(set.subjects))]) }

@@ -51,6 +51,7 @@ func openConsole(ctx context.Context, cfg consoleConfig) error {
 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return ignoreEnd(parts.mirror.Run(ctx)) })
+	group.Go(func() error { return ignoreEnd(parts.dossiers.Run(ctx)) })
 	group.Go(func() error { return serveHTTP(ctx, cfg.listener, parts.handler, cfg.log) })
 	group.Go(func() error {
 		select {
@@ -106,9 +107,10 @@ func refusedAddress() error {
 
 // parts is a console put together, with what must be closed.
 type parts struct {
-	pools   []*pgxpool.Pool
-	mirror  *mirror.Mirror
-	handler http.Handler
+	pools    []*pgxpool.Pool
+	mirror   *mirror.Mirror
+	dossiers *dossier.Service
+	handler  http.Handler
 }
 
 func (p *parts) close() {
@@ -141,8 +143,8 @@ func assemble(ctx context.Context, cfg consoleConfig) (p *parts, err error) {
 		return p, err
 	}
 	p.mirror = mirror.New(mirror.Config{Registry: registry, Replica: replica, Dump: cfg.dump != nil, Logger: cfg.log, MailKey: mail})
-	dossiers := dossier.New(dossier.Config{Registry: registry, Mirror: p.mirror, Static: cfg.static, Index: cfg.index, Dump: cfg.dump, Label: cfg.label, Logger: cfg.log})
-	p.handler, err = handler(cfg, p.mirror, dossiers, registry)
+	p.dossiers = dossier.New(dossier.Config{Registry: registry, Mirror: p.mirror, Static: cfg.static, Index: cfg.index, Dump: cfg.dump, Label: cfg.label, Logger: cfg.log})
+	p.handler, err = handler(cfg, p.mirror, p.dossiers, registry)
 	return p, err
 }
 
