@@ -22,6 +22,7 @@ func layers() map[string]int {
 		"":           0,
 		"pg":         1,
 		"blob":       1,
+		"ledger":     1,
 		"telemetry":  1,
 		"archive":    1,
 		"provenance": 1,

@@ -178,17 +178,24 @@ func (d *diagnosis) pair(strangers []int, missing []int64) (rest bool) {
 		d.report.addEntry(Changed, i, "entry %d was changed", i)
 		d.origin[p], d.held[i] = i, true
 	}
+	wanted := make(map[int64]bool, len(missing))
+	for _, i := range missing {
+		wanted[i] = true
+	}
 	left := strangers[:0:0]
 	for _, p := range strangers {
-		f := d.rows[p]
-		at := slices.IndexFunc(missing, func(i int64) bool { return i == f.index || i == f.claim })
-		if at < 0 {
+		i := d.rows[p].index
+		if !wanted[i] {
+			i = d.rows[p].claim
+		}
+		if !wanted[i] {
 			left = append(left, p)
 			continue
 		}
-		changed(p, missing[at])
-		missing = slices.Delete(missing, at, at+1)
+		changed(p, i)
+		delete(wanted, i)
 	}
+	missing = slices.DeleteFunc(missing, func(i int64) bool { return !wanted[i] })
 	for len(left) > 0 && len(missing) > 0 {
 		changed(left[0], missing[0])
 		left, missing = left[1:], missing[1:]

@@ -28,6 +28,9 @@ func (k Key) Public() string { return k.public }
 // address of the console without "https://". Both halves are one line.
 func GenerateKey(name string) (private, public string, err error) {
 	private, public, err = note.GenerateKey(rand.Reader, name)
+	if err == nil {
+		_, err = note.NewVerifier(public) // which looks at the name, too
+	}
 	if err != nil {
 		return "", "", cratewarden.Wrap(err, cratewarden.Invalid, "%q cannot be the name of a log: leave out spaces and plus signs.", name)
 	}

@@ -3,6 +3,7 @@ package ledger
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -310,5 +311,46 @@ func TestKeysRotate(t *testing.T) {
 	}
 	if _, err := New(Config{DB: l.db, Keys: foreign}).Head(t.Context()); cratewarden.KindOf(err) != cratewarden.Conflict {
 		t.Errorf("signed for another log: %v", err)
+	}
+}
+
+// Every filter finds few entries among many through an index.
+func TestListsNeverReadTheWholeLedger(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	fillLedger(t, l, 30_000)
+	rare := Entry{
+		Kind: Refusal, Actor: Actor{ID: "rare"}, Action: "rare", Plan: "rare", Incident: "rare",
+		Subjects: []Subject{{Kind: "crate", ID: "rare"}},
+	}
+	l.append(t, rare)
+	tamper(t, l.db, `ANALYZE ledger_entry`)
+	at := entriesOf(t, l, Filter{Kind: Refusal})[0].At
+	for name, f := range map[string]Filter{
+		"all": {}, "actor": {Actor: "rare"}, "action": {Action: "rare"}, "plan": {Plan: "rare"}, "incident": {Incident: "rare"}, "kind": {Kind: Refusal},
+		"subject": {Subject: Subject{Kind: "crate", ID: "rare"}}, "time": {From: at, Until: at.Add(time.Second)}, "page": {Before: 100},
+		"common": {Action: "version.yank", Before: 20_000},
+	} {
+		sql, args := f.query(51)
+		rows, err := l.db.Query(t.Context(), `EXPLAIN ANALYZE `+sql, args...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := strings.Join(plan, "\n")
+		if strings.Contains(text, "Seq Scan") || !strings.Contains(text, "Index") {
+			t.Errorf("%s:\n%s", name, text)
+		}
+		for line := range strings.Lines(text) {
+			var removed int
+			if _, rest, ok := strings.Cut(line, "Rows Removed by Filter: "); ok {
+				if _, err := fmt.Sscan(rest, &removed); err == nil && removed > 2000 {
+					t.Errorf("%s read %d rows too many:\n%s", name, removed, text)
+				}
+			}
+		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 type resolver struct {
 	views  []tree // claims
 	proven []tlog.Hash
+	done   map[[2]int64]bool // full subtrees, by range, in which all is proven
 }
 
 // prove fills in what the heads prove, the newest first.
@@ -27,7 +28,7 @@ func (d *diagnosis) prove() {
 	}
 	kept := emptyTree(d.signed)
 	copy(kept.leaves(), d.stored.leaves())
-	r := &resolver{views: []tree{standing.fill(), claiming.fill(), d.stored, kept.fill()}, proven: make([]tlog.Hash, d.signed)}
+	r := &resolver{views: []tree{standing.fill(), claiming.fill(), d.stored, kept.fill()}, proven: make([]tlog.Hash, d.signed), done: map[[2]int64]bool{}}
 	if d.copied != nil {
 		copied := emptyTree(d.signed)
 		for i, h := range d.copied {
@@ -36,8 +37,7 @@ func (d *diagnosis) prove() {
 		r.views = append(r.views, copied.fill())
 	}
 	for _, head := range slices.Backward(d.heads) {
-		r.resolve(0, head.Size, head.Root)
-		if !slices.Contains(r.proven, unknown()) {
+		if r.resolve(0, head.Size, head.Root) && head.Size == d.signed {
 			break
 		}
 	}
@@ -86,26 +86,31 @@ func (r *resolver) claims(lo, hi int64) []tlog.Hash {
 }
 
 // resolve follows a proven hash of a range down to its leaves, as far as
-// something below hashes to it.
-func (r *resolver) resolve(lo, hi int64, h tlog.Hash) {
-	if lo >= hi {
-		return
+// something below hashes to it. It says whether it came to every leaf.
+func (r *resolver) resolve(lo, hi int64, h tlog.Hash) bool {
+	if lo >= hi || r.done[[2]int64{lo, hi}] {
+		return true
 	}
 	if hi-lo == 1 {
 		r.proven[lo] = h
-		return
+		return true
 	}
 	mid := middle(lo, hi)
 	rights := r.claims(mid, hi)
 	for _, left := range r.claims(lo, mid) {
 		for _, right := range rights {
 			if tlog.NodeHash(left, right) == h {
-				r.resolve(lo, mid, left)
-				r.resolve(mid, hi, right)
-				return
+				whole := r.resolve(lo, mid, left)
+				whole = r.resolve(mid, hi, right) && whole
+				// Small subtrees are as quickly walked again as remembered.
+				if whole && hi-lo >= tileWidth {
+					r.done[[2]int64{lo, hi}] = true
+				}
+				return whole
 			}
 		}
 	}
+	return false
 }
 
 // unproven reports the entries about which the heads prove nothing, because

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
@@ -48,6 +49,8 @@ type cli struct {
 	Publishes publishesCmd `cmd:"" group:"look" help:"List new versions, newest first."`
 	Jobs      jobsCmd      `cmd:"" group:"look" help:"Show the registry's job queue."`
 	Status    statusCmd    `cmd:"" group:"look" help:"Say what the console holds and how fresh it is."`
+
+	Ledger ledgerCmd `cmd:"" group:"prove" help:"Check, export and sign the log of what administrators did."`
 }
 
 const description = `The administration and incident-response console for registries that run the crates.io software.
@@ -68,6 +71,7 @@ func execute(args []string, e env) (err error) {
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.ExplicitGroups([]kong.Group{
 			{Key: "run", Title: "Open a console"}, {Key: "data", Title: "Prepare databases"}, {Key: "look", Title: "Look, through a running console"},
+			{Key: "prove", Title: "Prove"},
 		}),
 		kong.Exit(func(code int) { panic(exited(code)) }),
 	)
@@ -95,9 +99,9 @@ func execute(args []string, e env) (err error) {
 func usage(err error, stderr io.Writer) error {
 	hint := "cratewarden --help"
 	if p, ok := errors.AsType[*kong.ParseError](err); ok && p.Context.Selected() != nil {
-		hint = "cratewarden " + p.Context.Selected().Name + " --help"
+		hint = p.Context.Selected().FullPath() + " --help"
 	}
-	return cratewarden.Wrap(err, cratewarden.Invalid, "%s. Try %q.", capital(err.Error()), hint)
+	return cratewarden.Wrap(err, cratewarden.Invalid, "%s. Try %q.", strings.TrimRight(capital(err.Error()), "?."), hint)
 }
 
 func capital(s string) string {
