@@ -36,6 +36,9 @@ func mapClient(err error) error {
 	case errors.Is(err, pgx.ErrNoRows):
 		return cratewarden.Wrap(err, cratewarden.NotFound, "There is no such row.")
 	}
+	if _, ok := errors.AsType[*pgconn.ParseConfigError](err); ok {
+		return malformedURL()
+	}
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
 		return unavailable(err)
 	}
@@ -46,6 +49,13 @@ func mapClient(err error) error {
 		return unavailable(err)
 	}
 	return cratewarden.Wrap(err, cratewarden.Internal, "The database gave an unexpected answer.")
+}
+
+// malformedURL leaves the cause out: it quotes the address, and where that is
+// malformed the driver cannot see what in it is the password.
+func malformedURL() error {
+	return cratewarden.Errorf(cratewarden.Invalid,
+		"The database address is not a valid PostgreSQL URL. It should look like postgres://user@host:5432/database.")
 }
 
 func unavailable(err error) error {
@@ -64,6 +74,8 @@ func mapServer(err error, pe *pgconn.PgError) error {
 		return wrap(cratewarden.Refused, "The database role may not do this. Run check-registry to see the grants it needs.")
 	case "53100":
 		return wrap(cratewarden.Unavailable, "The database server's disk is full. Free some space and try again.")
+	case "22021", "22P05":
+		return wrap(cratewarden.Invalid, "That text holds a character that no database text can hold. Leave it out.")
 	case "25006":
 		return wrap(cratewarden.Refused, "This connection is read-only.")
 	case "40001", "40P01":

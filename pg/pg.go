@@ -12,8 +12,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-
-	"cratewarden"
 )
 
 // Config says how to open a pool. The zero value of every field but URL is
@@ -58,10 +56,7 @@ func Open(ctx context.Context, cfg Config) (*pgxpool.Pool, error) {
 func poolConfig(cfg Config) (*pgxpool.Config, error) {
 	pc, err := pgxpool.ParseConfig(cfg.URL)
 	if err != nil {
-		// The cause quotes the URL with its password left out by pgx, but a
-		// malformed URL may hide one where pgx cannot see it: drop it.
-		return nil, cratewarden.Errorf(cratewarden.Invalid,
-			"The database address is not a valid PostgreSQL URL. It should look like postgres://user@host:5432/database.")
+		return nil, malformedURL()
 	}
 	pc.MaxConns = 8
 	if cfg.MaxConns > 0 {

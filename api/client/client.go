@@ -40,6 +40,9 @@ const maxAnswer = 256 << 20
 func Get[T any](ctx context.Context, c *Client, query url.Values, parts ...string) (*T, error) {
 	address := c.base
 	for _, p := range parts {
+		if p == "" || p == "." || p == ".." { // an address cannot carry these
+			return nil, cratewarden.Errorf(cratewarden.Invalid, "Nothing can have the name %q.", p)
+		}
 		address += "/" + url.PathEscape(p)
 	}
 	if len(query) > 0 {
@@ -95,6 +98,9 @@ func unreachable(err error) error {
 // refusal reads the problem document; an answer that is none, from a proxy
 // perhaps, is said to be that.
 func refusal(status int, body io.Reader) error {
+	if status == http.StatusRequestHeaderFieldsTooLarge {
+		return cratewarden.Errorf(cratewarden.TooLarge, "That is too long to ask for.")
+	}
 	var p api.Problem
 	if err := json.NewDecoder(body).Decode(&p); err != nil || p.Kind == "" {
 		return cratewarden.Errorf(cratewarden.Unavailable, "Something answered with status %d that is not a cratewarden console.", status)

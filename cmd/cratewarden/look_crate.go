@@ -57,6 +57,7 @@ func (c crateCmd) print(w io.Writer, d *dossier.Crate) {
 	for _, o := range d.Owners.Former {
 		say(w, "  formerly %s, until %s", inert(o.Login), when(deref(o.RemovedAt)))
 	}
+	fact(w, "Former owners", d.Owners.FormerAbsent)
 	heading(w, "Versions")
 	printVersions(w, c.listing, d.Versions)
 	heading(w, "Dependents")
@@ -82,6 +83,14 @@ func indexState(c dossier.IndexCheck) string {
 		return num(c.Lines) + " lines, all equal to the database"
 	}
 	return num(c.Lines) + " lines, " + num(len(c.Differences)) + " differences to the database"
+}
+
+// prefixed is a text with words before it, or nothing for nothing.
+func prefixed(words, text string) string {
+	if text == "" {
+		return ""
+	}
+	return words + text
 }
 
 func orElse(first, second string) string {
@@ -157,7 +166,7 @@ func printVersion(w io.Writer, v *dossier.Version) {
 	say(w, "%s %s\n%s", v.Crate, v.Num, inert(v.Provenance.Sentence))
 	fact(w, "Marks", marks(v.Marks))
 	if v.Row.Yanked {
-		fact(w, "Yanked", orElse(v.YankMessage, "yes, without a message"))
+		fact(w, "Yanked", orElse(v.YankMessage, "yes, "+orElse(prefixed("its message is ", v.YankMessageAbsent), "without a message")))
 	}
 	heading(w, "What differs from the previous publishes")
 	for _, d := range v.Provenance.Differences {

@@ -2,9 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
-	"os"
+	"io/fs"
 	"path/filepath"
 	"strings"
 	"time"
@@ -50,6 +51,10 @@ func (c openCmd) Run(e env) error {
 		return err
 	}
 	defer func() { _ = listener.Close() }()
+	found, err := identify(c.Dump)
+	if err != nil {
+		return err
+	}
 	dir, err := dataFolder(c.Data, "dump")
 	if err != nil {
 		return err
@@ -59,7 +64,7 @@ func (c openCmd) Run(e env) error {
 		return err
 	}
 	defer p.server.Stop()
-	source, err := c.prepare(e, dir, p)
+	source, err := c.prepare(e, dir, p, found)
 	if err != nil {
 		return err
 	}
@@ -74,18 +79,37 @@ func (c openCmd) Run(e env) error {
 	})
 }
 
+// identify gives what tells a dump from another, without reading it.
+func identify(dump string) (dumpMark, error) {
+	path, err := filepath.Abs(dump)
+	if err != nil {
+		return dumpMark{}, err
+	}
+	mark := dumpMark{Path: path}
+	// A folder's own time says nothing of the files in it.
+	err = filepath.Walk(path, func(_ string, info fs.FileInfo, err error) error {
+		if err != nil || info.IsDir() {
+			return err
+		}
+		mark.Size += info.Size()
+		if info.ModTime().After(mark.Modified) {
+			mark.Modified = info.ModTime()
+		}
+		return nil
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		return mark, cratewarden.Wrap(err, cratewarden.NotFound, "There is no dump at %s.", dump)
+	}
+	if err != nil {
+		return mark, cratewarden.Wrap(err, cratewarden.Invalid, "The dump at %s cannot be read. Check who may read it.", dump)
+	}
+	return mark, nil
+}
+
 // prepare imports when the archive is another than last time.
-func (c openCmd) prepare(e env, dir string, p *private) (dossier.DumpSource, error) {
-	info, err := os.Stat(c.Dump)
-	if err != nil {
-		return dossier.DumpSource{}, cratewarden.Wrap(err, cratewarden.NotFound, "There is no dump at %s.", c.Dump)
-	}
-	path, err := filepath.Abs(c.Dump)
-	if err != nil {
-		return dossier.DumpSource{}, err
-	}
+func (c openCmd) prepare(e env, dir string, p *private, found dumpMark) (dossier.DumpSource, error) {
 	mark, whole := readMark[dumpMark](dir, dumpFile)
-	if whole && mark.Path == path && mark.Size == info.Size() && mark.Modified.Equal(info.ModTime()) {
+	if whole && mark.Path == found.Path && mark.Size == found.Size && mark.Modified.Equal(found.Modified) {
 		say(e.stderr, "Using the import of %s", mark.Source.ImportedAt.UTC().Format("2006-01-02 15:04 UTC"))
 		return mark.Source, nil
 	}
@@ -99,8 +123,8 @@ func (c openCmd) prepare(e env, dir string, p *private) (dossier.DumpSource, err
 	if err != nil {
 		return dossier.DumpSource{}, err
 	}
-	source := dossier.DumpSource{File: filepath.Base(c.Dump), TakenAt: result.Timestamp, Commit: result.Commit, ImportedAt: time.Now().UTC(), SHA256: result.SHA256}
-	return source, writeMark(dir, dumpFile, dumpMark{Path: path, Size: info.Size(), Modified: info.ModTime(), Source: source})
+	found.Source = dossier.DumpSource{File: filepath.Base(c.Dump), TakenAt: result.Timestamp, Commit: result.Commit, ImportedAt: time.Now().UTC(), SHA256: result.SHA256}
+	return found.Source, writeMark(dir, dumpFile, found)
 }
 
 // load runs an import with progress for the person and a closing account.

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"cratewarden"
 	"cratewarden/api/client"
 	"cratewarden/dossier"
 )
@@ -71,5 +72,38 @@ func TestSecondProgramOnAFolderIsRefused(t *testing.T) {
 	stop2()
 	if explain(err, os.Stderr) != 5 {
 		t.Errorf("second program: %v, want exit code 5", err)
+	}
+}
+
+// A dump is another when its file changed, or for a folder any file in it.
+func TestIdentify(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "data", "crates.csv")
+	if err := os.Mkdir(filepath.Dir(file), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	at := time.Now().Add(-time.Hour)
+	seen := map[dumpMark]bool{}
+	for i, text := range []string{"id", "id", "id,name"} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(file, at, at.Add(time.Duration(i)*time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		for _, dump := range []string{dir, file} {
+			mark, err := identify(dump)
+			if err != nil || seen[mark] {
+				t.Errorf("%s, change %d: %+v, %v", dump, i, mark, err)
+			}
+			seen[mark] = true
+			if again, _ := identify(dump); again != mark {
+				t.Errorf("%s: another without a change: %+v, %+v", dump, mark, again)
+			}
+		}
+	}
+	if _, err := identify(filepath.Join(dir, "nowhere")); cratewarden.KindOf(err) != cratewarden.NotFound {
+		t.Errorf("missing dump: %v", err)
 	}
 }

@@ -31,6 +31,9 @@ func fault(err error) error {
 	if pe, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return serverFault(err, pe)
 	}
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok && !errors.Is(err, context.Canceled) {
+		return pg.Map(err) // a missing socket is no missing archive
+	}
 	switch {
 	case errors.Is(err, context.Canceled):
 		return wrap(cratewarden.Canceled, "The import was cancelled. The target is as it was.")
