@@ -18,11 +18,6 @@ type Paging struct {
 	Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"50" doc:"rows at most"`
 }
 
-type cratePageInput struct {
-	CrateInput
-	Paging
-}
-
 // VersionInput names a version.
 type VersionInput struct {
 	CrateInput
@@ -56,15 +51,12 @@ type IDInput struct {
 
 func (in IDInput) id() int32 { return int32(in.ID) }
 
-type idPageInput struct {
-	IDInput
-	Paging
-}
-
 type namesInput struct {
 	Paging
 	Query string `query:"q" maxLength:"128" doc:"a name, or part of one"`
 	Kind  string `query:"kind" enum:"reserved,usernames,deleted" doc:"one list only"`
+	// Available speaks of deleted names alone.
+	Available string `query:"available" enum:"yes,no" doc:"deleted names that can be published again now, or cannot"`
 }
 
 type publishesInput struct {

@@ -19,18 +19,18 @@ func register(a huma.API, d Dossiers) {
 	})
 
 	get(a, "crate", "/crates/{name}", "Everything known about a crate", func(ctx context.Context, in *CrateInput) (*dossier.Crate, error) { return d.Crate(ctx, in.Name) })
-	get(a, "crate-versions", "/crates/{name}/versions", "A crate's versions, newest first", func(ctx context.Context, in *cratePageInput) (*dossier.Page[dossier.VersionRow], error) {
-		return page(d.CrateVersions(ctx, in.Name, in.After, in.Limit))
+	get(a, "crate-versions", "/crates/{name}/versions", "A crate's versions, newest first", func(ctx context.Context, in *versionsInput) (*dossier.Page[dossier.VersionRow], error) {
+		return page(d.CrateVersions(ctx, in.Name, in.filter()))
 	})
-	get(a, "crate-dependents", "/crates/{name}/dependents", "Crates that depend on a crate, by downloads", func(ctx context.Context, in *cratePageInput) (*dossier.Dependents, error) {
-		return d.CrateDependents(ctx, in.Name, in.After, in.Limit)
+	get(a, "crate-dependents", "/crates/{name}/dependents", "Crates that depend on a crate, by downloads", func(ctx context.Context, in *dependentsInput) (*dossier.Dependents, error) {
+		return d.CrateDependents(ctx, in.Name, in.filter())
 	})
 
 	get(a, "version", "/crates/{name}/versions/{num}", "A version with its provenance", func(ctx context.Context, in *VersionInput) (*dossier.Version, error) {
 		return d.Version(ctx, in.Name, in.Num)
 	})
-	get(a, "files", "/crates/{name}/versions/{num}/files", "The files of a version's archive", func(ctx context.Context, in *VersionInput) (*dossier.Files, error) {
-		return d.Files(ctx, in.Name, in.Num)
+	get(a, "files", "/crates/{name}/versions/{num}/files", "The files of a version's archive", func(ctx context.Context, in *filesInput) (*dossier.Files, error) {
+		return d.Files(ctx, in.Name, in.Num, dossier.FileFilter{Kind: in.Kind, Marked: in.Marked})
 	})
 	get(a, "file", "/crates/{name}/versions/{num}/file", "One file of a version's archive, coloured", func(ctx context.Context, in *fileInput) (*dossier.File, error) {
 		return d.File(ctx, in.Name, in.Num, in.Path)
@@ -44,19 +44,19 @@ func register(a huma.API, d Dossiers) {
 		return &people{Rows: rows}, err
 	})
 	get(a, "account", "/accounts/{id}", "Everything known about an account", func(ctx context.Context, in *IDInput) (*dossier.Account, error) { return d.Account(ctx, in.id()) })
-	get(a, "account-publishes", "/accounts/{id}/publishes", "What an account published, newest first", func(ctx context.Context, in *idPageInput) (*dossier.Page[dossier.VersionRow], error) {
-		return page(d.AccountPublishes(ctx, in.id(), in.After, in.Limit))
+	get(a, "account-publishes", "/accounts/{id}/publishes", "What an account published, newest first", func(ctx context.Context, in *accountPublishesInput) (*dossier.Page[dossier.VersionRow], error) {
+		return page(d.AccountPublishes(ctx, in.id(), in.filter()))
 	})
-	get(a, "account-crates", "/accounts/{id}/crates", "The crates an account owns, fully yanked ones included", func(ctx context.Context, in *idPageInput) (*dossier.Page[dossier.OwnedCrate], error) {
-		return page(d.AccountCrates(ctx, in.id(), in.After, in.Limit))
+	get(a, "account-crates", "/accounts/{id}/crates", "The crates an account owns, fully yanked ones included", func(ctx context.Context, in *ownedInput) (*dossier.Page[dossier.OwnedCrate], error) {
+		return page(d.AccountCrates(ctx, in.id(), in.filter()))
 	})
 	get(a, "team", "/teams/{id}", "A team that owns or owned crates", func(ctx context.Context, in *IDInput) (*dossier.Team, error) { return d.Team(ctx, in.id()) })
-	get(a, "team-crates", "/teams/{id}/crates", "The crates a team owns", func(ctx context.Context, in *idPageInput) (*dossier.Page[dossier.OwnedCrate], error) {
-		return page(d.TeamCrates(ctx, in.id(), in.After, in.Limit))
+	get(a, "team-crates", "/teams/{id}/crates", "The crates a team owns", func(ctx context.Context, in *ownedInput) (*dossier.Page[dossier.OwnedCrate], error) {
+		return page(d.TeamCrates(ctx, in.id(), in.filter()))
 	})
 
 	get(a, "names", "/names", "Reserved and deleted names; whether a name could be published", func(ctx context.Context, in *namesInput) (*dossier.Names, error) {
-		return d.Names(ctx, dossier.NameFilter{Query: in.Query, Kind: in.Kind, After: in.After, Limit: in.Limit})
+		return d.Names(ctx, dossier.NameFilter{Query: in.Query, Kind: in.Kind, Available: in.Available, After: in.After, Limit: in.Limit})
 	})
 	get(a, "publishes", "/publishes", "The feed of new versions", func(ctx context.Context, in *publishesInput) (*dossier.Publishes, error) {
 		return d.Publishes(ctx, in.filter())

@@ -64,43 +64,81 @@ func ownedAfter(rows []mirror.Owner, after string, limit int) (page []mirror.Own
 	return page, next, nil
 }
 
-// AccountCrates gives a page of the crates that an account owns, the newest
-// ownership first, after the key of the page before. Crates that it got rights
+// AccountCrates gives a page of the crates that an account owns and that pass a
+// filter, the newest ownership first, after the key of the page before. Crates that it got rights
 // to through a team are not among them, because the registry does not keep who
 // is in a team. Keys of Account.Former give the pages of former crates. The
-// limit is 100 unless said, at most 500.
-func (s *Service) AccountCrates(ctx context.Context, id int32, after string, limit int) (Page[OwnedCrate], error) {
+// limit is 100 unless said, at most 500; the total counts what passes.
+func (s *Service) AccountCrates(ctx context.Context, id int32, f OwnedFilter) (Page[OwnedCrate], error) {
 	if _, found := s.cfg.Mirror.Account(id); !found && s.cfg.Mirror.Ready(mirror.PartAccounts) {
 		return Page[OwnedCrate]{}, cratewarden.Errorf(cratewarden.NotFound, "There is no account with the id %d.", id)
 	}
-	return s.ownedBy(ctx, id, false, "", after, limit)
+	return s.ownedBy(ctx, owner{id: id}, f)
 }
 
-// ownedBy reads one page of the crates of an account or a team.
-func (s *Service) ownedBy(ctx context.Context, owner int32, team bool, via, after string, limit int) (Page[OwnedCrate], error) {
-	active, former := s.ownerships(owner, team)
-	rows, isFormer := active, strings.HasPrefix(after, formerStart)
-	if isFormer {
+// owner is an account, or a team with the login through which rights come.
+type owner struct {
+	id   int32
+	team bool
+	via  string
+}
+
+// ownedBy reads one page of the crates of an account or a team, in one
+// statement. Names are filtered by the mirror. The state of a crate is known to
+// the registry alone, so a filter for it reads the facts of all that are left,
+// not of one page.
+func (s *Service) ownedBy(ctx context.Context, who owner, f OwnedFilter) (Page[OwnedCrate], error) {
+	page := Page[OwnedCrate]{Section: s.loading(mirror.PartOwners), Rows: []OwnedCrate{}}
+	if err := f.check(); err != nil {
+		return page, err
+	}
+	rows, former := s.ownerships(who.id, who.team)
+	if f.former() {
 		rows = former
 	}
-	page := Page[OwnedCrate]{Section: s.loading(mirror.PartOwners), Rows: []OwnedCrate{}, Total: len(rows)}
-	if page.Absent != "" {
+	if f.Prefix != "" {
+		if page.Absent == "" {
+			page.Section = s.loading(mirror.PartCrates)
+		}
+		rows = slices.DeleteFunc(rows, func(o mirror.Owner) bool { return !s.crateStarts(o.CrateID, f.Prefix) })
+	}
+	if page.Total = len(rows); page.Absent != "" {
 		return page, nil
 	}
-	shown, next, err := ownedAfter(rows, after, limited(limit, accountCrates, 500))
+	limit := limited(f.Limit, accountCrates, 500)
+	shown, next, err := ownedAfter(rows, f.After, limit)
 	if err != nil {
 		return page, err
 	}
-	ids := make([]int32, len(shown))
-	for i, o := range shown {
+	asked := shown
+	if f.State != "" {
+		asked = rows
+	}
+	facts, err := s.ownedFacts(ctx, who, asked)
+	if err != nil {
+		return page, err
+	}
+	if f.State != "" {
+		rows = slices.DeleteFunc(rows, func(o mirror.Owner) bool { return !f.passes(facts[o.CrateID]) })
+		page.Total = len(rows)
+		shown, next, _ = ownedAfter(rows, f.After, limit)
+	}
+	page.Rows, page.Next = s.ownedLines(shown, facts, f.former(), who.via), next
+	return page, nil
+}
+
+func (s *Service) ownedFacts(ctx context.Context, who owner, list []mirror.Owner) (map[int32]registry.OwnedCrate, error) {
+	ids := make([]int32, len(list))
+	for i, o := range list {
 		ids[i] = o.CrateID
 	}
-	facts, err := s.reader.OwnedCrates(ctx, ids, owner, team)
-	if err != nil {
-		return page, err
-	}
-	page.Rows, page.Next = s.ownedLines(shown, byCrate(facts), isFormer, via), next
-	return page, nil
+	rows, err := s.reader.OwnedCrates(ctx, ids, who.id, who.team)
+	return byCrate(rows), err
+}
+
+func (s *Service) crateStarts(id int32, prefix string) bool {
+	crate, _ := s.cfg.Mirror.Crate(id)
+	return strings.HasPrefix(cratewarden.CanonName(crate.Name), cratewarden.CanonName(prefix))
 }
 
 func (s *Service) activePage(v *accountView) Page[OwnedCrate] {

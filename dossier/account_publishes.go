@@ -86,25 +86,42 @@ func versionRows(list []PublishRow) []VersionRow {
 	return rows
 }
 
-// AccountPublishes gives a page of the versions that an account published, the
-// newest first, after the key of the page before, which is the id of its last
-// version. The limit is 50 unless said, at most 400. Publishes by trusted
-// publishing belong to no account.
-func (s *Service) AccountPublishes(ctx context.Context, id int32, after string, limit int) (Page[VersionRow], error) {
+// AccountPublishes gives a page of the versions that an account published and
+// that pass a filter, the newest first, after the key of the page before, which
+// is the id of its last version. The limit is 50 unless said, at most 400. Of a
+// filtered list the total is not counted, and a page may have fewer rows than
+// asked for although more follow. Publishes by trusted publishing belong to no
+// account.
+func (s *Service) AccountPublishes(ctx context.Context, id int32, f AccountPublishFilter) (Page[VersionRow], error) {
+	query, err := f.query(id)
+	if err != nil {
+		return Page[VersionRow]{}, err
+	}
 	if _, found := s.cfg.Mirror.Account(id); !found && s.cfg.Mirror.Ready(mirror.PartAccounts) {
 		return Page[VersionRow]{}, cratewarden.Errorf(cratewarden.NotFound, "There is no account with the id %d.", id)
 	}
 	page := Page[VersionRow]{Section: s.logged(mirror.PartVersions), Rows: []VersionRow{}, Total: s.cfg.Mirror.PublishedByCount(id)}
-	before, err := versionKey(after)
+	if !f.plain() {
+		page.Total = -1
+	}
+	if f.Prefix != "" && page.Absent == "" {
+		page.Section = s.loading(mirror.PartCrates)
+	}
+	if f.Method != "" && s.cfg.Dump != nil {
+		page.Absent = cratewarden.NotInDump
+	}
+	query.Before, err = versionKey(f.After)
 	if err != nil || page.Absent != "" {
 		return page, err
 	}
-	limit = limited(limit, accountPublishes, 400)
-	shown, more := cut(s.cfg.Mirror.Recent(mirror.Recent{Account: orNobody(id), Before: before, Limit: limit + 1}), limit)
+	limit := limited(f.Limit, accountPublishes, 400)
+	query.Limit = limit + 1
+	shown, more := cut(s.cfg.Mirror.Recent(query), limit)
 	rows, err := s.reader.VersionsByID(ctx, publishIDs(shown))
 	if err != nil {
 		return page, err
 	}
+	rows = slices.DeleteFunc(rows, func(v registry.CrateVersion) bool { return !f.passes(v) })
 	page.Rows = versionRows(s.publishRows(shown, rows))
 	if more {
 		page.Next = lastID(shown)

@@ -242,9 +242,9 @@ func TestAccountsWithOneLogin(t *testing.T) {
 	for _, id := range []int32{0, -1, 99} {
 		_, err := r.Account(t.Context(), id)
 		equal(t, "missing account", cratewarden.KindOf(err), cratewarden.NotFound)
-		_, err = r.AccountPublishes(t.Context(), id, "", 5)
+		_, err = r.AccountPublishes(t.Context(), id, dossier.AccountPublishFilter{})
 		equal(t, "missing publisher", cratewarden.KindOf(err), cratewarden.NotFound)
-		_, err = r.AccountCrates(t.Context(), id, "", 5)
+		_, err = r.AccountCrates(t.Context(), id, dossier.OwnedFilter{})
 		equal(t, "missing owner", cratewarden.KindOf(err), cratewarden.NotFound)
 	}
 }
@@ -307,7 +307,7 @@ func TestAccountPagesAreStable(t *testing.T) {
 	r := peopleRig(t, nil)
 	var crates, versions []string
 	for after, page := "", 0; page == 0 || after != ""; page++ {
-		p := must(r.AccountCrates(t.Context(), 5, after, 5))
+		p := must(r.AccountCrates(t.Context(), 5, dossier.OwnedFilter{After: after, Limit: 5}))
 		for _, c := range p.Rows {
 			crates = append(crates, c.Name)
 		}
@@ -315,7 +315,7 @@ func TestAccountPagesAreStable(t *testing.T) {
 		insert(t, r, 200+page, 5)
 	}
 	for after, page := "", 0; page == 0 || after != ""; page++ {
-		p := must(r.AccountPublishes(t.Context(), 5, after, 5))
+		p := must(r.AccountPublishes(t.Context(), 5, dossier.AccountPublishFilter{After: after, Limit: 5}))
 		for _, v := range p.Rows {
 			versions = append(versions, v.Crate)
 		}
@@ -328,25 +328,25 @@ func TestAccountPagesAreStable(t *testing.T) {
 		t.Errorf("versions: %s", got)
 	}
 	for _, key := range []string{"x", "1", "1.x", "f1", "-3"} {
-		if _, err := r.AccountCrates(t.Context(), 5, key, 5); cratewarden.KindOf(err) != cratewarden.Invalid {
+		if _, err := r.AccountCrates(t.Context(), 5, dossier.OwnedFilter{After: key}); cratewarden.KindOf(err) != cratewarden.Invalid {
 			t.Errorf("crates: key %q gives %v", key, err)
 		}
 	}
-	_, err := r.AccountPublishes(t.Context(), 5, "9x", 5)
+	_, err := r.AccountPublishes(t.Context(), 5, dossier.AccountPublishFilter{After: "9x"})
 	equal(t, "foreign key", cratewarden.KindOf(err), cratewarden.Invalid)
 }
 
 // insert publishes a new crate and waits until the mirror has it.
 func insert(t testing.TB, r crateRig, id int, account int32) {
 	t.Helper()
-	before := must(r.AccountCrates(t.Context(), account, "", 1)).Total
+	before := must(r.AccountCrates(t.Context(), account, dossier.OwnedFilter{Limit: 1})).Total
 	_, err := r.pool.Exec(t.Context(), fmt.Sprintf(`WITH c AS (INSERT INTO crates (id, name) VALUES (%[1]d, 'new-%[1]d')),
  o AS (INSERT INTO crate_owners (crate_id, owner_id, owner_kind, created_by) VALUES (%[1]d, %[2]d, 0, %[2]d))
 INSERT INTO versions (id, crate_id, num, num_no_build, crate_size, published_by, tar_sha256) VALUES (%[1]d, %[1]d, '0.1.0', '0.1.0', 9, %[2]d, decode(repeat('cc', 32), 'hex'))`, id, account))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for end := time.Now().Add(20 * time.Second); must(r.AccountCrates(t.Context(), account, "", 1)).Total == before; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(20 * time.Second); must(r.AccountCrates(t.Context(), account, dossier.OwnedFilter{Limit: 1})).Total == before; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("the mirror does not see a new crate")
 		}

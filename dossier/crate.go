@@ -148,9 +148,12 @@ type Dependents struct {
 	Default    int `json:"default_version"`
 	// Table is the number of rows in the registry's reverse_dependencies, the
 	// crate itself left out.
-	Table int            `json:"registry_table"`
-	Note  string         `json:"note"`
-	Top   []DependentRow `json:"top"`
+	Table int `json:"registry_table"`
+	// Matching counts those that pass the filter of the list, over all pages;
+	// -1 while the mirror loads.
+	Matching int            `json:"matching"`
+	Note     string         `json:"note"`
+	Top      []DependentRow `json:"top"`
 	// Next is the key to ask for the following page with, empty at the end.
 	Next string `json:"next,omitempty"`
 }

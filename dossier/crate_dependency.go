@@ -3,7 +3,6 @@ package dossier
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 
@@ -48,46 +47,64 @@ func dependencies(version string, rows []registry.CrateDependency) Dependencies 
 // dependentsPage is how many dependents a crate's page shows.
 const dependentsPage = 20
 
-// CrateDependents gives who depends on a crate, by downloads, most first,
-// after the key of the page before. The limit is 20 unless said, at most 500.
-// Errors are those of Crate, and Invalid for a foreign key.
-func (s *Service) CrateDependents(ctx context.Context, name, after string, limit int) (*Dependents, error) {
-	var key registry.ReverseKey
-	if after != "" {
-		downloads, id, err := splitPair(after)
+// CrateDependents gives who depends on a crate and passes a filter, by
+// downloads, most first, after the key of the page before. The counts are those
+// of all dependents. The limit is 20 unless said, at most 500. Errors are those
+// of Crate, and Invalid for a foreign key or a word that the filter does not
+// have.
+func (s *Service) CrateDependents(ctx context.Context, name string, f DependentFilter) (*Dependents, error) {
+	q := dependentQuery{prefix: f.Prefix, byDefault: f.Default, limit: limited(f.Limit, dependentsPage, 500)}
+	var err error
+	if q.kind, err = f.check(); err != nil {
+		return nil, err
+	}
+	if f.After != "" {
+		downloads, id, err := splitPair(f.After)
 		if err != nil {
 			return nil, err
 		}
-		key = registry.ReverseKey{Downloads: downloads, CrateID: int32(id)}
+		q.after = registry.ReverseKey{Downloads: downloads, CrateID: int32(id)}
 	}
 	row, err := s.findCrate(ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	out, err := s.dependents(ctx, row, key, limited(limit, dependentsPage, 500))
+	out, err := s.dependents(ctx, row, q)
 	if err != nil {
 		return nil, err
 	}
 	return &out, nil
 }
 
-func (s *Service) dependents(ctx context.Context, row registry.Crate, after registry.ReverseKey, limit int) (Dependents, error) {
-	if s.cfg.Mirror.Ready(mirror.PartDependencies) {
-		return s.mirrorDependents(row, after, limit), nil
-	}
-	return s.tableDependents(ctx, row, after, limit)
+// dependentQuery is a page of a filtered list of dependents as it was
+// understood.
+type dependentQuery struct {
+	after     registry.ReverseKey // zero is the start
+	limit     int
+	kind      *int32
+	prefix    string
+	byDefault bool
 }
 
-// mirrorDependents knows all versions. The mirror gives the first so many by
-// downloads, so a later page asks for all and begins after its key.
-func (s *Service) mirrorDependents(row registry.Crate, after registry.ReverseKey, limit int) Dependents {
-	found := s.cfg.Mirror.Dependents(row.ID, limit+1)
-	if after != (registry.ReverseKey{}) {
-		found = s.cfg.Mirror.Dependents(row.ID, max(found.AnyVersion, limit+1))
-		found.Top = found.Top[afterKey(found.Top, after):]
+func (s *Service) dependents(ctx context.Context, row registry.Crate, q dependentQuery) (Dependents, error) {
+	if s.cfg.Mirror.Ready(mirror.PartDependencies) {
+		return s.mirrorDependents(row, q), nil
 	}
-	out := Dependents{AnyVersion: found.AnyVersion, Default: found.Default, Table: row.ReverseRows, Top: []DependentRow{}}
-	shown, more := cut(found.Top, limit)
+	return s.tableDependents(ctx, row, q)
+}
+
+// mirrorDependents knows all versions.
+func (s *Service) mirrorDependents(row registry.Crate, q dependentQuery) Dependents {
+	f := mirror.DependentFilter{Limit: q.limit + 1, Default: q.byDefault, Prefix: q.prefix}
+	if q.kind != nil {
+		f.Kind = new(uint8(*q.kind))
+	}
+	if q.after != (registry.ReverseKey{}) {
+		f.After = &mirror.Dependent{CrateID: q.after.CrateID, Downloads: q.after.Downloads}
+	}
+	found, matching := s.cfg.Mirror.DependentsMatching(row.ID, f)
+	out := Dependents{AnyVersion: found.AnyVersion, Default: found.Default, Table: row.ReverseRows, Matching: matching, Top: []DependentRow{}}
+	shown, more := cut(found.Top, q.limit)
 	for _, d := range shown {
 		crate, _ := s.cfg.Mirror.Crate(d.CrateID)
 		out.Top = append(out.Top, DependentRow{
@@ -96,23 +113,11 @@ func (s *Service) mirrorDependents(row registry.Crate, after registry.ReverseKey
 		})
 	}
 	if more {
-		end := shown[limit-1]
+		end := shown[q.limit-1]
 		out.Next = pair(end.Downloads, int64(end.CrateID))
 	}
 	out.Note = dependentsNote(out)
 	return out
-}
-
-// afterKey is where the page after a key begins: behind its crate, or, when
-// that crate no longer depends, at the first with fewer downloads.
-func afterKey(all []mirror.Dependent, key registry.ReverseKey) int {
-	if i := slices.IndexFunc(all, func(d mirror.Dependent) bool { return d.CrateID == key.CrateID }); i >= 0 {
-		return i + 1
-	}
-	if i := slices.IndexFunc(all, func(d mirror.Dependent) bool { return d.Downloads < key.Downloads }); i >= 0 {
-		return i
-	}
-	return len(all)
 }
 
 // dependentsNote says which count is right for what (contract pitfalls.md
@@ -135,13 +140,15 @@ func dependOn(n int) string {
 	return thousands(int64(n)) + " crates depend on it"
 }
 
-func (s *Service) tableDependents(ctx context.Context, row registry.Crate, after registry.ReverseKey, limit int) (Dependents, error) {
-	rows, err := s.reader.ReverseDependencies(ctx, row.ID, after, limit)
+// tableDependents knows default versions alone, so each passes a filter for
+// those.
+func (s *Service) tableDependents(ctx context.Context, row registry.Crate, q dependentQuery) (Dependents, error) {
+	rows, err := s.reader.ReverseMatching(ctx, row.ID, registry.ReverseFilter{Kind: q.kind, Prefix: q.prefix}, q.after, q.limit)
 	if err != nil {
 		return Dependents{}, err
 	}
-	shown, more := cut(rows, limit)
-	out := Dependents{AnyVersion: -1, Default: row.ReverseRows, Table: row.ReverseRows, Top: []DependentRow{}}
+	shown, more := cut(rows, q.limit)
+	out := Dependents{AnyVersion: -1, Default: row.ReverseRows, Table: row.ReverseRows, Matching: -1, Top: []DependentRow{}}
 	for _, d := range shown {
 		out.Top = append(out.Top, DependentRow{
 			Crate: d.Crate, Downloads: d.Downloads, Requirement: d.Requirement, Kind: kindName(d.Kind), Optional: d.Optional,
@@ -149,7 +156,7 @@ func (s *Service) tableDependents(ctx context.Context, row registry.Crate, after
 		})
 	}
 	if more {
-		end := shown[limit-1]
+		end := shown[q.limit-1]
 		out.Next = pair(end.Downloads, int64(end.CrateID))
 	}
 	out.Note = "From the registry's table of reverse dependencies, which knows only default versions that are not yanked and may be stale. " +

@@ -164,7 +164,7 @@ func (s *Service) jobsPart(ctx context.Context, row registry.Crate, p *cratePart
 
 func (s *Service) dependentsPart(ctx context.Context, row registry.Crate, p *crateParts) {
 	var err error
-	if p.dependents, err = s.dependents(ctx, row, registry.ReverseKey{}, dependentsPage); err != nil {
+	if p.dependents, err = s.dependents(ctx, row, dependentQuery{limit: dependentsPage}); err != nil {
 		p.dependents = Dependents{Section: Section{Absent: s.absentText("dependents", err)}, AnyVersion: -1, Top: []DependentRow{}}
 	}
 }

@@ -98,10 +98,10 @@ func TestDependentsFromTheTablePage(t *testing.T) {
 	t.Parallel()
 	r := newCrateRig(t, nil)
 	must(r.pool.Exec(t.Context(), `INSERT INTO dependencies (version_id, crate_id, req, optional, default_features, features) SELECT v, 2, '^1', false, true, '{}' FROM unnest(ARRAY[5]) v`))
-	first := must(r.CrateDependents(t.Context(), "helper", "", 1))
+	first := must(r.CrateDependents(t.Context(), "helper", dossier.DependentFilter{Limit: 1}))
 	equal(t, "first", spaced(first.Top[0].Crate, first.Next != "", first.Table), "user-one true 2")
-	second := must(r.CrateDependents(t.Context(), "helper", first.Next, 1))
+	second := must(r.CrateDependents(t.Context(), "helper", dossier.DependentFilter{After: first.Next, Limit: 1}))
 	equal(t, "second", second.Top[0].Crate+second.Next, "Foo-Bar")
-	_, err := r.CrateDependents(t.Context(), "helper", "zzz", 1)
+	_, err := r.CrateDependents(t.Context(), "helper", dossier.DependentFilter{After: "zzz"})
 	equal(t, "foreign key", cratewarden.KindOf(err), cratewarden.Invalid)
 }

@@ -137,6 +137,12 @@ func (s *Service) Names(ctx context.Context, f NameFilter) (*Names, error) {
 	if !slices.Contains([]string{"", "reserved", "usernames", "deleted"}, f.Kind) {
 		return nil, cratewarden.Errorf(cratewarden.Invalid, "There is no such list of names. The lists are reserved, usernames and deleted.")
 	}
+	if err := known(words{f.Available, "availability", []string{"yes", "no"}}); err != nil {
+		return nil, err
+	}
+	if f.Available != "" && f.Kind != "" && f.Kind != "deleted" {
+		return nil, cratewarden.Errorf(cratewarden.Invalid, "Only the list of deleted names can be narrowed to those that are available. Ask for that list, or leave the filter out.")
+	}
 	out := &Names{Fresh: s.fresh(), Query: f.Query}
 	out.Reserved.Rows, out.Usernames.Rows, out.Deleted.Rows = []ReservedName{}, []ReservedName{}, []DeletedName{}
 	limit := limited(f.Limit, 50, 500)
@@ -193,7 +199,7 @@ func (s *Service) deletedPage(ctx context.Context, f NameFilter, limit int) (Pag
 		}
 		key = registry.DeletedKey{DeletedAt: time.UnixMicro(micros).UTC(), ID: int32(id)}
 	}
-	rows, err := s.reader.Deleted(ctx, f.Query, nil, key, limit)
+	rows, err := s.reader.Deleted(ctx, f.Query, choice(f.Available, "yes"), key, limit)
 	if err != nil {
 		return page, err
 	}

@@ -201,7 +201,7 @@ func TestCrateVersionsPages(t *testing.T) {
 	r := newCrateRig(t, nil)
 	var seen []string
 	for key := ""; ; {
-		page, err := r.CrateVersions(t.Context(), "foo-bar", key, 3)
+		page, err := r.CrateVersions(t.Context(), "foo-bar", dossier.VersionFilter{After: key, Limit: 3})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -218,7 +218,7 @@ func TestCrateVersionsPages(t *testing.T) {
 1.10.0 account "" default
 1.0.0 account "" yanked`
 	equal(t, "versions", strings.Join(seen, "\n"), want)
-	_, err := r.CrateVersions(t.Context(), "foo-bar", "x", 3)
+	_, err := r.CrateVersions(t.Context(), "foo-bar", dossier.VersionFilter{After: "x"})
 	equal(t, "foreign key", cratewarden.KindOf(err), cratewarden.Invalid)
 }
 

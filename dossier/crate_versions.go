@@ -14,13 +14,18 @@ import (
 // versionsPage is how many versions a crate's first page shows.
 const versionsPage = 50
 
-// CrateVersions gives a page of a crate's versions, newest first, after the
-// key of the page before. The limit is 50 unless said, at most 500. Errors are
-// those of Crate, and Invalid for a foreign key.
-func (s *Service) CrateVersions(ctx context.Context, name, after string, limit int) (Page[VersionRow], error) {
+// CrateVersions gives a page of a crate's versions that pass a filter, newest
+// first, after the key of the page before. The limit is 50 unless said, at most
+// 500. Of a filtered list the total is not counted. Errors are those of Crate,
+// and Invalid for a foreign key or a word that the filter does not have.
+func (s *Service) CrateVersions(ctx context.Context, name string, f VersionFilter) (Page[VersionRow], error) {
+	query, err := f.query()
+	if err != nil {
+		return Page[VersionRow]{}, err
+	}
 	var key registry.VersionKey
-	if after != "" {
-		micros, id, err := splitPair(after)
+	if f.After != "" {
+		micros, id, err := splitPair(f.After)
 		if err != nil {
 			return Page[VersionRow]{}, err
 		}
@@ -30,12 +35,47 @@ func (s *Service) CrateVersions(ctx context.Context, name, after string, limit i
 	if err != nil {
 		return Page[VersionRow]{}, err
 	}
-	limit = limited(limit, versionsPage, 500)
+	limit := limited(f.Limit, versionsPage, 500)
+	if query != (registry.VersionFilter{}) {
+		return s.filteredVersions(ctx, row, query, key, limit)
+	}
 	rows, err := s.reader.CrateVersions(ctx, row.ID, key, limit)
 	if err != nil {
 		return Page[VersionRow]{}, err
 	}
 	return s.versionPage(row, rows, limit), nil
+}
+
+// filteredVersions is a page of which the rows are not neighbours in the whole
+// list, so that each brings what stands before it. A dump tells no methods.
+func (s *Service) filteredVersions(ctx context.Context, crate registry.Crate, query registry.VersionFilter, key registry.VersionKey, limit int) (Page[VersionRow], error) {
+	page := Page[VersionRow]{Rows: []VersionRow{}, Total: -1}
+	if query.Method != "" && s.cfg.Dump != nil {
+		page.Absent = cratewarden.NotInDump
+		return page, nil
+	}
+	rows, err := s.reader.VersionsMatching(ctx, crate.ID, query, key, limit)
+	if err != nil {
+		return page, err
+	}
+	shown, more := cut(rows, limit)
+	for _, v := range shown {
+		page.Rows = append(page.Rows, s.afterTrusted(s.versionRow(crate, v.CrateVersion), v.AfterTrusted))
+	}
+	if more {
+		end := shown[limit-1]
+		page.Next = pair(end.CreatedAt.UnixMicro(), int64(end.ID))
+	}
+	return page, nil
+}
+
+// afterTrusted marks a version that was published by other means than the
+// trusted publishing before it.
+func (s *Service) afterTrusted(line VersionRow, trusted bool) VersionRow {
+	if trusted && !line.Method.Trusted() && s.cfg.Dump == nil {
+		line.Marks = append(line.Marks, Mark{"not by trusted publishing, as the one before was", "warn"})
+	}
+	return line
 }
 
 // versionPage takes one row more than limit when there are more; that row also
@@ -44,11 +84,7 @@ func (s *Service) versionPage(crate registry.Crate, rows []registry.CrateVersion
 	page := Page[VersionRow]{Rows: []VersionRow{}, Total: crate.Versions}
 	shown, more := cut(rows, limit)
 	for i, v := range shown {
-		line := s.versionRow(crate, v)
-		if i+1 < len(rows) && rows[i+1].Method.Trusted() && !v.Method.Trusted() && s.cfg.Dump == nil {
-			line.Marks = append(line.Marks, Mark{"not by trusted publishing, as the one before was", "warn"})
-		}
-		page.Rows = append(page.Rows, line)
+		page.Rows = append(page.Rows, s.afterTrusted(s.versionRow(crate, v), i+1 < len(rows) && rows[i+1].Method.Trusted()))
 	}
 	if more {
 		end := shown[limit-1]

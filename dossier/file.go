@@ -8,8 +8,10 @@ type Files struct {
 	Crate string `json:"crate"`
 	Num   string `json:"num"`
 	Key   string `json:"key" doc:"of the object in storage"`
-	// Rows are the files by path; Problems what is wrong with the archive.
+	// Rows are the files by path that pass the filter, Total how many files the
+	// archive holds; Problems what is wrong with the archive.
 	Rows     []ArchiveFile    `json:"files"`
+	Total    int              `json:"total" doc:"files in the archive"`
 	Problems []ArchiveProblem `json:"problems"`
 	// SHA256 is of the stored file, Size its bytes, Unpacked those of its
 	// content; Recorded is the SHA-256 in the database.

@@ -4,14 +4,19 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"slices"
 
 	"cratewarden/archive"
 )
 
 // Files gives the list of files in a version's archive, with everything that
-// is wrong with it. When it cannot be read, Absent says why. The errors are
-// NotFound for crate or version, and those of the database.
-func (s *Service) Files(ctx context.Context, name, num string) (*Files, error) {
+// is wrong with it. The filter narrows the list of files and nothing else. When
+// the archive cannot be read, Absent says why. The errors are NotFound for crate
+// or version, Invalid for the filter, and those of the database.
+func (s *Service) Files(ctx context.Context, name, num string, f FileFilter) (*Files, error) {
+	if err := f.Check(); err != nil {
+		return nil, err
+	}
 	crate, row, err := s.findVersion(ctx, name, num)
 	if err != nil {
 		return nil, err
@@ -26,6 +31,8 @@ func (s *Service) Files(ctx context.Context, name, num string) (*Files, error) {
 		return out, err
 	}
 	out.fill(&stored)
+	out.Total = len(out.Rows)
+	out.Rows = slices.DeleteFunc(out.Rows, func(x ArchiveFile) bool { return !f.Passes(x) })
 	return out, nil
 }
 

@@ -22,7 +22,7 @@ func storedLab(t testing.TB) crateRig {
 func TestFiles(t *testing.T) {
 	t.Parallel()
 	r := storedLab(t)
-	f := must(r.Files(t.Context(), "LAB", "0.6.0"))
+	f := must(r.Files(t.Context(), "LAB", "0.6.0", dossier.FileFilter{}))
 	var rows []string
 	for _, row := range f.Rows {
 		rows = append(rows, row.Path+" ["+marks(row.Marks)+"]")
@@ -31,23 +31,23 @@ func TestFiles(t *testing.T) {
 	equal(t, "facts", spaced(f.Absent, f.BuildScript, f.ProcMacro, f.Commit, f.Key), "build.rs false  crates/lab/lab-0.6.0.crate")
 	equal(t, "the file is the recorded one", f.SHA256, f.Recorded)
 	equal(t, "notes", strings.Join(f.ManifestNotes, "|"), "The normal dependency newborn is in Cargo.toml but not in Cargo.toml.orig.")
-	equal(t, "claimed", must(r.Files(t.Context(), "lab", "0.5.0")).Commit, "0123456789abcdef0123456789abcdef01234567")
+	equal(t, "claimed", must(r.Files(t.Context(), "lab", "0.5.0", dossier.FileFilter{})).Commit, "0123456789abcdef0123456789abcdef01234567")
 }
 
 func TestFilesAbsent(t *testing.T) {
 	t.Parallel()
 	r := labRig(t, nil)
-	f := must(r.Files(t.Context(), "lab", "0.6.0"))
+	f := must(r.Files(t.Context(), "lab", "0.6.0", dossier.FileFilter{}))
 	equal(t, "missing", f.Absent, "The storage has no file crates/lab/lab-0.6.0.crate; the registry stores one for every version.")
 	equal(t, "what the database says stays", spaced(f.Size, f.Recorded[:4], len(f.Rows)), "100 2626 0")
 	equal(t, "file", must(r.File(t.Context(), "lab", "0.6.0", "src/lib.rs")).Absent, f.Absent)
 	equal(t, "diff", must(r.Diff(t.Context(), "lab", "0.6.0", "")).Absent, "The archive of 0.5.0 cannot be read. "+strings.ReplaceAll(f.Absent, "0.6.0", "0.5.0"))
 	must(0, r.static.Close())
-	closed := must(r.Files(t.Context(), "lab", "0.6.0"))
+	closed := must(r.Files(t.Context(), "lab", "0.6.0", dossier.FileFilter{}))
 	equal(t, "storage that does not answer", closed.Absent != "" && !strings.Contains(closed.Absent, "/tmp"), true)
 	without := labRig(t, func(c *dossier.Config) { c.Static = nil })
-	equal(t, "no storage", must(without.Files(t.Context(), "lab", "0.6.0")).Absent, "No storage is configured for archives, so the file cannot be read.")
-	_, err := r.Files(t.Context(), "lab", "9.9.9")
+	equal(t, "no storage", must(without.Files(t.Context(), "lab", "0.6.0", dossier.FileFilter{})).Absent, "No storage is configured for archives, so the file cannot be read.")
+	_, err := r.Files(t.Context(), "lab", "9.9.9", dossier.FileFilter{})
 	equal(t, "unknown version", cratewarden.KindOf(err), cratewarden.NotFound)
 }
 
@@ -56,9 +56,9 @@ func TestFilesAbsent(t *testing.T) {
 func TestFilesOfAReplacedObject(t *testing.T) {
 	t.Parallel()
 	r := storedLab(t)
-	equal(t, "sound", len(must(r.Files(t.Context(), "lab", "0.6.0")).Problems), 0)
+	equal(t, "sound", len(must(r.Files(t.Context(), "lab", "0.6.0", dossier.FileFilter{})).Problems), 0)
 	r.put(t, r.static, "crates/lab/lab-0.6.0.crate", packed(t, "lab-0.6.0", map[string]string{"Cargo.toml": "[package]\nname = \"lab\"\nversion = \"0.6.0\"\n"}))
-	f := must(r.Files(t.Context(), "lab", "0.6.0"))
+	f := must(r.Files(t.Context(), "lab", "0.6.0", dossier.FileFilter{}))
 	equal(t, "files", len(f.Rows), 1)
 	equal(t, "problem", f.Problems[0].Kind, "checksum")
 	equal(t, "version", strings.Contains(marks(r.version(t, "lab", "0.6.0").Marks), "SHA-256 differs"), true)
@@ -70,7 +70,7 @@ func TestHostileArchive(t *testing.T) {
 	r.store(t, "lab", "0.6.0", map[string]string{
 		"!../../etc/passwd": "root", "!/absolute": "x", "Cargo.toml": "[package", "src/\u202egnp.rs": "fn x() {}", "src/a.rs": "\x1b[31mred",
 	})
-	f := must(r.Files(t.Context(), "lab", "0.6.0"))
+	f := must(r.Files(t.Context(), "lab", "0.6.0", dossier.FileFilter{}))
 	kinds := map[string]bool{}
 	for _, p := range f.Problems {
 		kinds[p.Kind] = true
@@ -89,7 +89,7 @@ func TestHostileArchive(t *testing.T) {
 	if err := r.static.Put(t.Context(), "crates/lab/lab-0.6.0.crate", strings.NewReader("no gzip"), blob.PutOptions{Overwrite: true}); err != nil {
 		t.Fatal(err)
 	}
-	f = must(r.Files(t.Context(), "lab", "0.6.0"))
+	f = must(r.Files(t.Context(), "lab", "0.6.0", dossier.FileFilter{}))
 	equal(t, "no archive at all", spaced(f.Absent, len(f.Rows), len(f.Problems) >= 2), "0 true")
 }
 

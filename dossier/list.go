@@ -89,9 +89,12 @@ type NameAnswer struct {
 type NameFilter struct {
 	Query string
 	// Kind is "", "reserved", "usernames" or "deleted".
-	Kind  string
-	After string
-	Limit int
+	Kind string
+	// Available narrows the deleted names: "yes" to those that can be published
+	// again now, "no" to those that cannot.
+	Available string
+	After     string
+	Limit     int
 }
 
 // PublishRow is a line of the publishes feed.

@@ -15,7 +15,7 @@ func (s *Service) Team(ctx context.Context, id int32) (*Team, error) {
 		return nil, err
 	}
 	out := &Team{Fresh: s.fresh(), ID: row.ID, Login: row.Login, Name: row.Name, GitHubID: row.GitHubID, OrgID: row.OrgID}
-	if out.Crates, err = s.ownedBy(ctx, id, true, row.Login, "", 0); err != nil {
+	if out.Crates, err = s.ownedBy(ctx, owner{id, true, row.Login}, OwnedFilter{}); err != nil {
 		return nil, err
 	}
 	out.Former, err = s.formerOfTeam(ctx, id, row.Login)
@@ -27,12 +27,12 @@ func (s *Service) Team(ctx context.Context, id int32) (*Team, error) {
 
 // TeamCrates gives a further page of a team's crates, or with a key of
 // Team.Former of its former ones; see AccountCrates.
-func (s *Service) TeamCrates(ctx context.Context, id int32, after string, limit int) (Page[OwnedCrate], error) {
+func (s *Service) TeamCrates(ctx context.Context, id int32, f OwnedFilter) (Page[OwnedCrate], error) {
 	row, err := s.reader.Team(ctx, id)
 	if err != nil {
 		return Page[OwnedCrate]{}, err
 	}
-	return s.ownedBy(ctx, id, true, row.Login, after, limit)
+	return s.ownedBy(ctx, owner{id, true, row.Login}, f)
 }
 
 func (s *Service) formerOfTeam(ctx context.Context, id int32, login string) (Page[OwnedCrate], error) {
@@ -43,5 +43,5 @@ func (s *Service) formerOfTeam(ctx context.Context, id int32, login string) (Pag
 	if page.Absent != "" {
 		return page, nil
 	}
-	return s.ownedBy(ctx, id, true, login, formerStart, 0)
+	return s.ownedBy(ctx, owner{id, true, login}, OwnedFilter{Former: true})
 }

@@ -44,7 +44,7 @@ func (s *Service) Version(ctx context.Context, name, num string) (*Version, erro
 	}
 	facts := &versionFacts{crate: crate, row: row, core: core}
 	s.readStores(ctx, facts)
-	dependents, err := s.dependents(ctx, crate, registry.ReverseKey{}, dependentsPage)
+	dependents, err := s.dependents(ctx, crate, dependentQuery{limit: dependentsPage})
 	if err != nil {
 		return nil, err
 	}

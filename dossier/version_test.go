@@ -267,7 +267,7 @@ func TestVersionDoesNotWaitForStorage(t *testing.T) {
 	equal(t, "nothing is said of its files", strings.Contains(spaced(v.Provenance.Matrix), "Files"), false)
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := r.Files(gone, "lab", "0.6.0"); err == nil {
+	if _, err := r.Files(gone, "lab", "0.6.0", dossier.FileFilter{}); err == nil {
 		t.Error("an asker who gave up got an answer")
 	}
 }

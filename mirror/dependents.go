@@ -1,20 +1,49 @@
 package mirror
 
-import "cmp"
+import (
+	"cmp"
+
+	"cratewarden"
+)
 
 // Dependents counts who depends on a crate, over all versions and over default
 // versions, and gives up to limit of them with the most downloads. While the
 // parts versions and dependencies load it gives what is known.
 func (m *Mirror) Dependents(crateID int32, limit int) Dependents {
+	d, _ := m.DependentsMatching(crateID, DependentFilter{Limit: limit})
+	return d
+}
+
+// DependentFilter narrows a list of dependents and says which page of it is
+// wanted; zero fields do not filter.
+type DependentFilter struct {
+	// After is the last dependent of the page before, of which only CrateID and
+	// Downloads count; nil is the start.
+	After *Dependent
+	Limit int
+	// Kind is that of the newest depending version; Default keeps dependents
+	// whose default version depends; Prefix is what the name starts with.
+	Kind    *uint8
+	Default bool
+	Prefix  string
+}
+
+// DependentsMatching is Dependents with a filter: the counts are those of all
+// dependents, Top are those that pass, after the key, and matching counts all
+// that pass.
+func (m *Mirror) DependentsMatching(crateID int32, f DependentFilter) (d Dependents, matching int) {
 	p := m.now()
 	if p.isGone(crateID) {
-		return Dependents{}
+		return Dependents{}, 0
 	}
 	c := &dependentCount{p: p, target: crateID, late: map[int32]*lateCount{}}
 	c.take()
 	c.countTable()
 	c.countPatch()
-	return c.result(limit)
+	if f.Prefix != "" {
+		c.crates = p.cratesStarting(cratewarden.CanonName(f.Prefix))
+	}
+	return c.result(f)
 }
 
 // dependentCount adds up the versions that depend on one crate, by crate. Some
@@ -26,6 +55,7 @@ type dependentCount struct {
 	tallies *[]tally // by slot of versions.byCrate
 	seen    []uint32 // slots with a tally
 	late    map[int32]*lateCount
+	crates  map[int32]bool // those whose names pass a filter; nil is all
 }
 
 type tally struct {
@@ -101,18 +131,25 @@ type ranked struct {
 	newest int32
 }
 
+func byRank(a, b ranked) int {
+	return cmp.Or(cmp.Compare(b.Downloads, a.Downloads), cmp.Compare(a.CrateID, b.CrateID))
+}
+
 // result sorts, and gives the array back clean.
-func (c *dependentCount) result(limit int) Dependents {
+func (c *dependentCount) result(f DependentFilter) (d Dependents, matching int) {
 	p := c.p
-	d := Dependents{AnyVersion: len(c.seen) + len(c.late)}
-	top := best[ranked]{limit: limit, less: func(a, b ranked) int {
-		return cmp.Or(cmp.Compare(b.Downloads, a.Downloads), cmp.Compare(a.CrateID, b.CrateID))
-	}}
+	d = Dependents{AnyVersion: len(c.seen) + len(c.late)}
+	top := best[ranked]{limit: f.Limit, less: byRank}
 	add := func(r ranked) {
 		if r.Default {
 			d.Default++
 		}
-		top.add(r)
+		if !c.passes(f, r) {
+			return
+		}
+		if matching++; f.After == nil || byRank(ranked{Dependent: *f.After}, r) < 0 {
+			top.add(r)
+		}
 	}
 	for _, slot := range c.seen {
 		t := &(*c.tallies)[slot]
@@ -133,7 +170,19 @@ func (c *dependentCount) result(limit int) Dependents {
 		c.describe(&r.Dependent, r.newest)
 		d.Top = append(d.Top, r.Dependent)
 	}
-	return d
+	return d, matching
+}
+
+// passes asks for the kind last, which must be looked up.
+func (c *dependentCount) passes(f DependentFilter, r ranked) bool {
+	if f.Default && !r.Default || c.crates != nil && !c.crates[r.CrateID] {
+		return false
+	}
+	if f.Kind == nil {
+		return true
+	}
+	c.describe(&r.Dependent, r.newest)
+	return r.Kind == *f.Kind
 }
 
 // byDefault says whether a touched crate's default version, not yanked, depends

@@ -78,7 +78,7 @@ func (s *recentScan) visit(row int, v *versionRow) bool {
 		return false
 	case s.since != 0 && created < s.since:
 		return created > s.since-clockSkew.Microseconds()
-	case s.until != 0 && created >= s.until, s.f.Yanked && !yanked, s.crates != nil && !s.crates[crate]:
+	case s.until != 0 && created >= s.until, s.f.Yanked && !yanked, s.f.Live && yanked, s.crates != nil && !s.crates[crate]:
 		return true
 	}
 	method := cratewarden.Method("")

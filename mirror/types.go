@@ -224,9 +224,10 @@ type Recent struct {
 	Account       int32
 	CratePrefix   string
 	// NewCrate keeps first publishes of a crate; FirstBy keeps an account's
-	// first publish of that crate; Yanked keeps versions yanked since.
-	NewCrate, FirstBy, Yanked bool
-	Since, Until              time.Time
+	// first publish of that crate; Yanked keeps versions yanked since, Live
+	// those that are not.
+	NewCrate, FirstBy, Yanked, Live bool
+	Since, Until                    time.Time
 }
 
 // Publish is a line of the feed, with the marks that make it worth a look.

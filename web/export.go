@@ -33,8 +33,9 @@ func gather[T any](after string, ask func(after string, limit int) (dossier.Page
 			return nil, "", cratewarden.Errorf(cratewarden.Unavailable, "The list cannot be exported: %s.", page.Absent)
 		}
 		rows = append(rows, page.Rows...)
-		// A key that does not move would never end.
-		if page.Next == "" || page.Next == after || len(page.Rows) == 0 {
+		// A key that does not move would never end. A page without rows may have
+		// a next one: its rows changed since the list was drawn up.
+		if page.Next == "" || page.Next == after {
 			return rows, "", nil
 		}
 		if after = page.Next; len(rows) >= exportMost {

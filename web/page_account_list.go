@@ -9,36 +9,41 @@ import (
 
 // accountPublishesList is everything an account published, by key, and as a file.
 func (s *Server) accountPublishesList(w http.ResponseWriter, r *http.Request) error {
+	f := readFields(r)
+	filter, n := readAccountPublishes(f)
 	ask := func(ctx context.Context, id int32, after string, limit int) (dossier.Page[dossier.VersionRow], error) {
-		return s.cfg.Dossiers.AccountPublishes(ctx, id, after, limit)
+		filter.After, filter.Limit = after, limit
+		return s.cfg.Dossiers.AccountPublishes(ctx, id, filter)
 	}
 	show := func(page dossier.Page[dossier.VersionRow]) Card { return versionsCard("publishes", "Published", page) }
-	return accountList(s, w, r, "publishes", ask, show)
+	return accountList(s, w, r, "publishes", f, n, nil, ask, show)
 }
 
 // accountCratesList is every crate of an account, by key, and as a file.
 func (s *Server) accountCratesList(w http.ResponseWriter, r *http.Request) error {
+	f := readFields(r)
+	filter, n := readOwned(f)
 	ask := func(ctx context.Context, id int32, after string, limit int) (dossier.Page[dossier.OwnedCrate], error) {
-		return s.cfg.Dossiers.AccountCrates(ctx, id, after, limit)
+		filter.After, filter.Limit = after, limit
+		return s.cfg.Dossiers.AccountCrates(ctx, id, filter)
 	}
 	show := func(page dossier.Page[dossier.OwnedCrate]) Card {
-		// Keys of former crates lead through their own list.
-		if len(page.Rows) > 0 && page.Rows[0].Until != nil {
+		if filter.Former {
 			return ownedCard("former", "Crates owned before", page, true)
 		}
 		return ownedCard("crates", "Owned crates", page, false)
 	}
-	return accountList(s, w, r, "crates", ask, show)
+	return accountList(s, w, r, "crates", f, n, kept("former", trueField(filter.Former)), ask, show)
 }
 
-// accountList is one long list of an account under the account's own head.
-func accountList[T dossier.Recorder](s *Server, w http.ResponseWriter, r *http.Request, view string,
+// accountList is one long list of an account under the account's own head. The
+// fields that are kept say which of two lists it is.
+func accountList[T dossier.Recorder](s *Server, w http.ResponseWriter, r *http.Request, view string, f *fields, n narrowing, kept []Field,
 	ask func(context.Context, int32, string, int) (dossier.Page[T], error), show func(dossier.Page[T]) Card) error {
 	id, err := rowID(r, "an account's page")
 	if err != nil {
 		return err
 	}
-	f := readFields(r)
 	after, limit, csv := f.text("after", 256), f.limit(), wantsCSV(f)
 	if f.err != nil {
 		return f.err
@@ -59,8 +64,9 @@ func accountList[T dossier.Recorder](s *Server, w http.ResponseWriter, r *http.R
 	here := accountURL(id, view)
 	p := s.accountFrame(r, a, here)
 	card := show(page)
-	card.Pager = listPager(here, "/api/v1"+here, after, page.Next, page.Prev, f)
+	card.Pager = listPager(here, "/api/v1"+here, after, page.Next, page.Prev, f, append(narrowing(kept).pairs(), n.pairs()...)...)
 	card.Pager.Shown = card.Note
+	card.filtered(n, here, f, len(page.Rows), kept...)
 	p.Main = []Card{card}
 	return s.render(w, "dossier", http.StatusOK, p)
 }

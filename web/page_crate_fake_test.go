@@ -76,15 +76,15 @@ func (s *shelf) Crate(_ context.Context, name string) (*dossier.Crate, error) {
 	return &out, nil
 }
 
-func (s *shelf) CrateVersions(_ context.Context, _, after string, _ int) (dossier.Page[dossier.VersionRow], error) {
-	page, ok := s.pages[after]
+func (s *shelf) CrateVersions(_ context.Context, _ string, f dossier.VersionFilter) (dossier.Page[dossier.VersionRow], error) {
+	page, ok := s.pages[f.After]
 	if !ok {
 		return page, cratewarden.Errorf(cratewarden.Invalid, "The page key is not one that this list gives.")
 	}
 	return page, nil
 }
 
-func (s *shelf) CrateDependents(context.Context, string, string, int) (*dossier.Dependents, error) {
+func (s *shelf) CrateDependents(context.Context, string, dossier.DependentFilter) (*dossier.Dependents, error) {
 	out := s.users
 	return &out, nil
 }
@@ -98,7 +98,7 @@ func (s *shelf) Version(_ context.Context, name, num string) (*dossier.Version, 
 	return nil, none("version " + num + " of " + name)
 }
 
-func (s *shelf) Files(context.Context, string, string) (*dossier.Files, error) {
+func (s *shelf) Files(context.Context, string, string, dossier.FileFilter) (*dossier.Files, error) {
 	out := s.files
 	return &out, nil
 }

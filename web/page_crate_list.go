@@ -7,15 +7,9 @@ import (
 	"cratewarden/dossier"
 )
 
-// rowChoices are the page sizes that a reader may choose.
-func rowChoices() []Option {
-	return []Option{{"", "50"}, {"100", "100"}, {"200", "200"}, {"500", "500"}}
-}
-
 // crateList is one long list of a crate under the crate's own head, or as a file.
-func crateList[T dossier.Recorder](s *Server, w http.ResponseWriter, r *http.Request, view crateView,
+func crateList[T dossier.Recorder](s *Server, w http.ResponseWriter, r *http.Request, view crateView, f *fields, n narrowing,
 	ask func(ctx context.Context, name, after string, limit int) (dossier.Page[T], error), show func(dossier.Page[T], *dossier.Crate) Card) error {
-	f := readFields(r)
 	after, limit, csv := f.text("after", 256), f.limit(), wantsCSV(f)
 	if f.err != nil {
 		return f.err
@@ -39,26 +33,22 @@ func crateList[T dossier.Recorder](s *Server, w http.ResponseWriter, r *http.Req
 	}
 	p := s.cratePage(r, d, view)
 	card, here := show(page, d), Path("crates", d.Name, view.path)
-	card.Pager = listPager(here, "/api/v1"+here, after, page.Next, page.Prev, f)
+	card.Pager = listPager(here, "/api/v1"+here, after, page.Next, page.Prev, f, n.pairs()...)
 	card.Pager.Shown = Num(len(page.Rows)) + " shown"
 	if page.Total >= 0 {
 		card.Pager.Shown = Num(len(page.Rows)) + " of " + Num(page.Total)
 	}
-	asked := f.values.Get("limit")
-	// A list that fits on one page needs no choice.
-	if page.Next != "" || after != "" || asked != "" {
-		card.Filter = &Filter{Action: here, Button: "Show", Fields: []Field{{Name: "limit", Label: "Rows on a page", Value: asked, Options: rowChoices()}}}
-	}
-	if asked != "" {
-		card.Filter.Reset = here
-	}
+	card.filtered(n, here, f, len(page.Rows))
 	p.Main = []Card{card}
 	return s.render(w, "dossier", http.StatusOK, p)
 }
 
 func (s *Server) crateVersions(w http.ResponseWriter, r *http.Request) error {
+	f := readFields(r)
+	filter, n := readVersions(f)
 	ask := func(ctx context.Context, name, after string, limit int) (dossier.Page[dossier.VersionRow], error) {
-		return s.cfg.Dossiers.CrateVersions(ctx, name, after, limit)
+		filter.After, filter.Limit = after, limit
+		return s.cfg.Dossiers.CrateVersions(ctx, name, filter)
 	}
 	show := func(page dossier.Page[dossier.VersionRow], d *dossier.Crate) Card {
 		c := Card{ID: "versions", Title: "Versions", Note: "newest first · " + Num(d.YankedCount) + " yanked"}
@@ -68,21 +58,28 @@ func (s *Server) crateVersions(w http.ResponseWriter, r *http.Request) error {
 		c.Table = versionTable(page.Rows)
 		return c
 	}
-	return crateList(s, w, r, crateView{path: "versions", label: "Versions"}, ask, show)
+	return crateList(s, w, r, crateView{path: "versions", label: "Versions"}, f, n, ask, show)
 }
 
 func (s *Server) crateDependents(w http.ResponseWriter, r *http.Request) error {
+	f := readFields(r)
+	filter, n := readDependents(f)
 	var counts dossier.Dependents
 	ask := func(ctx context.Context, name, after string, limit int) (dossier.Page[dossier.DependentRow], error) {
-		page, err := s.cfg.Dossiers.CrateDependents(ctx, name, after, limit)
+		filter.After, filter.Limit = after, limit
+		page, err := s.cfg.Dossiers.CrateDependents(ctx, name, filter)
 		if err != nil {
 			return dossier.Page[dossier.DependentRow]{}, err
 		}
 		counts = *page
-		return dossier.Page[dossier.DependentRow]{Section: page.Section, Rows: page.Top, Next: page.Next, Total: page.AnyVersion}, nil
+		total := page.AnyVersion
+		if n.set() {
+			total = page.Matching
+		}
+		return dossier.Page[dossier.DependentRow]{Section: page.Section, Rows: page.Top, Next: page.Next, Total: total}, nil
 	}
 	show := func(dossier.Page[dossier.DependentRow], *dossier.Crate) Card { return dependentsCard(counts) }
-	return crateList(s, w, r, crateView{path: "dependents", label: "Dependents"}, ask, show)
+	return crateList(s, w, r, crateView{path: "dependents", label: "Dependents"}, f, n, ask, show)
 }
 
 // dependentsCard is a page of dependents with the counts, each of which is

@@ -42,7 +42,7 @@ func (s *Server) files(w http.ResponseWriter, r *http.Request) error {
 	if done || err != nil {
 		return err
 	}
-	f, err := s.cfg.Dossiers.Files(ctx, v.Crate, v.Num)
+	f, err := s.cfg.Dossiers.Files(ctx, v.Crate, v.Num, dossier.FileFilter{})
 	if err != nil {
 		return err
 	}

@@ -133,12 +133,12 @@ func (d *desk) AccountsByLogin(_ context.Context, login string) ([]dossier.Perso
 	return d.people, d.err
 }
 
-func (d *desk) AccountPublishes(context.Context, int32, string, int) (dossier.Page[dossier.VersionRow], error) {
+func (d *desk) AccountPublishes(context.Context, int32, dossier.AccountPublishFilter) (dossier.Page[dossier.VersionRow], error) {
 	return d.versions, d.err
 }
 
-func (d *desk) AccountCrates(_ context.Context, _ int32, after string, _ int) (dossier.Page[dossier.OwnedCrate], error) {
-	page, ok := d.owned[after]
+func (d *desk) AccountCrates(_ context.Context, _ int32, f dossier.OwnedFilter) (dossier.Page[dossier.OwnedCrate], error) {
+	page, ok := d.owned[f.After]
 	if !ok {
 		return page, cratewarden.Errorf(cratewarden.Invalid, "The page key is not one that this list gives.")
 	}
@@ -147,8 +147,8 @@ func (d *desk) AccountCrates(_ context.Context, _ int32, after string, _ int) (d
 
 func (d *desk) Team(context.Context, int32) (*dossier.Team, error) { out := d.team; return &out, d.err }
 
-func (d *desk) TeamCrates(ctx context.Context, id int32, after string, limit int) (dossier.Page[dossier.OwnedCrate], error) {
-	return d.AccountCrates(ctx, id, after, limit)
+func (d *desk) TeamCrates(ctx context.Context, id int32, f dossier.OwnedFilter) (dossier.Page[dossier.OwnedCrate], error) {
+	return d.AccountCrates(ctx, id, f)
 }
 
 func (d *desk) Token(_ context.Context, text string) (*dossier.TokenLookup, error) {

@@ -41,10 +41,7 @@ func teamCrates(id, title string, page dossier.Page[dossier.OwnedCrate], former 
 	if c.Table == nil || len(page.Rows) == 0 {
 		return c
 	}
-	c.Pager = &Pager{Shown: c.Note, Of: c.Title}
-	if !former {
-		c.Pager.CSV = address(here, "format", "csv")
-	}
+	c.Pager = &Pager{Shown: c.Note, Of: c.Title, CSV: address(here, "former", trueField(former), "format", "csv"), JSON: address("/api/v1"+here, "former", trueField(former))}
 	if page.Next != "" {
 		c.Pager.Older, c.Pager.Forth, c.Pager.Back = address(here, "after", page.Next), "More", "Start"
 	}
@@ -66,30 +63,34 @@ func (s *Server) teamCratesList(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	f := readFields(r)
+	filter, n := readOwned(f)
 	after, limit, csv := f.text("after", 256), f.limit(), wantsCSV(f)
 	if f.err != nil {
 		return f.err
 	}
-	if csv {
-		return export(s, w, "team-"+digits(id)+"-crates", after, func(after string, limit int) (dossier.Page[dossier.OwnedCrate], error) {
-			return s.cfg.Dossiers.TeamCrates(r.Context(), id, after, limit)
-		})
+	ask := func(after string, limit int) (dossier.Page[dossier.OwnedCrate], error) {
+		filter.After, filter.Limit = after, limit
+		return s.cfg.Dossiers.TeamCrates(r.Context(), id, filter)
 	}
-	page, err := s.cfg.Dossiers.TeamCrates(r.Context(), id, after, limit)
+	if csv {
+		return export(s, w, "team-"+digits(id)+"-crates", after, ask)
+	}
+	page, err := ask(after, limit)
 	if err != nil {
 		return err
 	}
-	former, title := len(page.Rows) > 0 && page.Rows[0].Until != nil, "Owned crates"
-	if former {
+	title := "Owned crates"
+	if filter.Former {
 		title = "Crates owned before"
 	}
 	team, here := Path("teams", digits(id)), Path("teams", digits(id), "crates")
 	p := dossierPage{Page: s.page(r, "Crates of team "+digits(id))}
 	p.Head = Head{Crumbs: []Link{{"Search", "/search"}, {"Team " + digits(id), team}}, Title: title, Code: "team " + digits(id)}
 	withoutVia(page.Rows)
-	card := ownedCard("crates", title, page, former)
-	card.Pager = listPager(here, "", after, page.Next, page.Prev, f)
-	card.Pager.Shown, card.Pager.JSON = card.Note, ""
+	card, former := ownedCard("crates", title, page, filter.Former), kept("former", trueField(filter.Former))
+	card.Pager = listPager(here, "/api/v1"+here, after, page.Next, page.Prev, f, append(narrowing(former).pairs(), n.pairs()...)...)
+	card.Pager.Shown = card.Note
+	card.filtered(n, here, f, len(page.Rows), former...)
 	p.Main = []Card{card}
 	return s.render(w, "dossier", http.StatusOK, p)
 }
