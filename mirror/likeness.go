@@ -147,28 +147,40 @@ func distance(a, b string, most int) int {
 	return last[len(b)]
 }
 
-// slips visits every name that one slip of a finger makes of name. Names longer
-// than the bound are left to the likeness of grams, which is sure for them.
-func slips(name string, visit func(string)) {
+// slips visits every name that one slip of a finger makes of name; the bytes are
+// good until visit returns. Names longer than the bound are left to the likeness
+// of grams, which is sure for them.
+func slips(name string, visit func([]byte)) {
 	const alphabet, longest = "abcdefghijklmnopqrstuvwxyz0123456789_", 32
 	if len(name) > longest {
 		return
 	}
-	b := []byte(name)
+	var room [longest + 1]byte
+	for i := range len(name) {
+		b := append(append(room[:0], name[:i]...), name[i+1:]...)
+		visit(b)
+	}
+	b := append(room[:0], name...)
 	for i := range b {
-		visit(name[:i] + name[i+1:])
-		if i+1 < len(b) && b[i] != b[i+1] {
-			visit(name[:i] + string(b[i+1]) + string(b[i]) + name[i+2:])
-		}
+		own := b[i]
 		for _, c := range []byte(alphabet) {
-			if c != b[i] {
-				visit(name[:i] + string(c) + name[i+1:])
+			if c != own {
+				b[i] = c
+				visit(b)
 			}
 		}
+		b[i] = own
+		if i+1 < len(b) && b[i] != b[i+1] {
+			b[i], b[i+1] = b[i+1], b[i]
+			visit(b)
+			b[i], b[i+1] = b[i+1], b[i]
+		}
 	}
-	for i := range len(b) + 1 {
+	for i := range len(name) + 1 {
+		b := append(append(append(room[:0], name[:i]...), 0), name[i:]...)
 		for _, c := range []byte(alphabet) {
-			visit(name[:i] + string(c) + name[i:])
+			b[i] = c
+			visit(b)
 		}
 	}
 }

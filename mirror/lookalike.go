@@ -33,7 +33,11 @@ func (x *nameIndex) near(name string) (found map[uint32]likeness, likest []alike
 			consider(e)
 		}
 	}
-	slips(name, func(variant string) { all(x.exact(variant)) })
+	slips(name, func(variant []byte) {
+		if x.mayHave(variant) {
+			all(x.exact(string(variant)))
+		}
+	})
 	all(x.folded(name))
 	for _, word := range affixes {
 		all(x.exact(name + "_" + word))

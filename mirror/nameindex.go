@@ -21,6 +21,9 @@ type nameIndex struct {
 	// folds holds hash(fold)<<32|entry, sorted.
 	folds []uint64
 	seed  maphash.Seed
+	// marks has a bit for the hash of every name, so that of the many names
+	// that a slip of a finger makes only few are looked up.
+	marks []uint64
 	grams gramIndex
 }
 
@@ -44,6 +47,7 @@ func newNameIndex(count int, name func(i int) string) *nameIndex {
 		x.folds[i] = uint64(x.foldHash(x.at(uint32(i))))<<32 | uint64(i)
 	}
 	slices.Sort(x.folds)
+	x.buildMarks()
 	x.grams = newGramIndex(count, func(i int) string { return x.at(uint32(i)) })
 	return x
 }
@@ -87,6 +91,29 @@ func head(s string) uint64 {
 	var b [8]byte
 	copy(b[:], s)
 	return binary.BigEndian.Uint64(b[:])
+}
+
+// marksEach is how many bits there are for a name: one name in so many that are
+// not there looks as if it were.
+const marksEach = 16
+
+func (x *nameIndex) buildMarks() {
+	x.marks = make([]uint64, x.count*marksEach/64+1)
+	for i := range x.count {
+		word, bit := x.markOf([]byte(x.at(uint32(i))))
+		x.marks[word] |= bit
+	}
+}
+
+func (x *nameIndex) markOf(name []byte) (word, bit uint64) {
+	hash := maphash.Bytes(x.seed, name)
+	return hash >> 6 % uint64(len(x.marks)), 1 << (hash & 63)
+}
+
+// mayHave is false for most names that are not there, true for all that are.
+func (x *nameIndex) mayHave(name []byte) bool {
+	word, bit := x.markOf(name)
+	return x.marks[word]&bit != 0
 }
 
 // starting gives the word starts whose text starts with prefix, in the order
@@ -169,5 +196,5 @@ func (x *nameIndex) folded(name string) []uint32 {
 }
 
 func (x *nameIndex) bytes() int64 {
-	return x.names.bytes() + 4*int64(len(x.words)) + 8*int64(len(x.folds)) + x.grams.bytes()
+	return x.names.bytes() + 4*int64(len(x.words)) + 8*int64(len(x.folds)+len(x.marks)) + x.grams.bytes()
 }

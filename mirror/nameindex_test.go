@@ -68,7 +68,8 @@ func TestNearFindsEverySlip(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		q := rapid.StringMatching(`[a-z][a-z0-9_]{2,20}`).Draw(r, "q")
 		var slipped []string
-		slips(q, func(s string) {
+		slips(q, func(b []byte) {
+			s := string(b)
 			if s != q && s != "" {
 				slipped = append(slipped, s)
 			}
