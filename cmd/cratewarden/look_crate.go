@@ -13,6 +13,7 @@ import (
 type crateCmd struct {
 	asking
 	listing
+	crateFilter
 	Name string `arg:"" help:"Crate name, in any spelling."`
 	List string `enum:",versions,dependents" default:"" help:"Print only this list, a page at a time: versions or dependents."`
 }
@@ -23,16 +24,22 @@ func (crateCmd) Help() string {
 
   cratewarden crate serde
   cratewarden crate serde --list versions --csv > versions.csv
+  cratewarden crate serde --list versions --method token --state live
+  cratewarden crate serde --list dependents --kind build --default
   cratewarden crate serde --json | jq .owners`
 }
 
 // Run shows a crate or one of its lists.
 func (c crateCmd) Run(e env) error {
+	q := c.query()
+	if err := c.narrow(q, c.List); err != nil {
+		return err
+	}
 	switch c.List {
 	case "versions":
-		return fetch(e, c.asking, c.query(), func(w io.Writer, p *dossier.Page[dossier.VersionRow]) { printVersions(w, c.listing, *p) }, "crates", c.Name, "versions")
+		return fetch(e, c.asking, q, func(w io.Writer, p *dossier.Page[dossier.VersionRow]) { printVersions(w, c.listing, *p) }, "crates", c.Name, "versions")
 	case "dependents":
-		return fetch(e, c.asking, c.query(), func(w io.Writer, d *dossier.Dependents) { printDependents(w, c.listing, d) }, "crates", c.Name, "dependents")
+		return fetch(e, c.asking, q, func(w io.Writer, d *dossier.Dependents) { printDependents(w, c.listing, d) }, "crates", c.Name, "dependents")
 	}
 	return fetch(e, c.asking, nil, c.print, "crates", c.Name)
 }
@@ -211,6 +218,9 @@ type filesCmd struct {
 	asking
 	Spec string `arg:"" placeholder:"NAME@VERSION" help:"Version whose archive to read."`
 	Path string `arg:"" optional:"" help:"Print this file of it."`
+
+	Kind   string `enum:",text,binary" default:"" help:"List only text files, or only binary ones."`
+	Marked bool   `help:"List only files with marks, such as build scripts and binaries."`
 }
 
 // Help gives examples.
@@ -218,6 +228,7 @@ func (filesCmd) Help() string {
 	return `Examples:
 
   cratewarden files serde@1.0.200
+  cratewarden files serde@1.0.200 --marked
   cratewarden files serde@1.0.200 build.rs`
 }
 
@@ -227,10 +238,16 @@ func (c filesCmd) Run(e env) error {
 	if err != nil {
 		return err
 	}
+	q := url.Values{}
+	set(q, "kind", c.Kind)
+	set(q, "marked", given(c.Marked))
+	if c.Path != "" && len(q) > 0 {
+		return cratewarden.Errorf(cratewarden.Invalid, "--kind and --marked narrow the list of files; leave out either them or the path.")
+	}
 	if c.Path != "" {
 		return fetch(e, c.asking, url.Values{"path": {c.Path}}, printFile, "crates", name, "versions", number, "file")
 	}
-	return fetch(e, c.asking, nil, printFiles, "crates", name, "versions", number, "files")
+	return fetch(e, c.asking, q, printFiles, "crates", name, "versions", number, "files")
 }
 
 func printFile(w io.Writer, f *dossier.File) {

@@ -41,8 +41,11 @@ func printFiles(w io.Writer, f *dossier.Files) {
 	for _, p := range f.Problems {
 		say(w, "! %s", inert(p.Text))
 	}
-	printTable(w, "SIZE|KIND|PATH", f.Rows, func(r dossier.ArchiveFile) []string {
-		return []string{num(r.Size), string(r.Kind), r.Path}
+	if len(f.Rows) < f.Total {
+		say(w, "%d of %d files", len(f.Rows), f.Total)
+	}
+	printTable(w, "SIZE|KIND|PATH|MARKS", f.Rows, func(r dossier.ArchiveFile) []string {
+		return []string{num(r.Size), string(r.Kind), r.Path, marks(r.Marks)}
 	})
 }
 

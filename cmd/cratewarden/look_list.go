@@ -50,6 +50,8 @@ type namesCmd struct {
 	listing
 	Query string `arg:"" optional:"" help:"A name: could it be published?"`
 	Kind  string `enum:",reserved,usernames,deleted" default:"" help:"Print only this list: reserved, usernames or deleted."`
+
+	Available string `enum:",yes,no" default:"" help:"Deleted names that can be published again now, or cannot: yes or no."`
 }
 
 // Help gives examples.
@@ -57,7 +59,8 @@ func (namesCmd) Help() string {
 	return `Examples:
 
   cratewarden names my-new-crate
-  cratewarden names --kind deleted --csv`
+  cratewarden names --kind deleted --csv
+  cratewarden names --kind deleted --available yes`
 }
 
 // Run shows names.
@@ -65,6 +68,7 @@ func (c namesCmd) Run(e env) error {
 	q := c.query()
 	set(q, "q", c.Query)
 	set(q, "kind", c.Kind)
+	set(q, "available", c.Available)
 	return fetch(e, c.asking, q, c.print, "names")
 }
 

@@ -13,6 +13,7 @@ import (
 type userCmd struct {
 	asking
 	listing
+	userFilter
 	Who  string `arg:"" help:"Login, or account id."`
 	List string `enum:",crates,publishes" default:"" help:"Print only this list, a page at a time: crates or publishes."`
 }
@@ -23,6 +24,7 @@ func (userCmd) Help() string {
 
   cratewarden user octocat
   cratewarden user 1234 --list publishes --csv
+  cratewarden user 1234 --list crates --state all-yanked
 
 Several accounts may have had one login; then they are listed and you choose by
 id.`
@@ -30,15 +32,19 @@ id.`
 
 // Run shows an account or one of its lists.
 func (c userCmd) Run(e env) error {
+	q := c.query()
+	if err := c.narrow(q, c.List); err != nil {
+		return err
+	}
 	id, err := c.resolve(e)
 	if err != nil || id == "" {
 		return err
 	}
 	switch c.List {
 	case "crates":
-		return fetch(e, c.asking, c.query(), func(w io.Writer, p *dossier.Page[dossier.OwnedCrate]) { printOwned(w, c.listing, *p) }, "accounts", id, "crates")
+		return fetch(e, c.asking, q, func(w io.Writer, p *dossier.Page[dossier.OwnedCrate]) { printOwned(w, c.listing, *p) }, "accounts", id, "crates")
 	case "publishes":
-		return fetch(e, c.asking, c.query(), func(w io.Writer, p *dossier.Page[dossier.VersionRow]) { printVersions(w, c.listing, *p) }, "accounts", id, "publishes")
+		return fetch(e, c.asking, q, func(w io.Writer, p *dossier.Page[dossier.VersionRow]) { printVersions(w, c.listing, *p) }, "accounts", id, "publishes")
 	}
 	return fetch(e, c.asking, nil, c.print, "accounts", id)
 }
@@ -123,6 +129,7 @@ func printOwned(w io.Writer, l listing, p dossier.Page[dossier.OwnedCrate]) {
 type teamCmd struct {
 	asking
 	listing
+	teamFilter
 	ID   int    `arg:"" help:"Team id; search finds it by login."`
 	List string `enum:",crates" default:"" help:"Print only its crates, a page at a time."`
 }
@@ -137,8 +144,12 @@ func (teamCmd) Help() string {
 
 // Run shows a team.
 func (c teamCmd) Run(e env) error {
+	q := c.query()
+	if err := c.narrow(q, c.List); err != nil {
+		return err
+	}
 	if c.List == "crates" {
-		return fetch(e, c.asking, c.query(), func(w io.Writer, p *dossier.Page[dossier.OwnedCrate]) { printOwned(w, c.listing, *p) }, "teams", strconv.Itoa(c.ID), "crates")
+		return fetch(e, c.asking, q, func(w io.Writer, p *dossier.Page[dossier.OwnedCrate]) { printOwned(w, c.listing, *p) }, "teams", strconv.Itoa(c.ID), "crates")
 	}
 	return fetch(e, c.asking, nil, func(w io.Writer, t *dossier.Team) {
 		if !c.CSV {
