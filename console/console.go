@@ -24,7 +24,7 @@ var files embed.FS
 
 // Migrate brings the console database at url to this release's schema and
 // gives the names of the migrations it applied. Any number of processes may
-// call it at once.
+// call it at once. A database of something else is Refused and left alone.
 func Migrate(ctx context.Context, url string) ([]string, error) {
 	conn, err := pgx.Connect(ctx, url)
 	if err != nil {
@@ -35,7 +35,28 @@ func Migrate(ctx context.Context, url string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := refuseForeign(ctx, conn); err != nil {
+		return nil, err
+	}
 	return pg.Migrate(ctx, conn, sub)
+}
+
+// refuseForeign refuses a database that has tables and none of ours: most
+// likely it is the registry's, and an address was pasted twice.
+func refuseForeign(ctx context.Context, conn *pgx.Conn) error {
+	var foreign bool
+	err := conn.QueryRow(ctx, `
+		SELECT to_regclass('console_migration') IS NULL AND EXISTS (
+			SELECT FROM pg_class
+			WHERE relkind IN ('r', 'p') AND relnamespace = to_regnamespace(quote_ident(current_schema())))`).Scan(&foreign)
+	if err != nil {
+		return pg.Map(err)
+	}
+	if foreign {
+		return cratewarden.Errorf(cratewarden.Refused,
+			"The database for the console holds tables of something else, such as a registry. Give the console a database of its own with --console-url.")
+	}
+	return nil
 }
 
 // Store reads and writes the console database.

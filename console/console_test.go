@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"io/fs"
 	"os"
 	"testing"
 	"testing/fstest"
@@ -27,6 +28,27 @@ func TestMigrateOnceThenNeverAgain(t *testing.T) {
 	again, err := Migrate(t.Context(), url)
 	if err != nil || len(again) != 0 {
 		t.Errorf("again: %v, %v", again, err)
+	}
+}
+
+// A registry's database is never touched, whoever gives its address twice.
+func TestDatabaseOfSomethingElseIsRefused(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t, empty())
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(t.Context()) }()
+	if _, err := conn.Exec(t.Context(), `CREATE TABLE crates (id integer)`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Migrate(t.Context(), url); cratewarden.KindOf(err) != cratewarden.Refused {
+		t.Errorf("migrated somebody else's database: %v", err)
+	}
+	var tables int
+	if err := conn.QueryRow(t.Context(), `SELECT count(*) FROM pg_tables WHERE schemaname = 'public'`).Scan(&tables); err != nil || tables != 1 {
+		t.Errorf("%d tables, %v", tables, err)
 	}
 }
 
@@ -64,6 +86,40 @@ func TestBrokenMigrationLeavesNothing(t *testing.T) {
 	var there bool
 	if err := pool.QueryRow(t.Context(), `SELECT to_regclass('half') IS NOT NULL`).Scan(&there); err != nil || there {
 		t.Errorf("half a migration stayed: %v %v", there, err)
+	}
+}
+
+// A role with the least rights must be able to start on a database that its
+// owner has migrated.
+func TestMigrateNeedsNoOwnerWhenNothingIsNew(t *testing.T) {
+	t.Parallel()
+	pool := pgtest.Database(t, empty())
+	if _, err := Migrate(t.Context(), pool.Config().ConnString()); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := pool.Acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Release()
+	for _, sql := range []string{
+		`CREATE ROLE least_` + pool.Config().ConnConfig.Database, `GRANT SELECT ON console_migration TO least_` + pool.Config().ConnConfig.Database,
+		`SET ROLE least_` + pool.Config().ConnConfig.Database,
+	} {
+		if _, err := conn.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sub, err := fs.Sub(files, "migrations")
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := pg.Migrate(t.Context(), conn.Conn(), sub)
+	if err != nil || len(names) != 0 {
+		t.Errorf("as the least role: %v, %v", names, err)
+	}
+	if _, err := conn.Exec(t.Context(), `RESET ROLE`); err != nil {
+		t.Fatal(err)
 	}
 }
 

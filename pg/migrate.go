@@ -57,10 +57,18 @@ func Migrate(ctx context.Context, conn *pgx.Conn, files fs.FS) ([]string, error)
 
 // applied gives the checksum of each file applied so far.
 func applied(ctx context.Context, conn *pgx.Conn) (map[string]string, error) {
+	// A role that only uses the database may not create tables, not even one
+	// that is there, so look first.
+	var there bool
+	if err := conn.QueryRow(ctx, `SELECT to_regclass('console_migration') IS NOT NULL`).Scan(&there); err != nil {
+		return nil, err
+	}
 	const create = `CREATE TABLE IF NOT EXISTS console_migration (
 		name text PRIMARY KEY, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`
-	if _, err := conn.Exec(ctx, create); err != nil {
-		return nil, err
+	if !there {
+		if _, err := conn.Exec(ctx, create); err != nil {
+			return nil, err
+		}
 	}
 	rows, err := conn.Query(ctx, `SELECT name, sha256 FROM console_migration`)
 	if err != nil {
