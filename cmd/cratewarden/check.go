@@ -1,6 +1,8 @@
 package main
 
 import (
+	"io"
+	"strings"
 	"time"
 
 	"cratewarden"
@@ -32,13 +34,18 @@ func (c checkCmd) Run(e env) error {
 		if c.Acting {
 			mode = check.Acting
 		}
-		_, err := e.stdout.Write([]byte(check.Grants(c.Grants, mode)))
+		text := check.Grants(c.Grants, mode)
+		if strings.HasPrefix(text, "--") {
+			return cratewarden.Errorf(cratewarden.Invalid, "%q is not the name of one role. Choose another.", c.Grants)
+		}
+		_, err := io.WriteString(e.stdout, text)
 		return err
 	}
 	if c.RegistryURL == "" {
 		return cratewarden.Errorf(cratewarden.Invalid, "Name the database with --registry-url, or ask for grants with --grants ROLE.")
 	}
-	pool, err := pg.Open(e.ctx, pg.Config{URL: c.RegistryURL, ReadOnly: true, MaxConns: 2, StatementTimeout: 30 * time.Second})
+	// Not a read-only session: it is asked too whether this role could write.
+	pool, err := pg.Open(e.ctx, pg.Config{URL: c.RegistryURL, MaxConns: 2, StatementTimeout: 30 * time.Second})
 	if err != nil {
 		return err
 	}
