@@ -144,6 +144,16 @@ func (r DeletedName) Record() []string {
 }
 
 // Columns names the cells of Record.
+func (ArchiveFile) Columns() []string {
+	return []string{"path", "size_bytes", "mode", "kind", "lines", "encoding", "magic", "sha256", "marks"}
+}
+
+// Record is the row as CSV cells.
+func (r ArchiveFile) Record() []string {
+	return []string{r.Path, csvInt(r.Size), r.Mode, r.Kind, csvInt(r.Lines), r.Encoding, r.Magic, r.SHA256, csvMarks(r.Marks)}
+}
+
+// Columns names the cells of Record.
 func (ReservedName) Columns() []string { return []string{"name", "twin"} }
 
 // Record is the row as CSV cells.

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"cratewarden"
 	"cratewarden/dossier"
 )
 
@@ -18,6 +19,9 @@ type filesPage struct {
 	Tree    Tree
 	Note    string // beside the heading of the tree
 	Left    string // how much of the tree is not shown
+	Filter  *Filter
+	None    Empty  // shown instead of the tree when no file passes the filter
+	Pager   *Pager // the list as files
 	Panes   []filePane
 	Cards   []Card // without a chosen file: what to know of the archive
 }
@@ -34,6 +38,12 @@ type filePane struct {
 
 // files answers for the list of files and for one file.
 func (s *Server) files(w http.ResponseWriter, r *http.Request) error {
+	fields := readFields(r)
+	filter, narrowed := readFiles(fields)
+	csv := wantsCSV(fields)
+	if fields.err != nil {
+		return fields.err
+	}
 	ctx, path := r.Context(), r.PathValue("path")
 	if path == "" {
 		path = r.FormValue("path")
@@ -46,7 +56,11 @@ func (s *Server) files(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if csv {
+		return s.filesCSV(w, f, filter)
+	}
 	p := s.filesPage(r, v, f, path)
+	p.narrow(f, path, filter, narrowed)
 	if f.Absent != "" {
 		p.Notices = []Notice{Missing("The archive cannot be shown", f.Absent)}
 		return s.render(w, "files", http.StatusOK, p)
@@ -86,13 +100,49 @@ func (s *Server) filesPage(r *http.Request, v *dossier.Version, f *dossier.Files
 			p.Tabs[i].Count = Num(len(f.Rows))
 		}
 	}
-	left := 0
-	p.Tree, left = treeOf(f, path)
-	p.Note = Plural(len(f.Rows), "file") + " · " + Bytes(f.Unpacked)
-	if left > 0 {
-		p.Left = Plural(left, "more file is", "more files are") + " not listed here. The JSON interface lists all."
-	}
 	return p
+}
+
+// narrow lists the files that pass the filter. Every link to a file keeps the
+// filter, and the form keeps the file that is open.
+func (p *filesPage) narrow(f *dossier.Files, path string, filter dossier.FileFilter, n narrowing) {
+	list := passing(f, filter)
+	left := 0
+	p.Tree, left = treeOf(&list, path, n.pairs()...)
+	p.Note = shown(len(list.Rows), len(f.Rows), "file") + " · " + Bytes(f.Unpacked)
+	if left > 0 {
+		p.Left = Plural(left, "more file is", "more files are") + " not listed here. The files below list all."
+	}
+	here := fileURL(f.Crate, f.Num, "")
+	if len(f.Rows) > 1 || n.set() {
+		p.Filter = &Filter{Action: here, Fields: n, Keep: kept("path", path)}
+	}
+	if n.set() {
+		p.Filter.Reset = fileURL(f.Crate, f.Num, path)
+		p.None = Empty{Title: "No file passes the filter", Text: "Choose another one, or take it away.", Action: Link{"Show all files", p.Filter.Reset}}
+	}
+	if f.Absent == "" {
+		p.Pager = &Pager{CSV: address(here, append(n.pairs(), "format", "csv")...), JSON: address("/api/v1"+Path("crates", f.Crate, "versions", f.Num, "files"), n.pairs()...)}
+	}
+}
+
+// passing is the listing with the files that pass alone.
+func passing(f *dossier.Files, filter dossier.FileFilter) dossier.Files {
+	list := *f
+	list.Rows = nil
+	for _, x := range f.Rows {
+		if filter.Passes(x) {
+			list.Rows = append(list.Rows, x)
+		}
+	}
+	return list
+}
+
+func (s *Server) filesCSV(w http.ResponseWriter, f *dossier.Files, filter dossier.FileFilter) error {
+	if f.Absent != "" {
+		return cratewarden.Errorf(cratewarden.Unavailable, "The list cannot be exported: %s", f.Absent)
+	}
+	return sendCSV(s, w, "files-"+f.Crate+"-"+f.Num, passing(f, filter).Rows, "")
 }
 
 // problemsCard says what is wrong with an archive, the grave first.

@@ -16,10 +16,13 @@ func nameKinds() []Option {
 // free.
 func (s *Server) names(w http.ResponseWriter, r *http.Request) error {
 	f := readFields(r)
-	filter := dossier.NameFilter{Query: f.text("q", 128), Kind: f.choice("kind", "reserved", "usernames", "deleted"), After: f.text("after", 256), Limit: f.limit()}
+	filter := dossier.NameFilter{Query: f.text("q", 128), Kind: f.choice("kind", "reserved", "usernames", "deleted"), Available: f.choice("available", "yes", "no"), After: f.text("after", 256), Limit: f.limit()}
 	csv := wantsCSV(f)
 	if csv && filter.Kind == "" {
 		f.refuse("A file holds one list. Add kind=reserved, kind=usernames or kind=deleted to the address.")
+	}
+	if filter.Available != "" && filter.Kind != "deleted" {
+		f.refuse("Only deleted names are narrowed to those that are available. Add kind=deleted to the address, or take “available” away.")
 	}
 	if filter.Kind == "" && filter.After != "" {
 		f.refuse("The field “after” belongs to one list. Add kind=reserved, kind=usernames or kind=deleted to the address.")
@@ -38,7 +41,7 @@ func (s *Server) names(w http.ResponseWriter, r *http.Request) error {
 	p.Head = Head{Title: "Names", Lead: Text("Names that nobody may publish now, and why. Ask for one to hear whether it could be published.")}
 	p.Tabs = nameTabs(n, filter)
 	p.Main = append([]Card{{Title: "Could this name be published?", Note: "any spelling; “-” and “_” are the same to the registry",
-		Filter: &Filter{Action: "/names", Fields: []Field{{Name: "q", Label: "Name, or a part of one", Value: filter.Query, Hint: "serde-json"}}, Keep: kept("kind", filter.Kind), Reset: resetNames(filter), Button: "Ask"}}},
+		Filter: &Filter{Action: "/names", Fields: []Field{{Name: "q", Label: "Name, or a part of one", Value: filter.Query, Hint: "serde-json"}}, Keep: append(kept("kind", filter.Kind), kept("available", filter.Available)...), Reset: resetNames(filter), Button: "Ask"}}},
 		nameAnswer(n.Answer)...)
 	p.Main = append(p.Main, chosenLists(nameLists(n, filter, f), filter)...)
 	return s.render(w, "dossier", http.StatusOK, p)
@@ -71,7 +74,7 @@ func resetNames(filter dossier.NameFilter) string {
 	if filter.Query == "" {
 		return ""
 	}
-	return address("/names", "kind", filter.Kind)
+	return address("/names", "kind", filter.Kind, "available", filter.Available)
 }
 
 func nameTabs(n *dossier.Names, filter dossier.NameFilter) []Tab {
@@ -169,6 +172,9 @@ func nameLists(n *dossier.Names, filter dossier.NameFilter, f *fields) []Card {
 		deleted.Note = shown(len(n.Deleted.Rows), n.Deleted.Total, "deletion") + " · deleted last first"
 		deleted.Table = deletedTable(n.Deleted.Rows)
 	}
+	if filter.Kind == "deleted" {
+		deleted.byAvailability(filter)
+	}
 	cards := []Card{reserved, users, deleted}
 	next := []string{n.Reserved.Next, n.Usernames.Next, n.Deleted.Next}
 	prev := []string{n.Reserved.Prev, n.Usernames.Prev, n.Deleted.Prev}
@@ -176,10 +182,25 @@ func nameLists(n *dossier.Names, filter dossier.NameFilter, f *fields) []Card {
 		if cards[i].Table == nil || len(cards[i].Table.Rows) == 0 {
 			continue
 		}
-		cards[i].Pager = listPager("/names", "/api/v1/names", filter.After, next[i], prev[i], f, "kind", cards[i].ID, "q", filter.Query)
+		cards[i].Pager = listPager("/names", "/api/v1/names", filter.After, next[i], prev[i], f, "kind", cards[i].ID, "q", filter.Query, "available", filter.Available)
 		cards[i].Pager.Shown, cards[i].Pager.Of = cards[i].Note, cards[i].Title
 	}
 	return cards
+}
+
+// byAvailability puts the form above the list of deleted crates. The asked name
+// stays, and asking for another keeps the filter.
+func (c *Card) byAvailability(filter dossier.NameFilter) {
+	if c.Table == nil || filter.Available == "" && len(c.Table.Rows) < 2 {
+		return
+	}
+	all := address("/names", "kind", "deleted", "q", filter.Query)
+	c.Filter = &Filter{Action: "/names", Keep: append(kept("kind", "deleted"), kept("q", filter.Query)...), Fields: []Field{
+		{Name: "available", Label: "Can be published again", Value: filter.Available, Options: options("yes:now", "no:not yet, or never")}}}
+	if filter.Available != "" {
+		c.Filter.Reset = all
+		c.Table.Empty = Empty{Title: "Nothing passes the filter", Text: "Choose another one, or take it away.", Action: Link{"Show the whole list", all}}
+	}
 }
 
 func reservedCard(id, title string, page dossier.Page[dossier.ReservedName], meaning string) Card {

@@ -56,8 +56,8 @@ func sourceOf(f *dossier.File) Source {
 const treeMost = 2000
 
 // treeOf lays the files of an archive out under their folders. The rows come
-// sorted by path.
-func treeOf(f *dossier.Files, current string) (tree Tree, left int) {
+// sorted by path. The pairs stand in the address of every file.
+func treeOf(f *dossier.Files, current string, pairs ...any) (tree Tree, left int) {
 	tree.Caption = "Files of " + visible(f.Crate) + " " + visible(f.Num)
 	rows := f.Rows
 	if len(rows) > treeMost {
@@ -75,10 +75,19 @@ func treeOf(f *dossier.Files, current string) (tree Tree, left int) {
 			tree.Files = append(tree.Files, TreeFile{Depth: depth, Folder: true, Name: visible(steps[depth])})
 		}
 		open = steps
-		tree.Files = append(tree.Files, TreeFile{Depth: len(steps), Name: visible(name), Size: file.Size, URL: fileURL(f.Crate, f.Num, file.Path),
+		tree.Files = append(tree.Files, TreeFile{Depth: len(steps), Name: visible(name), Size: file.Size, URL: withPairs(fileURL(f.Crate, f.Num, file.Path), pairs),
 			Current: file.Path == current, Badges: badgesOf(file.Marks)})
 	}
 	return tree, left
+}
+
+// withPairs adds fields to an address that may have some already.
+func withPairs(url string, pairs []any) string {
+	out, err := With(url, pairs...)
+	if err != nil {
+		return "#" + err.Error()
+	}
+	return out
 }
 
 // fileURL is the address of a file. A path that browsers or the router would
