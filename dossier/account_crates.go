@@ -137,7 +137,7 @@ func (s *Service) ownedFacts(ctx context.Context, who owner, list []mirror.Owner
 }
 
 func (s *Service) crateStarts(id int32, prefix string) bool {
-	crate, _ := s.cfg.Mirror.Crate(id)
+	crate, _ := s.cfg.Mirror.CrateRow(id)
 	return strings.HasPrefix(cratewarden.CanonName(crate.Name), cratewarden.CanonName(prefix))
 }
 

@@ -97,7 +97,7 @@ func orNobody(id int32) int32 {
 }
 
 func (s *Service) crateDownloads(id int32) int64 {
-	crate, _ := s.cfg.Mirror.Crate(id)
+	crate, _ := s.cfg.Mirror.CrateRow(id)
 	return crate.Downloads
 }
 
@@ -180,7 +180,7 @@ func (s *Service) accountPublishers(v *accountView) Publishers {
 		out.Section = s.loading(mirror.PartOwners)
 	}
 	for _, p := range v.core.Publishers {
-		crate, _ := s.cfg.Mirror.Crate(p.CrateID)
+		crate, _ := s.cfg.Mirror.CrateRow(p.CrateID)
 		out.Configs = append(out.Configs, Publisher{
 			ID: p.ID, Provider: p.Provider, Crate: crate.Name, Origin: p.Origin, OwnerID: p.OwnerID,
 			Workflow: p.Workflow, Environ: p.Environment, CreatedAt: p.CreatedAt,

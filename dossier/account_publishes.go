@@ -45,7 +45,7 @@ func (s *Service) publishRows(list []mirror.Publish, rows []registry.CrateVersio
 // crateOf is as much of a crate as its version rows need; none of it changes
 // but the default version.
 func (s *Service) crateOf(id int32) registry.Crate {
-	c, _ := s.cfg.Mirror.Crate(id)
+	c, _ := s.cfg.Mirror.CrateRow(id)
 	return registry.Crate{ID: c.ID, Name: c.Name, CreatedAt: c.CreatedAt, DefaultID: c.Default}
 }
 

@@ -48,7 +48,7 @@ func (s *Service) accountTimeline(v *accountView) Timeline {
 func (h *accountHistory) crate(id int32) string {
 	name, known := h.names[id]
 	if !known {
-		c, _ := h.s.cfg.Mirror.Crate(id)
+		c, _ := h.s.cfg.Mirror.CrateRow(id)
 		name = c.Name
 		h.names[id] = name
 	}
@@ -98,7 +98,7 @@ func (s *Service) addAction(t *Timeline, a mirror.Action) {
 	if !found {
 		return
 	}
-	crate, _ := s.cfg.Mirror.Crate(v.CrateID)
+	crate, _ := s.cfg.Mirror.CrateRow(v.CrateID)
 	how := "in a browser session"
 	if a.Token != 0 {
 		how = fmt.Sprintf("with API token %d", a.Token)
@@ -122,7 +122,7 @@ func (s *Service) addAction(t *Timeline, a mirror.Action) {
 // ownership tells how the account came to own a crate, when that ended, and
 // whom it made owner there.
 func (h *accountHistory) ownership(o mirror.Owner) {
-	crate, _ := h.s.cfg.Mirror.Crate(o.CrateID)
+	crate, _ := h.s.cfg.Mirror.CrateRow(o.CrateID)
 	e := Event{At: o.CreatedAt, Kind: "owner_added", Crate: crate.Name, Source: "crate_owners.created_at, crate_owners.created_by"}
 	switch by := h.s.accountCalled(o.CreatedBy); {
 	case founder(o, crate):

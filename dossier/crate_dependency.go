@@ -106,7 +106,7 @@ func (s *Service) mirrorDependents(row registry.Crate, q dependentQuery) Depende
 	out := Dependents{AnyVersion: found.AnyVersion, Default: found.Default, Table: row.ReverseRows, Matching: matching, Top: []DependentRow{}}
 	shown, more := cut(found.Top, q.limit)
 	for _, d := range shown {
-		crate, _ := s.cfg.Mirror.Crate(d.CrateID)
+		crate, _ := s.cfg.Mirror.CrateRow(d.CrateID)
 		out.Top = append(out.Top, DependentRow{
 			Crate: crate.Name, Downloads: d.Downloads, Requirement: d.Requirement, Kind: kindName(int32(d.Kind)),
 			Optional: d.Optional, Versions: d.Versions, Default: d.Default,

@@ -27,9 +27,6 @@ func tokenState(t registry.Token, now time.Time) string {
 	return stateLive
 }
 
-// countedPublishes bounds the count of what one token published.
-const countedPublishes = 10_000
-
 func (s *Service) tokenRow(t registry.Token) Token {
 	out := Token{
 		ID: t.ID, Owner: personOf(t.Owner), MaskedName: maskName(t.Name), CreatedAt: t.CreatedAt, LastUsedAt: t.LastUsedAt,
@@ -37,7 +34,7 @@ func (s *Service) tokenRow(t registry.Token) Token {
 	}
 	out.Endpoints, out.Crates = scopeWords(t.Legacy, t.Endpoints, t.Crates)
 	if s.loading(mirror.PartVersions, mirror.PartActions).Absent == "" {
-		out.Publishes = len(s.cfg.Mirror.PublishedWithToken(t.ID, countedPublishes))
+		out.Publishes = s.cfg.Mirror.PublishedWithTokenCount(t.ID)
 	}
 	return out
 }

@@ -73,6 +73,9 @@ func describePeople(w *world, m *Mirror) (out []string) {
 		}
 		for _, k := range m.Tokens(id) {
 			say("token %+v", k)
+			if list := m.PublishedWithToken(k.ID, 1000); len(list) != m.PublishedWithTokenCount(k.ID) {
+				say("token %d: %d publishes listed, %d counted", k.ID, len(list), m.PublishedWithTokenCount(k.ID))
+			}
 			for _, v := range m.PublishedWithToken(k.ID, 1000) {
 				say("published with %d: %d", k.ID, v.ID)
 			}

@@ -108,6 +108,10 @@ func micros(t time.Time) int64 {
 // Crate gives a crate by its id.
 func (m *Mirror) Crate(id int32) (Crate, bool) { return m.now().crate(id) }
 
+// CrateRow is Crate without what its versions say (Versions, Yanked, Newest),
+// which costs a walk over them.
+func (m *Mirror) CrateRow(id int32) (Crate, bool) { return m.now().bareCrate(id) }
+
 func (p *picture) crate(id int32) (Crate, bool) {
 	c, ok := p.bareCrate(id)
 	if ok {

@@ -105,13 +105,8 @@ func (c *dependentCount) countTable() {
 }
 
 func (c *dependentCount) countPatch() {
-	for _, v := range c.p.patch.versions {
-		for _, d := range v.deps {
-			if d.CrateID == c.target {
-				c.addLate(v)
-				break
-			}
-		}
+	for _, v := range c.p.lately().byTarget[c.target] {
+		c.addLate(v)
 	}
 }
 

@@ -31,6 +31,7 @@ type picture struct {
 	crateRows      []uint32
 	shownByDefault bits
 	patch          patch
+	late           *lateIndex // of the patch
 	// masked holds the slots of versions.byCrate whose crate is in the patch.
 	masked bits
 	ready  map[Part]bool
@@ -88,8 +89,10 @@ func emptyPicture(hidden bool) *picture {
 	return p
 }
 
-// mask works out which slots of the version table do not count.
+// mask works out which slots of the version table do not count. It is called
+// whenever the versions or the patch have changed.
 func (p *picture) mask() {
+	p.late = &lateIndex{}
 	p.masked = newBits(len(p.versions.byCrate.keys))
 	for id := range p.patch.crates {
 		if slot, ok := p.versions.byCrate.slot(id); ok {

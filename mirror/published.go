@@ -85,11 +85,10 @@ func (k *marker) next(publisher, token int32, method cratewarden.Method) (marks 
 	return marks
 }
 
-// newestFirst walks over the versions in rows of the table and those of the
-// patch that match, the newest id first, starting below before (0 = from the
+// newestFirst walks over the versions in rows of the table and those of late, of
+// the patch, that match, the newest id first, starting below before (0 = from the
 // newest), until visit says stop.
-func (p *picture) newestFirst(rows []uint32, before int32, match func(*versionRow) bool, visit func(row int, v *versionRow) bool) {
-	late := p.patch.versions
+func (p *picture) newestFirst(rows []uint32, late []*versionRow, before int32, match func(*versionRow) bool, visit func(row int, v *versionRow) bool) {
 	for {
 		for len(rows) > 0 && p.skips(rows[len(rows)-1], before) {
 			rows = rows[:len(rows)-1]
@@ -119,12 +118,13 @@ func (p *picture) skips(row uint32, before int32) bool {
 }
 
 // gather collects up to limit versions newest first.
-func (p *picture) gather(rows []uint32, before int32, limit int, match func(*versionRow) bool) []Version {
+func (p *picture) gather(rows []uint32, late []*versionRow, before int32, limit int) []Version {
 	if limit <= 0 {
 		return nil
 	}
 	var list []Version
-	p.newestFirst(rows, before, match, func(row int, v *versionRow) bool {
+	all := func(*versionRow) bool { return true }
+	p.newestFirst(rows, late, before, all, func(row int, v *versionRow) bool {
 		if v != nil {
 			list = append(list, v.Version)
 		} else {
@@ -142,7 +142,7 @@ func (m *Mirror) PublishedBy(account, before int32, limit int) []Version {
 		return nil
 	}
 	p := m.now()
-	return p.gather(p.versions.byPublisher.get(account), before, limit, func(v *versionRow) bool { return v.Publisher == account })
+	return p.gather(p.versions.byPublisher.get(account), p.lately().byPublisher[account], before, limit)
 }
 
 // PublishedByCount says how many versions an account published.
@@ -156,12 +156,22 @@ func (m *Mirror) PublishedByCount(account int32) int {
 			n++
 		}
 	}
-	for _, v := range p.patch.versions {
-		if v.Publisher == account {
+	return n + len(p.lately().byPublisher[account])
+}
+
+// PublishedWithTokenCount says how many versions were published with an API
+// token. Without the part "actions" there are none.
+func (m *Mirror) PublishedWithTokenCount(token int32) int {
+	if token == 0 {
+		return 0
+	}
+	p, n := m.now(), 0
+	for _, row := range p.publishes.byToken.get(token) {
+		if !p.masked.has(p.versions.slot[row]) {
 			n++
 		}
 	}
-	return n
+	return n + len(p.lately().byToken[token])
 }
 
 // PublishedWithToken gives the versions published with an API token, newest
@@ -171,5 +181,5 @@ func (m *Mirror) PublishedWithToken(token int32, limit int) []Version {
 		return nil
 	}
 	p := m.now()
-	return p.gather(p.publishes.byToken.get(token), 0, limit, func(v *versionRow) bool { return v.Token == token })
+	return p.gather(p.publishes.byToken.get(token), p.lately().byToken[token], 0, limit)
 }

@@ -26,7 +26,7 @@ func (m *Mirror) Recent(f Recent) []Publish {
 	}
 	match := func(v *versionRow) bool { return f.Account == 0 || v.Publisher == f.Account }
 	if f.Account != 0 {
-		p.newestFirst(p.versions.byPublisher.get(f.Account), f.Before, match, s.visit)
+		p.newestFirst(p.versions.byPublisher.get(f.Account), p.lately().byPublisher[f.Account], f.Before, match, s.visit)
 	} else {
 		p.newestOfAll(f.Before, s.visit)
 	}

@@ -27,7 +27,7 @@ type providerIndex struct {
 
 // latePublishers is how many ids the configurations of other transactions may
 // be ahead of one that is not committed yet. A day brings fewer.
-const latePublishers = 200
+const latePublishers = 50
 
 // How often the index is read, and how soon again after a failure.
 const (
@@ -116,12 +116,12 @@ SELECT 'github' AS provider, crate_id, id, repository_owner || '/' || repository
        workflow_filename AS workflow, environment, created_at
 FROM (SELECT ` + githubColumns + ` FROM trustpub_configs_github WHERE id = ANY ($2)
       UNION ALL SELECT ` + githubColumns + ` FROM trustpub_configs_github WHERE id BETWEEN $3 AND $6) p
-WHERE crate_id = ANY ($1)
+WHERE crate_id IN (SELECT unnest($1::integer[]))
 UNION ALL
 SELECT 'gitlab', crate_id, id, namespace || '/' || project, namespace_id, workflow_filepath, environment, created_at
 FROM (SELECT ` + gitlabColumns + ` FROM trustpub_configs_gitlab WHERE id = ANY ($4)
       UNION ALL SELECT ` + gitlabColumns + ` FROM trustpub_configs_gitlab WHERE id BETWEEN $5 AND $6) p
-WHERE crate_id = ANY ($1)`
+WHERE crate_id IN (SELECT unnest($1::integer[]))`
 
 const (
 	githubColumns = `id, crate_id, repository_owner, repository_owner_id, repository_name, workflow_filename, environment, created_at`
