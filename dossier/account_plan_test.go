@@ -69,6 +69,8 @@ func TestNoLargeTableIsScanned(t *testing.T) {
 	_, _ = r.account(t, 1), r.account(t, 5)
 	_, _ = must(r.AccountsByLogin(ctx, "bob")), must(r.AccountCrates(ctx, 5, dossier.OwnedFilter{Limit: 5}))
 	_, _ = must(r.AccountPublishes(ctx, 5, dossier.AccountPublishFilter{Limit: 5})), must(r.Team(ctx, 1))
+	_, _ = must(r.CrateVersions(ctx, "foo", dossier.VersionFilter{Method: "token", Publisher: "alice", Num: "1"})), must(r.CrateDependents(ctx, "foo", dossier.DependentFilter{Kind: "dev", Prefix: "e"}))
+	_ = must(r.AccountCrates(ctx, 5, dossier.OwnedFilter{State: "empty", Prefix: "grab"}))
 	_, _ = must(r.Token(ctx, alicesToken)), must(r.Token(ctx, runsToken))
 	_, _ = must(r.Publishes(ctx, dossier.PublishFilter{})), must(r.Home(ctx))
 	conn := must(r.pool.Acquire(ctx))
