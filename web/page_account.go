@@ -32,9 +32,9 @@ func (s *Server) account(w http.ResponseWriter, r *http.Request) error {
 	p := s.accountFrame(r, a, accountURL(id, view))
 	switch view {
 	case "tokens":
-		p.Main = []Card{accountTokens(a)}
+		p.Main = []Card{accountTokens(a, 0)}
 	case "publishers":
-		p.Main = []Card{accountPublishers(a), accountInvitations(a)}
+		p.Main = []Card{accountPublishers(a, 0), accountInvitations(a)}
 	case "timeline":
 		p.Main = []Card{timelineCard(a.Timeline, 0, Link{})}
 	default:
@@ -162,15 +162,17 @@ func (s *Server) accountOverview(a *dossier.Account) []Card {
 	crates.More = Link{"all, with export", accountURL(a.ID, "crates")}
 	cards := []Card{crates}
 	if len(a.Former.Rows) > 0 || a.Former.Absent != "" {
-		former := ownedCard("former", "Crates owned before", a.Former, true)
-		if a.Former.Next != "" {
-			former.More = Link{"more", address(accountURL(a.ID, "crates"), "after", a.Former.Next)}
+		before := a.Former
+		before.Rows = before.Rows[:min(len(before.Rows), ownedSample)]
+		former := ownedCard("former", "Crates owned before", before, true)
+		if len(before.Rows) < before.Total {
+			former.More = Link{"all", address(accountURL(a.ID, "crates"), "after", "f")}
 		}
 		cards = append(cards, former)
 	}
-	cards = append(cards, accountTokens(a))
+	cards = append(cards, accountTokens(a, ownedSample))
 	if a.Publishers.Absent == "" && len(a.Publishers.Configs) > 0 {
-		cards = append(cards, accountPublishers(a))
+		cards = append(cards, accountPublishers(a, ownedSample))
 	}
 	if len(a.Invitations.Rows) > 0 || a.Invitations.Absent != "" {
 		cards = append(cards, accountInvitations(a))

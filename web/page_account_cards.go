@@ -80,15 +80,21 @@ func shorten(text string, most int) string {
 	return strings.TrimSpace(string(runes[:most-1])) + "…"
 }
 
-func accountTokens(a *dossier.Account) Card {
+// accountTokens shows the newest tokens, at most so many and a link to the rest,
+// or with 0 all of them: accounts that publish from many machines have hundreds.
+func accountTokens(a *dossier.Account, most int) Card {
 	c := Card{ID: "tokens", Title: "API tokens"}
 	if a.Tokens.Absent != "" {
 		return c.missing(a.Tokens.Absent)
 	}
-	c.Note = shown(len(a.Tokens.Rows), a.Tokens.Total, "token") + " · names are masked, they may identify people"
+	rows := a.Tokens.Rows
+	if most > 0 && len(rows) > most {
+		rows, c.More = rows[:most], Link{"all", accountURL(a.ID, "tokens")}
+	}
+	c.Note = shown(len(rows), a.Tokens.Total, "token") + " · names are masked, they may identify people"
 	c.Table = &Table{Caption: "API tokens", Columns: tokenColumns(false), Empty: Empty{Title: "No API token", Text: "This account has never made one; revoked and expired tokens would be listed."}}
-	for i := range a.Tokens.Rows {
-		c.Table.Rows = append(c.Table.Rows, tokenRow(&a.Tokens.Rows[i], false))
+	for i := range rows {
+		c.Table.Rows = append(c.Table.Rows, tokenRow(&rows[i], false))
 	}
 	return c
 }
@@ -143,7 +149,8 @@ func lately(t time.Time) Phrase {
 	return Phrase{}.Ago(t).Say(" ").Muted(date(t))
 }
 
-func accountPublishers(a *dossier.Account) Card {
+// accountPublishers shows the newest configurations as accountTokens does.
+func accountPublishers(a *dossier.Account, most int) Card {
 	c := Card{ID: "publishers", Title: "Trusted publishers of owned crates"}
 	if a.Publishers.Absent != "" {
 		return c.missing(a.Publishers.Absent)
@@ -151,7 +158,11 @@ func accountPublishers(a *dossier.Account) Card {
 	c.Note = Plural(len(a.Publishers.Configs), "configuration") + " · " + Plural(a.Publishers.LiveTokens, "live token")
 	c.Table = &Table{Caption: c.Title, Columns: []Column{{Label: "Crate"}, {Label: "Publishes from"}, {Label: "Workflow"}, {Label: "Environment"}, {Label: "Owner id"}, {Label: "Set up"}},
 		Empty: Empty{Title: "No trusted publisher", Text: "None of the owned crates can be published from a repository's own runs."}}
-	for _, p := range a.Publishers.Configs {
+	configs := a.Publishers.Configs
+	if most > 0 && len(configs) > most {
+		configs, c.More = configs[:most], Link{"all", accountURL(a.ID, "publishers")}
+	}
+	for _, p := range configs {
 		environment := Phrase{}.Muted("any")
 		if p.Environ != "" {
 			environment = Phrase{}.Code(p.Environ)
