@@ -37,7 +37,16 @@ type accountView struct {
 // registry by their primary keys, which the mirror knows, in one round trip of
 // nine statements; sections whose part of the mirror is not loaded say so. The
 // error is NotFound when there is no such account.
+// The dossier may be shared (see Config.Share) and must not be changed.
 func (s *Service) Account(ctx context.Context, id int32) (*Account, error) {
+	read := func(ctx context.Context) (*Account, error) { return s.readAccount(ctx, id) }
+	if s.cfg.Share <= 0 {
+		return read(ctx)
+	}
+	return s.accounts.get(ctx, id, s.cfg.Share, read)
+}
+
+func (s *Service) readAccount(ctx context.Context, id int32) (*Account, error) {
 	v, err := s.viewAccount(ctx, id)
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync/atomic"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -27,6 +28,10 @@ type Config struct {
 	// Dump is set when the registry database was made from a public dump, so
 	// that private facts are shown as missing and not as empty.
 	Dump *DumpSource
+	// Share is how long an account's dossier serves all who ask for it; zero
+	// makes one for each. Every tab of an account shows the same dossier, and in
+	// an incident several people look at one account.
+	Share time.Duration
 	// Label is the registry's name as people know it.
 	Label  string
 	Clock  cratewarden.Clock
@@ -35,10 +40,11 @@ type Config struct {
 
 // Service answers with dossiers. Its methods may be called at the same time.
 type Service struct {
-	cfg    Config
-	clock  cratewarden.Clock
-	log    *slog.Logger
-	reader *registry.Reader
+	cfg      Config
+	clock    cratewarden.Clock
+	log      *slog.Logger
+	reader   *registry.Reader
+	accounts share[int32, *Account]
 	// apart is until when, in nanoseconds, crates are read in sections; see
 	// crateTogether.
 	apart atomic.Int64

@@ -143,7 +143,7 @@ func assemble(ctx context.Context, cfg consoleConfig) (p *parts, err error) {
 		return p, err
 	}
 	p.mirror = mirror.New(mirror.Config{Registry: registry, Replica: replica, Dump: cfg.dump != nil, Logger: cfg.log, MailKey: mail})
-	p.dossiers = dossier.New(dossier.Config{Registry: registry, Mirror: p.mirror, Static: cfg.static, Index: cfg.index, Dump: cfg.dump, Label: cfg.label, Logger: cfg.log})
+	p.dossiers = dossier.New(dossier.Config{Registry: registry, Mirror: p.mirror, Static: cfg.static, Index: cfg.index, Dump: cfg.dump, Label: cfg.label, Logger: cfg.log, Share: time.Second})
 	p.handler, err = handler(cfg, p.mirror, p.dossiers, registry)
 	return p, err
 }
