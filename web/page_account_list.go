@@ -28,10 +28,12 @@ func (s *Server) accountCratesList(w http.ResponseWriter, r *http.Request) error
 		return s.cfg.Dossiers.AccountCrates(ctx, id, filter)
 	}
 	show := func(page dossier.Page[dossier.OwnedCrate]) Card {
+		card := ownedCard("crates", "Owned crates", page, false)
 		if filter.Former {
-			return ownedCard("former", "Crates owned before", page, true)
+			card = ownedCard("former", "Crates owned before", page, true)
 		}
-		return ownedCard("crates", "Owned crates", page, false)
+		card.passing(n, page)
+		return card
 	}
 	return accountList(s, w, r, "crates", f, n, kept("former", trueField(filter.Former)), ask, show)
 }

@@ -140,6 +140,14 @@ func readOwned(f *fields) (dossier.OwnedFilter, narrowing) {
 	return dossier.OwnedFilter{State: n[0].Value, Prefix: n[1].Value, Former: formerAsked(f)}, n
 }
 
+// passing says beside a list of crates how many pass a filter; without one the
+// list has all of them, which its own note says.
+func (c *Card) passing(n narrowing, page dossier.Page[dossier.OwnedCrate]) {
+	if n.set() && page.Absent == "" {
+		c.Note = shown(len(page.Rows), page.Total, "crate") + " · filtered"
+	}
+}
+
 // formerAsked says whether the list of former crates is asked for: by its name
 // in the address, or by one of its keys, which begin with the same letter.
 func formerAsked(f *fields) bool {
@@ -147,6 +155,6 @@ func formerAsked(f *fields) bool {
 }
 
 func readFiles(f *fields) (dossier.FileFilter, narrowing) {
-	n := narrowing{f.choiceField("kind", "Kind", "text", "binary"), f.flagField("marked", "Files", "only marked ones")}
+	n := narrowing{f.choiceField("kind", "Kind", "text", "binary"), f.flagField("marked", "Marks", "only marked files")}
 	return dossier.FileFilter{Kind: n[0].Value, Marked: n[1].Value != ""}, n
 }

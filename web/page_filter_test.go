@@ -101,7 +101,7 @@ func filteredPaths() map[string][]string {
 			`after=5.5&amp;default=true&amp;kind=build&amp;limit=7&amp;prefix=a`, `/api/v1/crates/arraykit/dependents?default=true&amp;kind=build&amp;limit=7&amp;prefix=a`, "of 321", `<option value="7" selected>`},
 		"/accounts/184/publishes?method=github&state=yanked&prefix=log": {
 			`/accounts/184/publishes?after=77&amp;method=github&amp;prefix=log&amp;state=yanked`, `/api/v1/accounts/184/publishes?method=github&amp;prefix=log&amp;state=yanked`, `/accounts/184/publishes?format=csv&amp;method=github`},
-		"/accounts/184/crates?state=all-yanked&prefix=log": {`/accounts/184/crates?after=f5.5&amp;prefix=log&amp;state=all-yanked`, `<option value="all-yanked" selected>`},
+		"/accounts/184/crates?state=all-yanked&prefix=log": {`/accounts/184/crates?after=f5.5&amp;prefix=log&amp;state=all-yanked`, `<option value="all-yanked" selected>`, "8 crates · filtered"},
 		"/accounts/184/crates?after=f3.3&state=empty":      {`href="/accounts/184/crates?former=true&amp;state=empty"`, `<input type="hidden" name="former" value="true">`, "Crates owned before", `href="/accounts/184/crates?former=true">Clear`},
 		"/teams/1/crates?state=live&former=1":              {`/teams/1/crates?after=f5.5&amp;former=true&amp;state=live`, `/api/v1/teams/1/crates?former=true&amp;state=live`, "Crates owned before"},
 		"/names?kind=deleted&available=no&q=log":           {`/names?available=no&amp;format=csv&amp;kind=deleted&amp;q=log`, `/api/v1/names?available=no&amp;kind=deleted&amp;q=log`, `<input type="hidden" name="q" value="log">`},

@@ -88,6 +88,7 @@ func (s *Server) teamCratesList(w http.ResponseWriter, r *http.Request) error {
 	p.Head = Head{Crumbs: []Link{{"Search", "/search"}, {"Team " + digits(id), team}}, Title: title, Code: "team " + digits(id)}
 	withoutVia(page.Rows)
 	card, former := ownedCard("crates", title, page, filter.Former), kept("former", trueField(filter.Former))
+	card.passing(n, page)
 	card.Pager = listPager(here, "/api/v1"+here, after, page.Next, page.Prev, f, append(narrowing(former).pairs(), n.pairs()...)...)
 	card.Pager.Shown = card.Note
 	card.filtered(n, here, f, len(page.Rows), former...)
