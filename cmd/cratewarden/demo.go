@@ -21,7 +21,7 @@ import (
 type demoCmd struct {
 	listening
 	Data   string `placeholder:"DIR" help:"Folder for everything the demo makes (default: cratewarden/demo in the user's cache folder)."`
-	Crates int    `default:"2400" help:"How many crates to make up; 230000 is as large as crates.io and takes a while."`
+	Crates int    `default:"2400" help:"How many crates to make up, 600 at least; 230000 is as large as crates.io and takes a while."`
 	Seed   uint64 `default:"1" help:"Chooses one of many registries; the same number gives the same one."`
 	Keep   bool   `help:"Keep the registry of the last run, however old its dates are."`
 	PgBin  string `placeholder:"DIR" help:"Folder of PostgreSQL's programs, if they are not found."`

@@ -200,7 +200,7 @@ type statusCmd struct{ asking }
 // Run shows what the console holds.
 func (c statusCmd) Run(e env) error {
 	return fetch(e, c.asking, nil, func(w io.Writer, h *dossier.Home) {
-		say(w, "%s: %d crates, %d versions, %d accounts", inert(h.Registry), h.Crates, h.Versions, h.Accounts)
+		say(w, "%s: %s, %s, %s", inert(h.Registry), held(h, mirror.PartCrates, h.Crates), held(h, mirror.PartVersions, h.Versions), held(h, mirror.PartAccounts, h.Accounts))
 		if h.Dump != nil {
 			fact(w, "Public dump", h.Dump.File+", taken "+when(h.Dump.TakenAt))
 		}
@@ -209,6 +209,16 @@ func (c statusCmd) Run(e env) error {
 			fact(w, "  "+string(p.Part), p.State+", "+num(p.Rows)+" rows")
 		}
 	}, "home")
+}
+
+// held is a count, or that it cannot be told before the part is loaded.
+func held(h *dossier.Home, part mirror.Part, count int) string {
+	for _, p := range h.Mirror.Parts {
+		if p.Part == part && p.State != "ready" {
+			return string(part) + " " + p.State
+		}
+	}
+	return num(count) + " " + string(part)
 }
 
 func mirrorState(s mirror.Status) string {

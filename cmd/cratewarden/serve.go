@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"cratewarden"
@@ -118,6 +119,7 @@ type private struct {
 // startPrivate starts the private server of a data folder and makes sure the
 // console's database exists; the registry's is the caller's to make.
 func startPrivate(ctx context.Context, dir, bin string, settings map[string]string) (*private, error) {
+	ignoreSurroundings()
 	server, err := pgtemp.Start(ctx, pgtemp.Config{Dir: filepath.Join(dir, "postgres"), Bin: bin, Settings: settings})
 	if err != nil {
 		return nil, err
@@ -128,4 +130,14 @@ func startPrivate(ctx context.Context, dir, bin string, settings map[string]stri
 		return nil, err
 	}
 	return p, nil
+}
+
+// ignoreSurroundings forgets the PG* variables, which are about the person's
+// other databases: the private server is the only one this process talks to.
+func ignoreSurroundings() {
+	for _, pair := range os.Environ() {
+		if name, _, _ := strings.Cut(pair, "="); strings.HasPrefix(name, "PG") {
+			_ = os.Unsetenv(name)
+		}
+	}
 }

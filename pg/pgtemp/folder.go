@@ -62,13 +62,14 @@ func (s *Server) acquire() error {
 }
 
 // placeSocket puts the socket beside the data, or in a short temporary folder
-// when that path would be longer than the system allows.
+// when that path would be longer than the system allows or has a comma, which
+// separates sockets for PostgreSQL.
 func (s *Server) placeSocket(who *credential) error {
 	s.socket = filepath.Join(s.dir, "socket")
-	if len(s.socket) > maxSocketPath {
+	if len(s.socket) > maxSocketPath || strings.Contains(s.socket, ",") {
 		dir, err := os.MkdirTemp("", "cw-")
 		if err != nil {
-			return err
+			return cratewarden.Wrap(err, cratewarden.Invalid, "The path of the folder %s does not suit PostgreSQL, and no temporary folder can be made. Choose a shorter one without commas with --data.", s.dir)
 		}
 		s.socket = dir
 	}

@@ -7,14 +7,17 @@ package pgtemp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"cratewarden"
 )
@@ -96,7 +99,8 @@ func (s *Server) Socket() string { return s.socket }
 // URL is the connection string of a database on this server.
 func (s *Server) URL(database string) string {
 	u := url.URL{Scheme: "postgres", User: url.User("postgres"), Path: "/" + database}
-	u.RawQuery = url.Values{"host": {s.socket}, "port": {"5432"}, "sslmode": {"disable"}}.Encode()
+	query := url.Values{"host": {s.socket}, "port": {"5432"}, "sslmode": {"disable"}}.Encode()
+	u.RawQuery = strings.ReplaceAll(query, "+", "%20") // only web forms read + as a space
 	return u.String()
 }
 
@@ -132,6 +136,9 @@ func (s *Server) awaitAnswer(ctx context.Context) error {
 		conn, err := pgx.Connect(ctx, s.URL("postgres"))
 		if err == nil {
 			return conn.Close(ctx)
+		}
+		if _, ok := errors.AsType[*pgconn.ParseConfigError](err); ok {
+			return cratewarden.Errorf(cratewarden.Invalid, "A PG* variable of the environment keeps this program from its own PostgreSQL, such as PGSERVICE or PGSSLMODE. Unset it.")
 		}
 		select {
 		case <-s.process.ended:

@@ -141,6 +141,27 @@ func TestLongPathsGetAShortSocket(t *testing.T) {
 	query(t, s.URL("postgres"), `SELECT 'reachable'`)
 }
 
+// People call folders what they like.
+func TestOddFolderNames(t *testing.T) {
+	t.Parallel()
+	base := folder(t)
+	if err := os.Mkdir(base, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"with space", "a,b", "a+b%20c", `q"o'te`, "?&#=", "ünï", `back\slash`} {
+		t.Run(name, func(t *testing.T) {
+			s, err := Start(t.Context(), Config{Dir: filepath.Join(base, name), Fast: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Stop()
+			if got := query(t, s.URL("postgres"), `SELECT 'here'`); got != "here" {
+				t.Errorf("got %q", got)
+			}
+		})
+	}
+}
+
 func TestAFolderOutOfReachIsExplained(t *testing.T) {
 	t.Parallel()
 	if os.Geteuid() != 0 {
