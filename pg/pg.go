@@ -32,6 +32,10 @@ type Config struct {
 	LockTimeout time.Duration
 	// ReadOnly makes every transaction of the pool read-only.
 	ReadOnly bool
+	// PlanOnce makes the server plan a statement once for all values instead of
+	// anew for each. It is for pools whose statements go by keys, whatever the
+	// values: there planning costs more than running.
+	PlanOnce bool
 }
 
 // Open opens a pool and proves that the server answers. The error is of kind
@@ -73,6 +77,9 @@ func poolConfig(cfg Config) (*pgxpool.Config, error) {
 	params["jit"] = "off"
 	if cfg.ReadOnly {
 		params["default_transaction_read_only"] = "on"
+	}
+	if cfg.PlanOnce {
+		params["plan_cache_mode"] = "force_generic_plan"
 	}
 	return pc, nil
 }

@@ -127,7 +127,7 @@ func assemble(ctx context.Context, cfg consoleConfig) (p *parts, err error) {
 			p.close()
 		}
 	}()
-	registry, err := p.pool(ctx, pg.Config{URL: cfg.registry, ReadOnly: true, MaxConns: 16, StatementTimeout: 5 * time.Second})
+	registry, err := p.pool(ctx, pg.Config{URL: cfg.registry, ReadOnly: true, MaxConns: 16, StatementTimeout: 5 * time.Second, PlanOnce: true})
 	if err != nil {
 		return p, err
 	}
