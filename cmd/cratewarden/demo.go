@@ -74,7 +74,7 @@ func (c demoCmd) Run(e env) error {
 	}
 	defer p.server.Stop()
 	if err := c.prepare(e, dir, p); err != nil {
-		return err
+		return p.blame(err)
 	}
 	static, index, err := demoStores(e.ctx, dir)
 	if err != nil {

@@ -66,7 +66,7 @@ func (c openCmd) Run(e env) error {
 	defer p.server.Stop()
 	source, err := c.prepare(e, dir, p, found)
 	if err != nil {
-		return err
+		return p.blame(err)
 	}
 	static, err := openStore(e.ctx, c.Storage)
 	if err != nil {

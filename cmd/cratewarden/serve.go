@@ -126,10 +126,20 @@ func startPrivate(ctx context.Context, dir, bin string, settings map[string]stri
 	}
 	p := &private{server: server, registry: server.URL("registry"), console: server.URL("console")}
 	if err := createDatabase(ctx, server, "console"); err != nil {
+		err = p.blame(err)
 		server.Stop()
 		return nil, err
 	}
 	return p, nil
+}
+
+// blame names a full disk where that is behind an error: a server that dies of
+// it is only a lost connection to its clients.
+func (p *private) blame(err error) error {
+	if err == nil || !p.server.DiskFull() || strings.Contains(cratewarden.MessageOf(err), "disk is full") {
+		return err
+	}
+	return cratewarden.Wrap(err, cratewarden.Unavailable, "The disk is full, so the private PostgreSQL could not go on. Free some space and try again.")
 }
 
 // ignoreSurroundings forgets the PG* variables, which are about the person's

@@ -8,7 +8,6 @@ package pgtemp
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/url"
 	"os"
 	"os/exec"
@@ -142,8 +141,7 @@ func (s *Server) awaitAnswer(ctx context.Context) error {
 		}
 		select {
 		case <-s.process.ended:
-			return cratewarden.Wrap(fmt.Errorf("postgres ended: %s", s.process.output.String()),
-				cratewarden.Unavailable, "PostgreSQL stopped while starting on %s. Its messages are in the log of this program.", s.dir)
+			return failed("postgres ended", s.process.output.String(), "PostgreSQL stopped while starting on %s.", s.dir)
 		case <-ctx.Done():
 			return cratewarden.Wrap(err, cratewarden.Unavailable, "PostgreSQL did not answer in time.")
 		case <-time.After(5 * time.Millisecond):
@@ -170,6 +168,10 @@ func (s *Server) Stop() {
 	}
 }
 
+// DiskFull says whether the server complained of a full disk, which its clients
+// may only have seen as a lost connection.
+func (s *Server) DiskFull() bool { return s.process != nil && noSpace(s.process.output.String()) }
+
 // Done is closed when the server has ended, on purpose or not.
 func (s *Server) Done() <-chan struct{} { return s.process.ended }
 
@@ -192,8 +194,10 @@ func (s *Server) initialise(ctx context.Context, who *credential, fast bool) err
 	cmd.Env = environment()
 	cmd.Dir = s.dir
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return cratewarden.Wrap(fmt.Errorf("initdb: %w: %s", err, out), cratewarden.Unavailable,
-			"PostgreSQL could not make its data folder in %s.", s.dir)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return failed("initdb: "+err.Error(), string(out), "PostgreSQL could not make its data folder in %s.", s.dir)
 	}
 	return os.Rename(fresh, s.data())
 }

@@ -141,6 +141,26 @@ func TestLongPathsGetAShortSocket(t *testing.T) {
 	query(t, s.URL("postgres"), `SELECT 'reachable'`)
 }
 
+// What PostgreSQL's programs say when they give up reaches the person.
+func TestFailureSaysWhy(t *testing.T) {
+	t.Parallel()
+	for output, want := range map[string]string{
+		"LOG:  x\ninitdb: error: could not fsync file: No space left on device\n":                 "disk is full",
+		"2026 UTC [7] FATAL:  could not create lock file: Permission denied\nLOG:  shutting down": "It says: could not create lock file: Permission denied",
+		"nothing to see": "stopped.",
+	} {
+		err := failed("postgres ended", output, "PostgreSQL stopped.")
+		if text := cratewarden.MessageOf(err); !strings.Contains(text, want) || cratewarden.KindOf(err) != cratewarden.Unavailable {
+			t.Errorf("%q: %s", output, text)
+		}
+	}
+	dir := folder(t)
+	_, err := Start(t.Context(), Config{Dir: dir, Fast: true, Settings: map[string]string{"shared_buffers": "many"}})
+	if !strings.Contains(cratewarden.MessageOf(err), "shared_buffers") {
+		t.Errorf("a setting the server refuses: %v", err)
+	}
+}
+
 // People call folders what they like.
 func TestOddFolderNames(t *testing.T) {
 	t.Parallel()

@@ -2,11 +2,14 @@ package pgtemp
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"os/user"
+	"regexp"
 	"runtime"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -125,6 +128,24 @@ func (c *credential) own(dir string) error {
 func environment() []string {
 	return []string{"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "TZ=UTC"}
 }
+
+// failed says that one of PostgreSQL's programs ended, with the line in which it
+// says why: whoever starts a private server has no other log of it.
+func failed(what, output, format string, args ...any) error {
+	text := fmt.Sprintf(format, args...)
+	if noSpace(output) {
+		text += " The disk is full; free some space and try again."
+	} else if line := reason.FindStringSubmatch(output); line != nil {
+		text += " It says: " + strings.TrimSpace(line[1])
+	}
+	return cratewarden.Wrap(fmt.Errorf("%s: %s", what, output), cratewarden.Unavailable, "%s", text)
+}
+
+// reason finds the first line in which a program of PostgreSQL says why it
+// gives up.
+var reason = regexp.MustCompile(`(?m)(?:FATAL|PANIC|error): +(.+)$`)
+
+func noSpace(output string) bool { return strings.Contains(output, "No space left on device") }
 
 // tail keeps the last 16 KiB a program wrote, for the error when it fails.
 type tail struct {
