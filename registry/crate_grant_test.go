@@ -36,8 +36,9 @@ func TestLeastGrantsAreEnough(t *testing.T) {
 	ctx, r := t.Context(), weakReader(t, database(t))
 	c := ok[registry.Crate](t)(r.Crate(ctx, "foo-bar"))
 	for what, ask := range map[string]func() error{
-		"core":     func() error { _, err := r.CrateCore(ctx, c, 5); return err },
-		"versions": func() error { _, err := r.CrateVersions(ctx, c.ID, registry.VersionKey{}, 5); return err },
+		"followers": func() error { _, err := r.Followers(ctx, c.ID); return err },
+		"core":      func() error { _, err := r.CrateCore(ctx, c, 5); return err },
+		"versions":  func() error { _, err := r.CrateVersions(ctx, c.ID, registry.VersionKey{}, 5); return err },
 		"filtered": func() error {
 			_, err := r.VersionsMatching(ctx, c.ID, registry.VersionFilter{Method: "token", Publisher: "x"}, registry.VersionKey{}, 5)
 			return err
@@ -66,16 +67,25 @@ func TestLeastGrantsAreEnough(t *testing.T) {
 	}
 }
 
-// TestFollowersRefused: the least grants leave follows out, which must cost a
+// TestFollowersRefused: an operator may withhold follows, which must cost a
 // page one count and no more.
 func TestFollowersRefused(t *testing.T) {
 	t.Parallel()
 	pool := database(t)
 	r := weakReader(t, pool)
+	role := ok[string](t)(whoami(t.Context(), r.Pool))
+	if _, err := pool.Exec(t.Context(), `REVOKE ALL ON follows FROM `+role); err != nil {
+		t.Fatal(err)
+	}
 	_, first := r.Followers(t.Context(), 1)
 	_, second := r.Followers(t.Context(), 2)
 	check(t, "kind", cratewarden.KindOf(first), cratewarden.Refused)
 	check(t, "not asked again", second, first)
+}
+
+func whoami(ctx context.Context, pool *pgxpool.Pool) (role string, err error) {
+	err = pool.QueryRow(ctx, `SELECT current_user::text`).Scan(&role)
+	return role, err
 }
 
 // TestRunningIsSeenWithSelectAlone: the reading role may not lock rows, and

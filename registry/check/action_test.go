@@ -162,7 +162,7 @@ func TestRolesCanReadEverythingElse(t *testing.T) {
 	t.Parallel()
 	hidden := map[string]bool{
 		"oauth_github.encrypted_token": true, "emails.token": true, "crate_owner_invitations.token": true,
-		"follows.user_id": true,
+		"follows.user_id":                  true,
 		"cloudfront_invalidation_queue.id": true, "cloudfront_invalidation_queue.path": true,
 		"cloudfront_invalidation_queue.created_at": true, "cloudfront_invalidation_queue.distribution": true,
 		"processed_log_files.path": true, "processed_log_files.time": true,
