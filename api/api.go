@@ -61,7 +61,8 @@ func New(cfg Config) http.Handler {
 	build(mux, cfg)
 	// No page of another origin may make a browser ask in its user's name.
 	guard := http.NewCrossOriginProtection()
-	return protect(rescue(cfg.Log, guard.Handler(mux)))
+	guard.SetDenyHandler(http.HandlerFunc(foreign))
+	return protect(rescue(cfg.Log, logging(cfg.Log, guard.Handler(matched(mux)))))
 }
 
 // rescue turns a panic into the same document as any unforeseen error, with

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -164,5 +165,54 @@ func TestOtherOriginsMayNotPost(t *testing.T) {
 	New(Config{Dossiers: &fake{}}).ServeHTTP(rec, req)
 	if rec.Code != http.StatusForbidden {
 		t.Errorf("cross-site post: %d", rec.Code)
+	}
+}
+
+// Whatever is wrong, a program gets a problem document, never text.
+func TestUnknownAddressesAndMethodsAreProblems(t *testing.T) {
+	t.Parallel()
+	h := New(Config{Dossiers: &fake{}})
+	for _, c := range []struct {
+		method, target, origin string
+		status                 int
+		kind                   cratewarden.Kind
+	}{
+		{"GET", Prefix + "/nothing", "", http.StatusNotFound, cratewarden.NotFound},
+		{"GET", Prefix + "/crates/a/b/c/d", "", http.StatusNotFound, cratewarden.NotFound},
+		{"DELETE", Prefix + "/crates/a", "", http.StatusMethodNotAllowed, cratewarden.Invalid},
+		{"GET", Prefix + "/token-lookup", "", http.StatusMethodNotAllowed, cratewarden.Invalid},
+		{"POST", Prefix + "/token-lookup", "https://evil.example", http.StatusForbidden, cratewarden.Refused},
+	} {
+		rec := httptest.NewRecorder()
+		req := httptest.NewRequest(c.method, c.target, strings.NewReader("{}"))
+		if c.origin != "" {
+			req.Header.Set("Origin", c.origin)
+		}
+		h.ServeHTTP(rec, req)
+		var p Problem
+		if err := json.Unmarshal(rec.Body.Bytes(), &p); err != nil {
+			t.Errorf("%s %s: %v: %s", c.method, c.target, err, rec.Body)
+		}
+		if rec.Code != c.status || p.Status != c.status || p.Kind != c.kind || rec.Header().Get("Content-Type") != "application/problem+json" {
+			t.Errorf("%s %s: %d %+v", c.method, c.target, rec.Code, p)
+		}
+		if c.status == http.StatusMethodNotAllowed && rec.Header().Get("Allow") == "" {
+			t.Errorf("%s %s: no Allow", c.method, c.target)
+		}
+	}
+}
+
+// The cause of a failure is in the log under the id the asker sees, and
+// nowhere else.
+func TestCausesAreLogged(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	h := New(Config{Dossiers: &fake{err: errors.New("the secret cause")}, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	rec := ask(h, "GET", Prefix+"/crates/a", "")
+	if rec.Code != http.StatusInternalServerError || strings.Contains(rec.Body.String(), "secret") {
+		t.Errorf("%d %s", rec.Code, rec.Body)
+	}
+	if !strings.Contains(log.String(), "the secret cause") {
+		t.Errorf("log: %s", log.String())
 	}
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -42,12 +43,26 @@ func statuses() map[cratewarden.Kind]int {
 	}
 }
 
-// problem turns an error of ours into its document; the cause stays behind.
+// logKey is where a request carries the log, for the cause of what fails.
+type logKey struct{}
+
+// logging gives every request the log.
+func logging(log *slog.Logger, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), logKey{}, log)))
+	})
+}
+
+// problem turns an error of ours into its document; the cause stays behind, in
+// the log.
 func problem(ctx context.Context, err error) error {
 	kind := cratewarden.KindOf(err)
 	status, ok := statuses()[kind]
 	if !ok {
 		status = http.StatusInternalServerError
+	}
+	if log, ok := ctx.Value(logKey{}).(*slog.Logger); ok && log != nil && status >= http.StatusInternalServerError {
+		log.ErrorContext(ctx, "failed", "request", telemetry.RequestID(ctx), "kind", string(kind), "err", err.Error())
 	}
 	return &Problem{Title: title(status), Status: status, Detail: cratewarden.MessageOf(err), Kind: kind, RequestID: telemetry.RequestID(ctx)}
 }
