@@ -123,11 +123,15 @@ func TestJourneyEveryPageIsAccessible(t *testing.T) {
 				p.Expect("404")
 			}
 			p.Go(path)
+			look := p.Fits
+			if name == "crate" || name == "version" {
+				look = p.Screenshot // the docs show two pages in every dress
+			}
 			p.Screenshot(name, 1440, "light")
 			p.CheckAxe()
-			p.Screenshot(name, 390, "dark")
+			look(name, 390, "dark")
 			p.CheckAxe()
-			p.Screenshot(name, 1440, "dark")
+			look(name, 1440, "dark")
 		})
 	}
 }

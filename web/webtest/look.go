@@ -29,14 +29,22 @@ func (p *Page) Print(width int64) {
 // fails the test when the page is wider than the window.
 func (p *Page) Screenshot(name string, width int64, scheme string) {
 	p.t.Helper()
+	p.Fits(name, width, scheme)
+	p.Keep(fmt.Sprintf("%s-%d-%s", name, width, scheme))
+}
+
+// Fits sets width and colours, and fails the test when the page is wider than
+// the window.
+func (p *Page) Fits(name string, width int64, scheme string) {
+	p.t.Helper()
 	p.Look(width, scheme)
 	if over := Eval[int64](p, "document.documentElement.scrollWidth"); over > width {
 		p.t.Errorf("%s at %d pixels is %d wide: it scrolls sideways", name, width, over)
 	}
-	p.Keep(fmt.Sprintf("%s-%d-%s", name, width, scheme))
 }
 
-// Keep writes a picture of the whole page as it looks now, when the flag
+// Keep writes a picture of the page as it looks now, at most 2,400 pixels of its
+// height so that the pictures stay small enough for the repository, when the flag
 // -screenshots names a folder.
 func (p *Page) Keep(name string) {
 	p.t.Helper()
@@ -44,7 +52,7 @@ func (p *Page) Keep(name string) {
 		return
 	}
 	width := Eval[float64](p, "innerWidth")
-	height := Eval[float64](p, "Math.max(document.documentElement.scrollHeight, 900)")
+	height := Eval[float64](p, "Math.min(Math.max(document.documentElement.scrollHeight, 900), 2400)")
 	beyond := true
 	shot := call(p, page.CaptureScreenshot, page.CaptureScreenshotParams{CaptureBeyondViewport: &beyond,
 		Clip: &page.Viewport{Width: width, Height: height, Scale: 1}}).Data
