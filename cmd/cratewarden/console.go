@@ -127,7 +127,14 @@ func assemble(ctx context.Context, cfg consoleConfig) (p *parts, err error) {
 			p.close()
 		}
 	}()
-	registry, err := p.pool(ctx, pg.Config{URL: cfg.registry, ReadOnly: true, MaxConns: 16, StatementTimeout: 5 * time.Second, PlanOnce: true})
+	// Pages wait in turn for few connections: with many, the server's processes
+	// fight for its processors and every page gets slower. The mirror has its
+	// own, so that its long reads never keep a page waiting.
+	registry, err := p.pool(ctx, pg.Config{URL: cfg.registry, ReadOnly: true, MaxConns: 6, StatementTimeout: 5 * time.Second, PlanOnce: true})
+	if err != nil {
+		return p, err
+	}
+	follow, err := p.pool(ctx, pg.Config{URL: cfg.registry, ReadOnly: true, MaxConns: 4, StatementTimeout: 5 * time.Second})
 	if err != nil {
 		return p, err
 	}
@@ -142,7 +149,7 @@ func assemble(ctx context.Context, cfg consoleConfig) (p *parts, err error) {
 	if err != nil {
 		return p, err
 	}
-	p.mirror = mirror.New(mirror.Config{Registry: registry, Replica: replica, Dump: cfg.dump != nil, Logger: cfg.log, MailKey: mail})
+	p.mirror = mirror.New(mirror.Config{Registry: follow, Replica: replica, Dump: cfg.dump != nil, Logger: cfg.log, MailKey: mail})
 	p.dossiers = dossier.New(dossier.Config{Registry: registry, Mirror: p.mirror, Static: cfg.static, Index: cfg.index, Dump: cfg.dump, Label: cfg.label, Logger: cfg.log, Share: time.Second})
 	p.handler, err = handler(cfg, p.mirror, p.dossiers, registry)
 	return p, err
