@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -101,8 +102,14 @@ func usage(err error, stderr io.Writer) error {
 	if p, ok := errors.AsType[*kong.ParseError](err); ok && p.Context.Selected() != nil {
 		hint = p.Context.Selected().FullPath() + " --help"
 	}
-	return cratewarden.Wrap(err, cratewarden.Invalid, "%s. Try %q.", strings.TrimRight(capital(err.Error()), "?."), hint)
+	// The cause is left out and the text stripped: somebody may have typed a
+	// credential where it does not belong.
+	text := credentialLike.ReplaceAllString(err.Error(), "cio••••")
+	return cratewarden.Errorf(cratewarden.Invalid, "%s. Try %q.", strings.TrimRight(capital(text), "?."), hint)
 }
+
+// credentialLike is what begins like either kind of the registry's tokens.
+var credentialLike = regexp.MustCompile(`cio[A-Za-z0-9_]{2,}`)
 
 func capital(s string) string {
 	if s == "" || s[0] < 'a' || s[0] > 'z' {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"cratewarden"
 	"cratewarden/blob"
 	"cratewarden/demo"
 	"cratewarden/pg"
@@ -58,6 +59,9 @@ const (
 
 // Run makes the registry unless the last one serves, and opens the console.
 func (c demoCmd) Run(e env) error {
+	if c.Crates < demo.MinCrates {
+		return cratewarden.Errorf(cratewarden.Invalid, "The demo needs at least %d crates, so that its situations fit.", demo.MinCrates)
+	}
 	listener, err := listenLoopback(c.Addr)
 	if err != nil {
 		return err
