@@ -14,7 +14,8 @@ const feedRows = 50
 // Publishes gives the feed of new versions that pass a filter, newest first:
 // the newest at first, those before the key Next on further pages. Prev is the
 // id of the newest row; asked for with After, it gives what came since. The
-// limit is 50 unless said, at most 400.
+// limit is 50 unless said, at most 400. A dump tells no methods, so that there
+// the feed of one method is absent and not empty.
 func (s *Service) Publishes(ctx context.Context, f PublishFilter) (*Publishes, error) {
 	q, err := feedQuery(f)
 	if err != nil {
@@ -22,6 +23,9 @@ func (s *Service) Publishes(ctx context.Context, f PublishFilter) (*Publishes, e
 	}
 	out := &Publishes{Fresh: s.fresh()}
 	out.Rows = Page[PublishRow]{Section: s.logged(mirror.PartCrates, mirror.PartVersions), Rows: []PublishRow{}, Total: -1}
+	if q.Method != "" && s.cfg.Dump != nil {
+		out.Rows.Absent = cratewarden.NotInDump
+	}
 	if out.Rows.Absent != "" {
 		return out, nil
 	}

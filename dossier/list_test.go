@@ -67,6 +67,10 @@ func TestPublishesInDump(t *testing.T) {
 			t.Errorf("%s %s: %s %s %s", p.Crate, p.Num, p.MethodLabel, p.Credential, marks(p.Marks))
 		}
 	}
+	for _, method := range []string{"token", "session", "github", "gitlab", "account", "unknown"} {
+		rows := must(r.Publishes(t.Context(), dossier.PublishFilter{Method: method})).Rows
+		equal(t, method, spaced(rows.Absent, len(rows.Rows)), cratewarden.NotInDump+" 0")
+	}
 }
 
 func TestSearch(t *testing.T) {
