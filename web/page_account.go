@@ -158,13 +158,13 @@ func accountFacts(a *dossier.Account, now time.Time) []Fact {
 func (s *Server) accountOverview(a *dossier.Account) []Card {
 	newest := a.Crates
 	newest.Rows = newest.Rows[:min(len(newest.Rows), ownedSample)]
-	crates := ownedCard("crates", "Owned crates", newest, false)
+	crates := ownedCard(s.cfg.Registry.Kind, "crates", "Owned crates", newest, false)
 	crates.More = Link{"all, with export", accountURL(a.ID, "crates")}
 	cards := []Card{crates}
 	if len(a.Former.Rows) > 0 || a.Former.Absent != "" {
 		before := a.Former
 		before.Rows = before.Rows[:min(len(before.Rows), ownedSample)]
-		former := ownedCard("former", "Crates owned before", before, true)
+		former := ownedCard(s.cfg.Registry.Kind, "former", "Crates owned before", before, true)
 		if len(before.Rows) < before.Total {
 			former.More = Link{"all", address(accountURL(a.ID, "crates"), "after", "f")}
 		}

@@ -10,7 +10,7 @@ import (
 
 // ownedCard is a list of crates of an account or a team, with what a moderator
 // judges them by. Fully yanked crates are in it, since nothing else shows them.
-func ownedCard(id, title string, page dossier.Page[dossier.OwnedCrate], former bool) Card {
+func ownedCard(kind RegistryKind, id, title string, page dossier.Page[dossier.OwnedCrate], former bool) Card {
 	c := Card{ID: id, Title: title}
 	if page.Absent != "" {
 		return c.missing(page.Absent)
@@ -24,13 +24,13 @@ func ownedCard(id, title string, page dossier.Page[dossier.OwnedCrate], former b
 		t.Empty = Empty{Title: "No crate was owned before"}
 	}
 	for i := range page.Rows {
-		t.Rows = append(t.Rows, ownedRow(&page.Rows[i]))
+		t.Rows = append(t.Rows, ownedRow(kind, &page.Rows[i]))
 	}
 	c.Table = t
 	return c
 }
 
-func ownedRow(c *dossier.OwnedCrate) Row {
+func ownedRow(kind RegistryKind, c *dossier.OwnedCrate) Row {
 	name := Phrase{}.Link(c.Name, crateURL(c.Name))
 	row := Row{}
 	if c.AllYanked {
@@ -62,7 +62,7 @@ func ownedRow(c *dossier.OwnedCrate) Row {
 	if c.Until != nil {
 		since = Text(date(c.Since)).Say(" ").Muted("until " + date(*c.Until))
 	}
-	code := Phrase{}.Muted("not counted")
+	code := Phrase{}.Muted(uncounted(kind))
 	if c.CodeLines >= 0 {
 		code = Text(Plural(c.CodeLines, "line"))
 	}

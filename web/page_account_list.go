@@ -28,9 +28,9 @@ func (s *Server) accountCratesList(w http.ResponseWriter, r *http.Request) error
 		return s.cfg.Dossiers.AccountCrates(ctx, id, filter)
 	}
 	show := func(page dossier.Page[dossier.OwnedCrate]) Card {
-		card := ownedCard("crates", "Owned crates", page, false)
+		card := ownedCard(s.cfg.Registry.Kind, "crates", "Owned crates", page, false)
 		if filter.Former {
-			card = ownedCard("former", "Crates owned before", page, true)
+			card = ownedCard(s.cfg.Registry.Kind, "former", "Crates owned before", page, true)
 		}
 		card.passing(n, page)
 		return card

@@ -23,21 +23,29 @@ func (s *Server) team(w http.ResponseWriter, r *http.Request) error {
 		{Label: "Display name", Value: orDash(t.Name)},
 		{Label: "GitHub team id", Value: Phrase{}.Copy(digits(t.GitHubID), "")},
 		{Label: "GitHub organisation id", Value: Phrase{}.Copy(digits(t.OrgID), "")},
-		{Label: "Crates owned", Value: orDash(countOf(t.Crates))},
-		{Label: "Crates owned before", Value: orDash(countOf(t.Former))},
+		{Label: "Crates owned", Value: counted(t.Crates)},
+		{Label: "Crates owned before", Value: counted(t.Former)},
 	}
 	here := Path("teams", digits(t.ID), "crates")
-	p.Main = []Card{teamCrates("crates", "Owned crates", t.Crates, false, here)}
+	p.Main = []Card{teamCrates(p.Registry.Kind, "crates", "Owned crates", t.Crates, false, here)}
 	if len(t.Former.Rows) > 0 || t.Former.Absent != "" {
-		p.Main = append(p.Main, teamCrates("former", "Crates owned before", t.Former, true, here))
+		p.Main = append(p.Main, teamCrates(p.Registry.Kind, "former", "Crates owned before", t.Former, true, here))
 	}
 	return s.render(w, "dossier", http.StatusOK, p)
 }
 
+// counted is the length of a list or, in its place, why there is no such list.
+func counted[T any](p dossier.Page[T]) Phrase {
+	if p.Absent != "" {
+		return Phrase{}.Muted(visible(p.Absent))
+	}
+	return orDash(countOf(p))
+}
+
 // teamCrates is the first page of a team's list, with the way to the rest.
-func teamCrates(id, title string, page dossier.Page[dossier.OwnedCrate], former bool, here string) Card {
+func teamCrates(kind RegistryKind, id, title string, page dossier.Page[dossier.OwnedCrate], former bool, here string) Card {
 	withoutVia(page.Rows)
-	c := ownedCard(id, title, page, former)
+	c := ownedCard(kind, id, title, page, former)
 	if c.Table == nil || len(page.Rows) == 0 {
 		return c
 	}
@@ -87,7 +95,7 @@ func (s *Server) teamCratesList(w http.ResponseWriter, r *http.Request) error {
 	p := dossierPage{Page: s.page(r, "Crates of team "+digits(id))}
 	p.Head = Head{Crumbs: []Link{{"Search", "/search"}, {"Team " + digits(id), team}}, Title: title, Code: "team " + digits(id)}
 	withoutVia(page.Rows)
-	card, former := ownedCard("crates", title, page, filter.Former), kept("former", trueField(filter.Former))
+	card, former := ownedCard(p.Registry.Kind, "crates", title, page, filter.Former), kept("former", trueField(filter.Former))
 	card.passing(n, page)
 	card.Pager = listPager(here, "/api/v1"+here, after, page.Next, page.Prev, f, append(narrowing(former).pairs(), n.pairs()...)...)
 	card.Pager.Shown = card.Note

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 
@@ -39,6 +40,9 @@ func (s *Server) tokenPage(r *http.Request) tokenPage {
 // address, where it would end in logs and histories.
 func (s *Server) tokenLookup(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
+		if _, large := errors.AsType[*http.MaxBytesError](err); large {
+			return cratewarden.Wrap(err, cratewarden.TooLarge, "What was pasted is larger than this console takes. Paste the credential alone, %d characters at most.", tokenMost)
+		}
 		return cratewarden.Wrap(err, cratewarden.Invalid, "The form could not be read. Open the page again and paste the credential.")
 	}
 	token := strings.TrimSpace(r.PostForm.Get("token"))

@@ -5,15 +5,16 @@ import (
 	"slices"
 	"strings"
 
+	"cratewarden"
 	"cratewarden/dossier"
 )
 
 // fillManifest shows what the registry stored of the version's manifest.
 func fillManifest(p *dossierPage, v *dossier.Version) {
-	p.Main = []Card{manifestCard(v.Manifest), featuresCard(v.Features)}
+	p.Main = []Card{manifestCard(p.Registry.Kind, v.Manifest), featuresCard(v.Features)}
 }
 
-func manifestCard(m dossier.Manifest) Card {
+func manifestCard(kind RegistryKind, m dossier.Manifest) Card {
 	c := Card{ID: "manifest", Title: "Manifest", Note: "as the registry stored it at the publish"}
 	c.List = []Fact{
 		{Label: "Description", Value: orDash(m.Description)},
@@ -23,7 +24,7 @@ func manifestCard(m dossier.Manifest) Card {
 		{Label: "Links native library", Value: code(m.Links)},
 		{Label: "Library", Value: library(m)},
 		{Label: "Programs", Value: code(strings.Join(m.BinNames, ", "))},
-		{Label: "Lines", Value: Text(lines(m))},
+		{Label: "Lines", Value: Text(lines(kind, m))},
 		{Label: "Keywords", Value: words(m.Keywords)},
 		{Label: "Categories", Value: words(m.Categories)},
 		{Label: "Repository", Value: outside(m.Repository)},
@@ -48,9 +49,18 @@ func library(m dossier.Manifest) Phrase {
 	return Phrase{}.Code(m.LibName)
 }
 
-func lines(m dossier.Manifest) string {
+// uncounted stands where lines of code would: a public dump leaves them out, and
+// the registry itself has not looked at every old version.
+func uncounted(kind RegistryKind) string {
+	if kind == Dump {
+		return cratewarden.NotInDump
+	}
+	return "not counted"
+}
+
+func lines(kind RegistryKind, m dossier.Manifest) string {
 	if m.CodeLines < 0 {
-		return "not counted by the registry"
+		return uncounted(kind)
 	}
 	return Num(m.CodeLines) + " of code, " + Num(m.CommentLines) + " of comments"
 }

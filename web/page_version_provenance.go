@@ -15,7 +15,7 @@ func fillProvenance(p *dossierPage, v *dossier.Version) {
 	}
 	p.Verdict = provenanceVerdict(v)
 	p.Main = []Card{matrixCard(v), evidenceCard(v), checksTable(v), notKeptCard(v)}
-	p.Side = []Card{differencesCard(v), glanceCard(v), downloadsGlance(v), yanksCard(v)}
+	p.Side = []Card{differencesCard(v), glanceCard(p.Registry.Kind, v), downloadsGlance(v), yanksCard(v)}
 }
 
 func provenanceVerdict(v *dossier.Version) Verdict {
@@ -217,12 +217,12 @@ func notKeptCard(v *dossier.Version) Card {
 	return c
 }
 
-func glanceCard(v *dossier.Version) Card {
+func glanceCard(kind RegistryKind, v *dossier.Version) Card {
 	c := Card{ID: "glance", Title: "At a glance"}
 	c.Facts = []Fact{
 		{Label: "Published", Value: Phrase{}.Ago(v.Row.CreatedAt), Note: UTC(v.Row.CreatedAt)},
 		{Label: "Downloads", Value: Text(Num(v.Row.Downloads)), Note: "this version, all time"},
-		{Label: "Size", Value: Text(Bytes(v.Row.Size)), Note: codeLines(v.Manifest)},
+		{Label: "Size", Value: Text(Bytes(v.Row.Size)), Note: codeLines(kind, v.Manifest)},
 		dependentsFact(v.Dependents),
 		{Label: "License", Value: orDash(v.Row.License)},
 		{Label: "Rust", Value: orDash(rust(v.Manifest)), Note: "edition, least version"},
@@ -231,9 +231,9 @@ func glanceCard(v *dossier.Version) Card {
 	return c
 }
 
-func codeLines(m dossier.Manifest) string {
+func codeLines(kind RegistryKind, m dossier.Manifest) string {
 	if m.CodeLines < 0 {
-		return "lines not counted"
+		return "lines " + uncounted(kind)
 	}
 	return Plural(m.CodeLines, "line") + " of code"
 }
