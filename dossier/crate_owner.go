@@ -36,8 +36,11 @@ func (s *Service) howOwner(o registry.Owner) string {
 	switch {
 	case o.FirstPublish:
 		how = "first publish"
+	case by == nil && s.cfg.Dump != nil:
+		// The dump also leaves out the accounts of some who added others.
+		how = "who added them is not recorded in the public dump"
 	case by == nil:
-		how = "not recorded: the row is older than the record of who added whom"
+		how = "who added them is not recorded"
 	case o.Team:
 		how = "team added by " + called(by)
 	case by.ID == o.ID:

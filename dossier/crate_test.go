@@ -194,6 +194,9 @@ func TestCrateOwners(t *testing.T) {
 	equal(t, "invitation", spaced(o.Invitations.Rows[0].Invitee.Login, o.Invitations.Rows[0].Open), "bob true")
 	old := r.crate(t, "all-yanked").Owners.Active[0]
 	equal(t, "founder without a record", old.How, "first publish")
+	young := "INSERT INTO crate_owners (crate_id, owner_id, owner_kind, created_at, updated_at) VALUES (3, 3, 0, $1, $1)"
+	must(r.pool.Exec(t.Context(), young, crateNow.Add(-2*time.Hour)))
+	equal(t, "two hours old", r.crate(t, "user-one").Owners.Active[0].How, "who added them is not recorded")
 }
 
 func TestCrateVersionsPages(t *testing.T) {
