@@ -31,7 +31,7 @@ type Crate struct {
 	MaxFeatures   *int16   `json:"max_features,omitempty"`
 	Keywords      []string `json:"keywords"`
 	Categories    []string `json:"categories"`
-	Followers     int      `json:"followers" doc:"at most ten minutes old"`
+	Followers     int      `json:"followers" doc:"at most twenty minutes old"`
 	// FollowersAbsent says why followers are not counted.
 	FollowersAbsent string     `json:"followers_absent,omitempty"`
 	Owners          Owners     `json:"owners"`

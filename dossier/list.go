@@ -1,6 +1,7 @@
 package dossier
 
 import (
+	"cmp"
 	"encoding/json"
 	"time"
 
@@ -144,8 +145,22 @@ type Home struct {
 	// Jobs sums the queue.
 	Jobs    Jobs          `json:"jobs"`
 	Deleted []DeletedName `json:"deleted" doc:"deleted last"`
+	// The sentences to show in place of what the database did not give.
+	DownloadsAbsent string `json:"downloads_absent,omitempty"`
+	RecentAbsent    string `json:"recent_absent,omitempty"`
+	DeletedAbsent   string `json:"deleted_absent,omitempty"`
 	// Dump is set when the data comes from a public dump.
 	Dump *DumpSource `json:"dump,omitempty"`
+}
+
+// Unread is the sentence about the first part that the registry's database
+// should have given and did not, empty when it gave all.
+func (h *Home) Unread() string {
+	text := cmp.Or(h.DownloadsAbsent, h.RecentAbsent, h.DeletedAbsent)
+	if h.Dump == nil {
+		text = cmp.Or(text, h.Jobs.Absent)
+	}
+	return text
 }
 
 // DumpSource says which public dump is being looked at.

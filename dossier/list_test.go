@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"cratewarden"
 	"cratewarden/dossier"
 	"cratewarden/mirror"
@@ -111,8 +113,27 @@ func TestHome(t *testing.T) {
 	hides(t, "home", d)
 	equal(t, "totals", spaced(d.Registry, d.Crates, d.Versions, d.Accounts, d.Mirror.Ready), "the test registry 16 18 8 true")
 	equal(t, "recent", spaced(len(d.Recent), d.Recent[1].Crate, marks(d.Recent[2].Marks)), "12 evil new crate, default")
-	equal(t, "deleted", d.Deleted[0].Name, "mistake")
+	equal(t, "deleted", d.Deleted[0].Name+d.Unread(), "mistake")
 	dump := peopleRig(t, func(c *dossier.Config) { c.Dump = &dossier.DumpSource{File: "db-dump.tar.gz"} })
 	d = must(dump.Home(t.Context()))
-	equal(t, "dump", spaced(d.Dump.File, d.Jobs.Absent), "db-dump.tar.gz not in the public dump")
+	equal(t, "dump", spaced(d.Dump.File, d.Jobs.Absent)+d.Unread(), "db-dump.tar.gz not in the public dump")
+}
+
+// TestHomeWithoutDatabase: the page that says what is wrong must answer when
+// the registry's database is what is wrong.
+func TestHomeWithoutDatabase(t *testing.T) {
+	t.Parallel()
+	nobody := must(pgxpool.New(t.Context(), "postgres://nobody@127.0.0.1:1/none?sslmode=disable"))
+	t.Cleanup(nobody.Close)
+	r := peopleRig(t, func(c *dossier.Config) { c.Mirror, c.Registry = readyMirror(t, c.Registry), nobody })
+	d := must(r.Home(t.Context()))
+	equal(t, "the mirror answers", spaced(d.Crates, d.Versions, d.Accounts, d.Mirror.Ready), "16 18 8 true")
+	for what, absent := range map[string]string{
+		"downloads": d.DownloadsAbsent, "recent": d.RecentAbsent, "deleted": d.DeletedAbsent, "jobs": d.Jobs.Absent, "rows of jobs": d.Jobs.Rows.Absent, "in a word": d.Unread(),
+	} {
+		if !strings.Contains(absent, "The database does not answer") {
+			t.Errorf("%s: %q", what, absent)
+		}
+	}
+	equal(t, "no list is null", spaced(d.Recent != nil, d.Deleted != nil, d.Jobs.Types != nil), "true true true")
 }

@@ -18,6 +18,7 @@ type homePage struct {
 	Notices []Notice
 	Facts   []Fact
 	Recent  feed
+	Unread  []Notice // in place of Recent
 	Jobs    Card
 	Deleted Card
 	Starts  []start
@@ -48,7 +49,10 @@ func (s *Server) home(w http.ResponseWriter, r *http.Request) error {
 	p.Facts = homeFacts(h)
 	p.Recent = feed{Rows: feedRows(h.Recent)}
 	p.Jobs = homeJobs(h.Jobs)
-	p.Deleted = homeDeleted(h.Deleted)
+	if h.RecentAbsent != "" {
+		p.Unread = []Notice{Missing("Not shown", h.RecentAbsent)}
+	}
+	p.Deleted = homeDeleted(h)
 	p.Mirror = homeMirror(h)
 	return s.render(w, "home", http.StatusOK, p)
 }
@@ -75,6 +79,9 @@ func homeFacts(h *dossier.Home) []Fact {
 		return Fact{Label: label, Value: value}
 	}
 	facts := []Fact{count("Crates", int64(h.Crates), ""), count("Versions", int64(h.Versions), "/publishes"), count("Accounts", int64(h.Accounts), ""), count("Downloads, all time", h.Downloads, "")}
+	if h.DownloadsAbsent != "" {
+		facts[3].Value, facts[3].Note = Phrase{}.Muted("not shown"), h.DownloadsAbsent
+	}
 	jobs := Fact{Label: "Jobs queued", Value: Phrase{}.Muted("not shown"), Note: h.Jobs.Absent}
 	if h.Jobs.Absent == "" {
 		total, failing, stuck := sumJobs(h.Jobs.Types)
@@ -154,8 +161,12 @@ func worstFirst(types []dossier.JobType) []dossier.JobType {
 	return out
 }
 
-func homeDeleted(rows []dossier.DeletedName) Card {
+func homeDeleted(h *dossier.Home) Card {
+	rows := h.Deleted
 	c := Card{ID: "deleted", Title: "Deleted last", More: Link{"all", address("/names", "kind", "deleted")}}
+	if h.DeletedAbsent != "" {
+		return c.missing(h.DeletedAbsent)
+	}
 	if len(rows) == 0 {
 		c.Empty = Empty{Title: "No crate was deleted", Text: "The registry remembers every deletion."}
 	}

@@ -189,3 +189,45 @@ func TestNothingAtAll(t *testing.T) {
 		t.Error("a search of half a mirror seems complete")
 	}
 }
+
+// TestPagesWithoutDatabase shows that the pages which say what is wrong stand
+// when the registry's database is down.
+func TestPagesWithoutDatabase(t *testing.T) {
+	t.Parallel()
+	const why = "The database does not answer."
+	d := sampleDesk(t)
+	d.home.Recent, d.home.Deleted, d.home.Downloads = nil, nil, 0
+	d.home.DownloadsAbsent, d.home.RecentAbsent, d.home.DeletedAbsent = why, why, why
+	d.home.Jobs = dossier.Jobs{Section: dossier.Section{Absent: why}}
+	s := deskServer(t, d)
+	for path, times := range map[string]int{"/": 5, "/status": 1} { // the queue is a figure and a card
+		answer := ask(s, "GET", path, nil)
+		text := body(t, answer)
+		if got := strings.Count(text, why); answer.StatusCode != http.StatusOK || got != times {
+			t.Errorf("%s: %d, says %d times what is missing, not %d", path, answer.StatusCode, got, times)
+		}
+		for _, wrong := range []string{"No crate was deleted", "No new version stands out", "The queue is empty"} {
+			if strings.Contains(text, wrong) {
+				t.Errorf("%s says %q of what was not read", path, wrong)
+			}
+		}
+	}
+	if text := body(t, ask(s, "GET", "/", nil)); !strings.Contains(text, "2,400") {
+		t.Error("the totals of the mirror are gone")
+	}
+}
+
+// TestDumpIsNotFollowed: a dump stands still, however fresh its mirror is.
+func TestDumpIsNotFollowed(t *testing.T) {
+	t.Parallel()
+	d := sampleDesk(t)
+	s := deskServer(t, d)
+	if text := body(t, ask(s, "GET", "/status", nil)); !strings.Contains(text, "Followed up to") || strings.Contains(text, "As of the dump") {
+		t.Error("a registry that lives is not said to be followed")
+	}
+	d.home.Dump = &dossier.DumpSource{TakenAt: deskTime.Add(-24 * time.Hour)}
+	text := body(t, ask(s, "GET", "/status", nil))
+	if strings.Contains(text, "Followed up to") || !strings.Contains(text, "As of the dump") || !strings.Contains(text, "2026-11-21") {
+		t.Error("the dump is said to be followed")
+	}
+}

@@ -20,6 +20,12 @@ func (s *Server) status(w http.ResponseWriter, r *http.Request) error {
 		{Label: "Read completely", Value: orLoading(when(m.FullAt), m.FullAt.IsZero())},
 		{Label: "Memory of the mirror", Value: Text(Bytes(m.Bytes)), Note: "estimated"},
 	}
+	if home.Dump != nil {
+		p.Facts[0] = Fact{Label: "As of the dump", Value: when(home.Dump.TakenAt), Note: "a dump is not followed"}
+	}
+	if text := home.Unread(); text != "" {
+		p.Notices = []Notice{{Tone: Warn, Title: "The registry's database was not read: what stands here is the mirror's", Text: Text(text)}}
+	}
 	p.Main = []Card{partsCard(m)}
 	if home.Dump == nil {
 		p.Side = []Card{promises()}

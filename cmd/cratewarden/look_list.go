@@ -204,7 +204,10 @@ func (c statusCmd) Run(e env) error {
 		if h.Dump != nil {
 			fact(w, "Public dump", h.Dump.File+", taken "+when(h.Dump.TakenAt))
 		}
-		fact(w, "Mirror", mirrorState(h.Mirror))
+		if text := h.Unread(); text != "" {
+			fact(w, "Database", text)
+		}
+		fact(w, "Mirror", mirrorState(h))
 		for _, p := range h.Mirror.Parts {
 			fact(w, "  "+string(p.Part), p.State+", "+num(p.Rows)+" rows")
 		}
@@ -221,12 +224,15 @@ func held(h *dossier.Home, part mirror.Part, count int) string {
 	return num(count) + " " + string(part)
 }
 
-func mirrorState(s mirror.Status) string {
+func mirrorState(h *dossier.Home) string {
+	s := h.Mirror
 	switch {
 	case s.Problem != "":
 		return s.Problem
 	case !s.Ready:
 		return "loading"
+	case h.Dump != nil:
+		return "complete as of the dump, which is not followed"
 	}
 	return "follows the registry as of " + s.FreshAt.UTC().Format("2006-01-02 15:04:05 UTC")
 }
