@@ -15,6 +15,7 @@ func matched(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		unknown, pattern := mux.Handler(r)
 		if pattern != "" {
+			telemetry.Route(r.Context(), pattern)
 			mux.ServeHTTP(w, r)
 			return
 		}

@@ -11,7 +11,7 @@ import (
 
 // Live answers /livez: the program runs and can answer.
 func Live() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok\n") })
+	return quietly(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok\n") }))
 }
 
 // Readiness is one thing that must work before requests should be sent here.
@@ -24,7 +24,7 @@ type Readiness struct {
 // status 503 when one fails. A load balancer reads the status, a person the
 // lines.
 func Ready(checks ...Readiness) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return quietly(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 		defer cancel()
 		status, text := http.StatusOK, ""
@@ -36,7 +36,7 @@ func Ready(checks ...Readiness) http.Handler {
 			text += fmt.Sprintf("%s: %s\n", c.Name, line)
 		}
 		plain(w, status, text)
-	})
+	}))
 }
 
 func plain(w http.ResponseWriter, status int, text string) {

@@ -45,5 +45,5 @@ func (t *Telemetry) Pool(name string, pool *pgxpool.Pool) {
 
 // Metrics answers /metrics in Prometheus' text format.
 func (t *Telemetry) Metrics() http.Handler {
-	return promhttp.HandlerFor(t.registry, promhttp.HandlerOpts{})
+	return quietly(promhttp.HandlerFor(t.registry, promhttp.HandlerOpts{}))
 }

@@ -11,41 +11,83 @@ import (
 
 type requestKey struct{}
 
+// request is what the layers inside tell about a request for its one line in
+// the log. It belongs to the request's own goroutine.
+type request struct {
+	id    string
+	route string
+	quiet bool
+	attrs []slog.Attr
+}
+
+func requestOf(ctx context.Context) *request {
+	if r, ok := ctx.Value(requestKey{}).(*request); ok {
+		return r
+	}
+	return &request{}
+}
+
 // RequestID gives the id of the request that ctx belongs to, or "".
-func RequestID(ctx context.Context) string {
-	id, _ := ctx.Value(requestKey{}).(string)
-	return id
+func RequestID(ctx context.Context) string { return requestOf(ctx).id }
+
+// Route names the pattern that the request was answered by, where the outermost
+// table of contents knows less than an inner one. Outside of Observe it does
+// nothing. Call it and Add before the handler returns, from its own goroutine.
+func Route(ctx context.Context, pattern string) { requestOf(ctx).route = pattern }
+
+// Add puts more into the request's line in the log, such as the cause of an
+// error. Never a path, a query, a header or a body.
+func Add(ctx context.Context, attrs ...slog.Attr) {
+	r := requestOf(ctx)
+	r.attrs = append(r.attrs, attrs...)
+}
+
+// quietly marks what machines ask every few seconds: unless it fails, its line
+// is for debugging only.
+func quietly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		requestOf(r.Context()).quiet = true
+		next.ServeHTTP(w, r)
+	})
 }
 
 // Observe gives every request an id, counts it, times it and logs it with its
 // route pattern, never its address. The id is ours and not the client's, so
-// that nobody can write into our log.
+// that nobody can write into our log. It goes around everything that is served,
+// so that no answer lacks the id and none is counted twice.
 func (t *Telemetry) Observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id := rand.Text()[:16]
-		w.Header().Set("X-Request-Id", id)
-		r = r.WithContext(context.WithValue(r.Context(), requestKey{}, id))
+		about := &request{id: rand.Text()[:16]}
+		w.Header().Set("X-Request-Id", about.id)
+		r = r.WithContext(context.WithValue(r.Context(), requestKey{}, about))
 		seen := &watcher{ResponseWriter: w, status: http.StatusOK}
 		begin := time.Now()
+		// Deferred, since an answer that is cut off by a panic counts too.
+		defer func() { t.note(r, about, seen, time.Since(begin)) }()
 		next.ServeHTTP(seen, r)
-		took := time.Since(begin)
-		pattern := r.Pattern
-		if pattern == "" {
-			pattern = "none"
-		}
-		t.Count(pattern, seen.status, took)
-		level := slog.LevelDebug
-		if seen.status >= 500 {
-			level = slog.LevelWarn
-		}
-		t.log.LogAttrs(r.Context(), level, "request", slog.String("id", id), slog.String("method", r.Method),
-			slog.String("route", pattern), slog.Int("status", seen.status), slog.Int64("bytes", seen.bytes), slog.Duration("took", took))
 	})
 }
 
-// Count counts one answer by its route pattern and status.
-func (t *Telemetry) Count(pattern string, status int, took time.Duration) {
-	t.requests.WithLabelValues(pattern, strconv.Itoa(status)).Observe(took.Seconds())
+// note counts and logs one answer.
+func (t *Telemetry) note(r *http.Request, about *request, seen *watcher, took time.Duration) {
+	route := about.route
+	if route == "" {
+		route = r.Pattern
+	}
+	if route == "" {
+		route = "none"
+	}
+	t.requests.WithLabelValues(route, strconv.Itoa(seen.status)).Observe(took.Seconds())
+	level := slog.LevelInfo
+	switch {
+	case seen.status >= http.StatusInternalServerError:
+		level = slog.LevelError
+	case about.quiet:
+		level = slog.LevelDebug
+	}
+	attrs := append([]slog.Attr{slog.String("request", about.id), slog.String("method", r.Method), slog.String("route", route),
+		slog.Int("status", seen.status), slog.Int64("bytes", seen.bytes), slog.Duration("took", took)}, about.attrs...)
+	t.log.LogAttrs(r.Context(), level, "request", attrs...)
 }
 
 // watcher notes what was answered.

@@ -37,7 +37,7 @@ func TestLogHoldsTheRouteAndNotTheAddress(t *testing.T) {
 	if strings.Contains(line, "ciosecret") || strings.Contains(line, "/crates/x") {
 		t.Errorf("the address is in the log: %s", line)
 	}
-	if !strings.Contains(line, `"status":418`) || !strings.Contains(line, "GET /crates/{name}") {
+	if !strings.Contains(line, `"status":418`) || !strings.Contains(line, `"route":"GET /crates/{name}"`) || !strings.Contains(line, `"request":"`+id+`"`) {
 		t.Errorf("status or route missing: %s", line)
 	}
 	rec = httptest.NewRecorder()

@@ -71,11 +71,9 @@ type Config struct {
 	// the console itself exist.
 	Dossiers Dossiers
 	Clock    cratewarden.Clock
-	// Log gets one line per request; nil drops them.
+	// Log gets one line per request, unless telemetry.Observe stands around the
+	// pages and writes it; nil drops them.
 	Log *slog.Logger
-	// Observe is told of every answer: the route's pattern, never the address,
-	// the status, and how long it took. nil tells nobody.
-	Observe func(pattern string, status int, took time.Duration)
 }
 
 func (c Config) withDefaults() Config {
@@ -93,9 +91,6 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
-	}
-	if c.Observe == nil {
-		c.Observe = func(string, int, time.Duration) {}
 	}
 	c.Clock = c.Clock.Or()
 	return c

@@ -1,11 +1,12 @@
 package web
 
 import (
+	"bytes"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
-	"time"
 
 	"cratewarden/dossier"
 	"cratewarden/telemetry"
@@ -13,29 +14,36 @@ import (
 
 var _ Dossiers = (*dossier.Service)(nil)
 
-// TestOuterLayer shows what is told to a layer around the pages: the id it gave
-// the request is the one on the page, and it hears the pattern, not the address.
+// TestOuterLayer shows that with telemetry around the pages there is one id,
+// its own, and one line, which holds the pattern and not the address.
 func TestOuterLayer(t *testing.T) {
 	t.Parallel()
-	var heard []string
-	s, err := New(Config{Dossiers: sampleShelf(t), Observe: func(pattern string, status int, took time.Duration) {
-		heard = append(heard, pattern+" "+http.StatusText(status))
-		if took <= 0 {
-			t.Error("it took no time")
+	for _, around := range []bool{true, false} {
+		var logged bytes.Buffer
+		log := slog.New(slog.NewJSONHandler(&logged, nil))
+		s, err := New(Config{Dossiers: sampleShelf(t), Log: log})
+		if err != nil {
+			t.Fatal(err)
 		}
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	outer := telemetry.New(slog.New(slog.DiscardHandler)).Observe(s)
-	w := httptest.NewRecorder()
-	outer.ServeHTTP(w, httptest.NewRequest("GET", "http://127.0.0.1/crates/arraykit?secret=1", nil))
-	ids := w.Header().Values("X-Request-Id")
-	if len(ids) != 1 || len(ids[0]) != 16 {
-		t.Errorf("the request has the ids %q, not the outer layer's alone", ids)
-	}
-	if len(heard) != 1 || heard[0] != "GET /crates/{name} OK" {
-		t.Errorf("heard %q", heard)
+		var h http.Handler = s
+		if around {
+			h = telemetry.New(log).Observe(s)
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest("GET", "http://127.0.0.1/crates/arraykit?secret=1", nil))
+		ids := w.Header().Values("X-Request-Id")
+		if len(ids) != 1 || len(ids[0]) != 16 || !strings.Contains(w.Body.String(), "request <code>"+ids[0]) {
+			t.Fatalf("the request has the ids %q, or the page another", ids)
+		}
+		line := logged.String()
+		for _, want := range []string{`"request":"` + ids[0] + `"`, `"method":"GET"`, `"route":"GET /crates/{name}"`, `"status":200`, `"took":`} {
+			if strings.Count(line, want) != 1 {
+				t.Errorf("around %t: %s is not once in the log:\n%s", around, want, line)
+			}
+		}
+		if strings.Count(line, "\n") != 1 || strings.Contains(line, "secret") {
+			t.Errorf("around %t: the log is\n%s", around, line)
+		}
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"cratewarden/telemetry"
 )
 
 // contentPolicy lets a page load our own style sheet, images and answers, run
@@ -52,7 +54,7 @@ func (s *Server) protect(next http.Handler) http.Handler {
 func (s *Server) CheckHost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.hostAllowed(r.Host) {
-			visitOf(r.Context()).route = route{pattern: "foreign host"}
+			telemetry.Route(r.Context(), "foreign host")
 			http.Error(w, "This console does not answer under that name. Use the address it printed at its start.", http.StatusMisdirectedRequest)
 			return
 		}

@@ -7,8 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
-	"strings"
-	"time"
 
 	"cratewarden"
 	"cratewarden/telemetry"
@@ -19,8 +17,6 @@ type visit struct {
 	id    string // shown on error pages and in the log
 	nonce string // the only scripts that run are those that carry it
 	route route
-	err   error
-	kind  cratewarden.Kind
 }
 
 type visitKey struct{}
@@ -42,52 +38,33 @@ func (s *Server) chain(h http.Handler) http.Handler {
 		crossOrigin.Handler,
 		s.CheckHost,
 		s.recover,
-		s.log,
 		s.protect,
 		s.greet,
+		s.observe,
 	} {
 		h = wrap(h)
 	}
 	return h
 }
 
-// greet gives the request its nonce and its id, which is the one that an outer
-// layer has given it already when there is such a layer.
-func (s *Server) greet(next http.Handler) http.Handler {
+// observe gives the request its id, counts and logs it, unless an outer layer
+// does so already: no request has two ids or two lines.
+func (s *Server) observe(next http.Handler) http.Handler {
+	own := telemetry.New(s.cfg.Log).Observe(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		v := &visit{id: telemetry.RequestID(r.Context()), nonce: rand.Text()}
-		if v.id == "" {
-			v.id = strings.ToLower(rand.Text()[:12])
+		if telemetry.RequestID(r.Context()) != "" {
+			next.ServeHTTP(w, r)
+			return
 		}
-		w.Header().Set("X-Request-Id", v.id)
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), visitKey{}, v)))
+		own.ServeHTTP(w, r)
 	})
 }
 
-// log writes one line per request. It holds the route's pattern and never the
-// path or the query, which may hold personal data such as a mail address.
-func (s *Server) log(next http.Handler) http.Handler {
+// greet gives the request its nonce, and remembers whether the answer has begun.
+func (s *Server) greet(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		begin := time.Now()
-		seen := &recorder{ResponseWriter: w}
-		next.ServeHTTP(seen, r)
-		v, took := visitOf(r.Context()), time.Since(begin)
-		s.cfg.Observe(v.route.pattern, seen.code(), took)
-		level := slog.LevelInfo
-		attrs := []slog.Attr{
-			slog.String("request", v.id),
-			slog.String("method", r.Method),
-			slog.String("pattern", v.route.pattern),
-			slog.Int("status", seen.code()),
-			slog.Float64("ms", float64(took.Microseconds())/1000),
-		}
-		if v.err != nil {
-			attrs = append(attrs, slog.String("kind", string(v.kind)), slog.String("err", v.err.Error()))
-		}
-		if seen.code() >= http.StatusInternalServerError {
-			level = slog.LevelError
-		}
-		s.cfg.Log.LogAttrs(r.Context(), level, "request", attrs...)
+		v := &visit{id: telemetry.RequestID(r.Context()), nonce: rand.Text()}
+		next.ServeHTTP(&recorder{ResponseWriter: w}, r.WithContext(context.WithValue(r.Context(), visitKey{}, v)))
 	})
 }
 
@@ -104,8 +81,8 @@ func (s *Server) recover(next http.Handler) http.Handler {
 				panic(p)
 			}
 			err := fmt.Errorf("panic: %v\n%s", p, debug.Stack())
-			if seen, ok := w.(*recorder); ok && seen.status != 0 {
-				visitOf(r.Context()).err = err
+			if seen, ok := w.(*recorder); ok && seen.begun {
+				telemetry.Add(r.Context(), slog.String("err", err.Error()))
 				panic(http.ErrAbortHandler)
 			}
 			s.fail(w, r, err)
@@ -126,34 +103,23 @@ func refuseCrossOrigin(http.ResponseWriter, *http.Request) error {
 	return cratewarden.Errorf(cratewarden.Refused, "The request came from another site's page. Open the console itself and do it there.")
 }
 
-// recorder remembers the status for the log.
+// recorder remembers whether the answer has begun.
 type recorder struct {
 	http.ResponseWriter
-	status int
+	begun bool
 }
 
-// WriteHeader notes the status and passes it on.
+// WriteHeader notes that the answer has begun.
 func (w *recorder) WriteHeader(status int) {
-	if w.status == 0 {
-		w.status = status
-	}
+	w.begun = true
 	w.ResponseWriter.WriteHeader(status)
 }
 
 // Write notes that the answer has begun.
 func (w *recorder) Write(b []byte) (int, error) {
-	if w.status == 0 {
-		w.status = http.StatusOK
-	}
+	w.begun = true
 	return w.ResponseWriter.Write(b)
 }
 
 // Unwrap lets http.ResponseController reach the writer beneath.
 func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-func (w *recorder) code() int {
-	if w.status == 0 {
-		return http.StatusOK
-	}
-	return w.status
-}

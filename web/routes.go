@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"cratewarden/telemetry"
 )
 
 // route is one line of the table of contents.
@@ -78,7 +80,11 @@ func (s *Server) build(pages map[string]any, files fs.FS, more ...route) error {
 	}
 	s.table = append(s.routes(), more...)
 	s.mux = http.NewServeMux()
-	s.mux.Handle("GET /static/{file}", s.assets)
+	static := "GET /static/{file}"
+	s.mux.HandleFunc(static, func(w http.ResponseWriter, r *http.Request) {
+		telemetry.Route(r.Context(), static)
+		s.assets.ServeHTTP(w, r)
+	})
 	for _, rt := range s.table {
 		s.mux.Handle(rt.pattern, s.adapt(rt))
 	}

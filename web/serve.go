@@ -3,10 +3,12 @@ package web
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"strconv"
 
 	"cratewarden"
+	"cratewarden/telemetry"
 )
 
 // handler answers a request or says why it cannot. A handler that returns an
@@ -22,6 +24,7 @@ func (s *Server) adapt(rt route) http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		visitOf(r.Context()).route = rt
+		telemetry.Route(r.Context(), rt.pattern)
 		ctx, cancel := context.WithTimeout(r.Context(), limit)
 		defer cancel()
 		r = r.WithContext(ctx)
@@ -74,7 +77,7 @@ type errorPage struct {
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	kind := kindOf(r.Context(), err)
 	v := visitOf(r.Context())
-	v.err, v.kind = err, kind
+	telemetry.Add(r.Context(), slog.String("kind", string(kind)), slog.String("err", err.Error()))
 	if kind == cratewarden.Canceled {
 		// Nobody waits for an answer; the status is for our log.
 		w.WriteHeader(statusClosed)
@@ -117,7 +120,7 @@ func sentence(kind cratewarden.Kind, err error) string {
 func (s *Server) failPart(w http.ResponseWriter, r *http.Request, status int, notice Notice) {
 	body, err := s.engine.part("notice", notice)
 	if err != nil {
-		s.cfg.Log.ErrorContext(r.Context(), "error part", "err", err)
+		s.cfg.Log.ErrorContext(r.Context(), "error part", "request", visitOf(r.Context()).id, "err", err)
 		http.Error(w, notice.Title, status)
 		return
 	}

@@ -190,18 +190,18 @@ func handler(cfg consoleConfig, m *mirror.Mirror, dossiers *dossier.Service, reg
 	pages, err := web.New(web.Config{
 		Registry: web.Registry{Label: cfg.label, Kind: cfg.kind}, ReadOnly: readOnlyNote(cfg),
 		Dossiers: dossiers, Freshness: func() web.Freshness { return freshness(m.Status(), cfg.dump != nil) },
-		Observe: tel.Count, Version: release(), Log: cfg.log,
+		Version: release(), Log: cfg.log,
 	})
 	if err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	mux.Handle(api.Prefix+"/", pages.CheckHost(tel.Observe(api.New(api.Config{Dossiers: dossiers, Log: cfg.log}))))
+	mux.Handle(api.Prefix+"/", pages.CheckHost(api.New(api.Config{Dossiers: dossiers, Log: cfg.log})))
 	mux.Handle("GET /livez", telemetry.Live())
 	mux.Handle("GET /readyz", telemetry.Ready(telemetry.Readiness{Name: "registry", Check: func(ctx context.Context) error { return pg.Map(registry.Ping(ctx)) }}))
 	mux.Handle("GET /metrics", pages.CheckHost(tel.Metrics()))
 	mux.Handle("/", pages)
-	return mux, nil
+	return tel.Observe(mux), nil
 }
 
 func readOnlyNote(cfg consoleConfig) string {
