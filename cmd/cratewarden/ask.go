@@ -58,6 +58,9 @@ func show[T any](e env, a asking, answer *T, print func(io.Writer, *T)) error {
 	}
 	var p paper
 	print(&p, answer)
+	if p.refused != nil {
+		return p.refused
+	}
 	text := p.String()
 	if !p.exact || terminal(e.stdout) {
 		text = inertLines(text)
@@ -70,7 +73,7 @@ func show[T any](e env, a asking, answer *T, print func(io.Writer, *T)) error {
 // the key to go on with.
 func printRows[T dossier.Recorder](w io.Writer, l listing, p dossier.Page[T], headings string, line func(T) []string) {
 	if l.CSV {
-		printCSV(w, p.Rows)
+		printCSV(w, p)
 		return
 	}
 	if p.Absent != "" {

@@ -9,6 +9,7 @@ import (
 	"unicode"
 	"unicode/utf16"
 
+	"cratewarden"
 	"cratewarden/dossier"
 )
 
@@ -19,14 +20,21 @@ type paper struct {
 	// exact says that the text is data for another program and goes out as it
 	// is, unless a person reads it.
 	exact bool
+	// refused is why a list cannot be given as data: an empty table in its
+	// place would say that there is nothing.
+	refused error
 }
 
-// printCSV prints rows for another program.
-func printCSV[T dossier.Recorder](w io.Writer, rows []T) {
+// printCSV prints a list for another program, or says that it is absent.
+func printCSV[T dossier.Recorder](w io.Writer, list dossier.Page[T]) {
 	if p, ok := w.(*paper); ok {
 		p.exact = true
+		if list.Absent != "" {
+			p.refused = cratewarden.Errorf(cratewarden.Unavailable, "This list cannot be given: %s.", strings.TrimSuffix(list.Absent, "."))
+			return
+		}
 	}
-	_ = dossier.WriteCSV(w, rows)
+	_ = dossier.WriteCSV(w, list.Rows)
 }
 
 // inert makes text from attackers harmless on a terminal: control, escape and

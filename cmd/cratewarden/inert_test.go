@@ -58,7 +58,7 @@ func TestCSVIsExact(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	rows := []dossier.VersionRow{{Crate: "zero\u200bwidth"}}
-	if err := show(env{stdout: &out}, asking{}, &rows, func(w io.Writer, r *[]dossier.VersionRow) { printCSV(w, *r) }); err != nil {
+	if err := show(env{stdout: &out}, asking{}, &rows, func(w io.Writer, r *[]dossier.VersionRow) { printCSV(w, dossier.Page[dossier.VersionRow]{Rows: *r}) }); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(out.String(), "zero\u200bwidth") {

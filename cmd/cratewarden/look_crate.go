@@ -46,7 +46,7 @@ func (c crateCmd) Run(e env) error {
 
 func (c crateCmd) print(w io.Writer, d *dossier.Crate) {
 	if c.CSV {
-		printCSV(w, d.Versions.Rows)
+		printCSV(w, d.Versions)
 		return
 	}
 	say(w, "%s\n%s", d.Name, inert(d.Truth))

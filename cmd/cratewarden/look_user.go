@@ -80,7 +80,7 @@ func (c userCmd) resolve(e env) (string, error) {
 
 func (c userCmd) print(w io.Writer, a *dossier.Account) {
 	if c.CSV {
-		printCSV(w, a.Crates.Rows)
+		printCSV(w, a.Crates)
 		return
 	}
 	say(w, "%s\n%s", inert(a.Login), inert(a.Truth))

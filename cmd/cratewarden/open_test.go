@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
+	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,6 +56,11 @@ func TestOpenImportsOnceAndSaysWhatIsMissing(t *testing.T) {
 		jobs, err := client.Get[dossier.Jobs](t.Context(), c, nil, "jobs")
 		if err != nil || jobs.Absent == "" {
 			t.Errorf("the job queue of a dump says nothing of its absence: %+v, %v", jobs, err)
+		}
+		var out bytes.Buffer
+		err = run(t.Context(), []string{"jobs", "--csv", "--server", address}, strings.NewReader(""), &out, io.Discard)
+		if explain(err, io.Discard) != 6 || out.Len() > 0 {
+			t.Errorf("CSV of a list that a dump lacks: %q, %v", out.String(), err)
 		}
 		stop()
 	}
