@@ -85,15 +85,19 @@ type alike struct {
 // maxGrams bounds the work for a long question; the longest name has 65.
 const maxGrams = 80
 
-// like gives the entries at least that like name, best first, at most limit.
+// like gives the entries at least that like name, best first, at most limit. An
+// entry that is like enough shares so many grams that it shares one besides the
+// commonest few; the long lists of those are not walked but asked for the
+// entries that the others bring.
 func (x *nameIndex) like(name string, least float32, limit int) []alike {
 	grams := gramsOf(name[:min(len(name), maxGrams)], nil)
+	common := x.commonest(grams, least)
 	counts := x.grams.counts.Get().(*[]uint8)
 	defer x.grams.counts.Put(counts)
 	c := *counts
 	var touched []uint32
-	for _, g := range grams {
-		for _, e := range x.grams.posts[x.grams.start[g]:x.grams.start[g+1]] {
+	for _, g := range grams[common:] {
+		for _, e := range x.grams.of(g) {
 			if c[e] == 0 {
 				touched = append(touched, e)
 			}
@@ -106,21 +110,39 @@ func (x *nameIndex) like(name string, least float32, limit int) []alike {
 		}
 		return int(a.entry) - int(b.entry)
 	}}
-	enough := least * float32(len(grams)) // shared grams without which no score is high enough
 	for _, e := range touched {
 		shared := float32(c[e])
 		c[e] = 0
-		if shared < enough {
+		// A name repeats few grams, so its length stands for their number.
+		all := float32(len(grams) + len(x.at(e)) + 1)
+		if most := shared + float32(common); most < least*(all-most) {
 			continue
 		}
-		// A name repeats few grams, so its length stands for their number.
-		all := float32(len(grams)+len(x.at(e))+1) - shared
-		if score := shared / all; score >= least {
+		for _, g := range grams[:common] {
+			if _, ok := slices.BinarySearch(x.grams.of(g), e); ok {
+				shared++
+			}
+		}
+		if score := shared / (all - shared); score >= least && shared >= least*float32(len(grams)) {
 			found.add(alike{e, score})
 		}
 	}
 	return found.sorted()
 }
+
+// commonest sorts grams by how many entries have them, most first, and says how
+// many of them no entry can do with alone that is at least so like.
+func (x *nameIndex) commonest(grams []uint16, least float32) int {
+	slices.SortFunc(grams, func(a, b uint16) int { return len(x.grams.of(b)) - len(x.grams.of(a)) })
+	needed := int(least * float32(len(grams)))
+	if float32(needed) < least*float32(len(grams)) {
+		needed++
+	}
+	return max(needed-1, 0)
+}
+
+// of gives the entries that have a gram, in ascending order.
+func (x *gramIndex) of(gram uint16) []uint32 { return x.posts[x.start[gram]:x.start[gram+1]] }
 
 // containing gives up to limit entries that hold part, three letters or more,
 // anywhere, and look good to weigh: those with the most weight.

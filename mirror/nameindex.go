@@ -95,7 +95,7 @@ func head(s string) uint64 {
 
 // marksEach is how many bits there are for a name: one name in so many that are
 // not there looks as if it were.
-const marksEach = 16
+const marksEach = 32
 
 func (x *nameIndex) buildMarks() {
 	x.marks = make([]uint64, x.count*marksEach/64+1)
