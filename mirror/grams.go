@@ -9,9 +9,17 @@ import (
 // gramIndex finds names by the three-letter pieces they share, as pg_trgm
 // does: a name is read with two blanks before and one after it.
 type gramIndex struct {
-	start  []uint32 // by gram code
-	posts  []uint32 // entries, ascending
-	counts *sync.Pool
+	start []uint32 // by gram code
+	posts []uint32 // entries, ascending
+	rooms *sync.Pool
+}
+
+// gramRoom is what counting grams needs: a count for every entry, all zero
+// between two questions, and the entries that have one. Common grams touch a
+// hundred thousand entries, so the room is kept for the next question.
+type gramRoom struct {
+	counts  []uint8
+	touched []uint32
 }
 
 // The letters of canonical names as small numbers: a blank is 0, everything
@@ -71,7 +79,7 @@ func newGramIndex(count int, name func(i int) string) gramIndex {
 			at[g]++
 		}
 	}
-	x.counts = &sync.Pool{New: func() any { c := make([]uint8, count); return &c }}
+	x.rooms = &sync.Pool{New: func() any { return &gramRoom{counts: make([]uint8, count)} }}
 	return x
 }
 
@@ -92,10 +100,9 @@ const maxGrams = 80
 func (x *nameIndex) like(name string, least float32, limit int) []alike {
 	grams := gramsOf(name[:min(len(name), maxGrams)], nil)
 	common := x.commonest(grams, least)
-	counts := x.grams.counts.Get().(*[]uint8)
-	defer x.grams.counts.Put(counts)
-	c := *counts
-	var touched []uint32
+	room := x.grams.rooms.Get().(*gramRoom)
+	defer x.grams.rooms.Put(room)
+	c, touched := room.counts, room.touched[:0]
 	for _, g := range grams[common:] {
 		for _, e := range x.grams.of(g) {
 			if c[e] == 0 {
@@ -104,6 +111,7 @@ func (x *nameIndex) like(name string, least float32, limit int) []alike {
 			c[e]++
 		}
 	}
+	room.touched = touched
 	found := best[alike]{limit: limit, less: func(a, b alike) int {
 		if a.score != b.score {
 			return descending(a.score, b.score)
