@@ -42,7 +42,8 @@ type subject struct {
 // make; a reader of "calm" looks at each page for about half a second, which
 // is still faster than anybody reads. "newest" pages are of the 1,000 versions
 // published last, which is what responders look at and holds the prepared
-// situations; "any" are drawn evenly from all crates.
+// situations, and accounts the more often the more they publish; "any" are
+// drawn evenly from all crates and from all accounts that own one.
 func BenchmarkPages(b *testing.B) {
 	dir, address := benchConsole(b)
 	sets := []struct {
@@ -154,7 +155,7 @@ func newest(b *testing.B, address string) (out []subject) {
 }
 
 // anySubjects draws 2,000 crates evenly from the private server, each with one
-// of its versions and one of its owners.
+// of its versions, and as many accounts evenly from those that own a crate.
 func anySubjects(b *testing.B, dir string) []subject {
 	server := url.URL{Scheme: "postgres", User: url.User("postgres"), Path: "/registry"}
 	server.RawQuery = url.Values{"host": {filepath.Join(dir, "postgres", "socket")}, "sslmode": {"disable"}}.Encode()
@@ -165,9 +166,10 @@ func anySubjects(b *testing.B, dir string) []subject {
 	defer func() { _ = conn.Close(b.Context()) }()
 	rows, err := conn.Query(b.Context(), `
 SELECT c.name, v.num, o.owner_id
-FROM (SELECT id, name FROM crates ORDER BY md5(name) LIMIT 2000) c
+FROM (SELECT id, name, row_number() OVER () AS n FROM (SELECT id, name FROM crates ORDER BY md5(name) LIMIT 2000) x) c
 CROSS JOIN LATERAL (SELECT num FROM versions WHERE crate_id = c.id ORDER BY md5(num) LIMIT 1) v
-CROSS JOIN LATERAL (SELECT owner_id FROM crate_owners WHERE crate_id = c.id AND owner_kind = 0 AND NOT deleted ORDER BY owner_id LIMIT 1) o`)
+JOIN (SELECT owner_id, row_number() OVER () AS n FROM (
+          SELECT owner_id FROM crate_owners WHERE owner_kind = 0 AND NOT deleted GROUP BY 1 ORDER BY md5(owner_id::text) LIMIT 2000) x) o USING (n)`)
 	if err != nil {
 		b.Fatal(err)
 	}
