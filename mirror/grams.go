@@ -1,6 +1,7 @@
 package mirror
 
 import (
+	mathbits "math/bits"
 	"slices"
 	"strings"
 	"sync"
@@ -9,9 +10,10 @@ import (
 // gramIndex finds names by the three-letter pieces they share, as pg_trgm
 // does: a name is read with two blanks before and one after it.
 type gramIndex struct {
-	start []uint32 // by gram code
-	posts []uint32 // entries, ascending
-	rooms *sync.Pool
+	start  []uint32 // by gram code
+	length []uint8  // of an entry\'s name
+	posts  []uint32 // entries, ascending
+	rooms  *sync.Pool
 }
 
 // gramRoom is what counting grams needs: a count for every entry, all zero
@@ -58,10 +60,31 @@ func gramsOf(name string, into []uint16) []uint16 {
 	return slices.Compact(into)
 }
 
+// holds counts which of some grams, at most 64, are in a name.
+func holds(name string, grams []uint16) int {
+	var seen uint64
+	a, b := uint16(0), uint16(0)
+	for i := range len(name) + 1 {
+		c := uint16(0)
+		if i < len(name) {
+			c = letter(name[i])
+		}
+		code := (a*letters+b)*letters + c
+		for at, g := range grams {
+			if g == code {
+				seen |= 1 << at
+			}
+		}
+		a, b = b, c
+	}
+	return mathbits.OnesCount64(seen)
+}
+
 func newGramIndex(count int, name func(i int) string) gramIndex {
-	x := gramIndex{start: make([]uint32, gramCodes+1)}
+	x := gramIndex{start: make([]uint32, gramCodes+1), length: make([]uint8, count)}
 	var grams []uint16
 	for i := range count {
+		x.length[i] = uint8(min(len(name(i)), 255))
 		grams = gramsOf(name(i), grams)
 		for _, g := range grams {
 			x.start[g+1]++
@@ -122,15 +145,11 @@ func (x *nameIndex) like(name string, least float32, limit int) []alike {
 		shared := float32(c[e])
 		c[e] = 0
 		// A name repeats few grams, so its length stands for their number.
-		all := float32(len(grams) + len(x.at(e)) + 1)
+		all := float32(len(grams) + int(x.grams.length[e]) + 1)
 		if most := shared + float32(common); most < least*(all-most) {
 			continue
 		}
-		for _, g := range grams[:common] {
-			if _, ok := slices.BinarySearch(x.grams.of(g), e); ok {
-				shared++
-			}
-		}
+		shared += float32(holds(x.at(e), grams[:common]))
 		if score := shared / (all - shared); score >= least && shared >= least*float32(len(grams)) {
 			found.add(alike{e, score})
 		}
@@ -146,7 +165,7 @@ func (x *nameIndex) commonest(grams []uint16, least float32) int {
 	if float32(needed) < least*float32(len(grams)) {
 		needed++
 	}
-	return max(needed-1, 0)
+	return max(min(needed-1, 64), 0)
 }
 
 // of gives the entries that have a gram, in ascending order.
@@ -191,4 +210,4 @@ func (x *nameIndex) rarest(part string) []uint32 {
 	return rare
 }
 
-func (x *gramIndex) bytes() int64 { return 4 * int64(len(x.start)+len(x.posts)) }
+func (x *gramIndex) bytes() int64 { return 4*int64(len(x.start)+len(x.posts)) + int64(len(x.length)) }
