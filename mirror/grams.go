@@ -1,7 +1,6 @@
 package mirror
 
 import (
-	mathbits "math/bits"
 	"slices"
 	"strings"
 	"sync"
@@ -60,26 +59,6 @@ func gramsOf(name string, into []uint16) []uint16 {
 	return slices.Compact(into)
 }
 
-// holds counts which of some grams, at most 64, are in a name.
-func holds(name string, grams []uint16) int {
-	var seen uint64
-	a, b := uint16(0), uint16(0)
-	for i := range len(name) + 1 {
-		c := uint16(0)
-		if i < len(name) {
-			c = letter(name[i])
-		}
-		code := (a*letters+b)*letters + c
-		for at, g := range grams {
-			if g == code {
-				seen |= 1 << at
-			}
-		}
-		a, b = b, c
-	}
-	return mathbits.OnesCount64(seen)
-}
-
 func newGramIndex(count int, name func(i int) string) gramIndex {
 	x := gramIndex{start: make([]uint32, gramCodes+1), length: make([]uint8, count)}
 	var grams []uint16
@@ -118,8 +97,8 @@ const maxGrams = 80
 
 // like gives the entries at least that like name, best first, at most limit. An
 // entry that is like enough shares so many grams that it shares one besides the
-// commonest few; the long lists of those are not walked but asked for the
-// entries that the others bring.
+// commonest few: those bring no entry, they only count for the entries that the
+// others bring, of which there are far fewer.
 func (x *nameIndex) like(name string, least float32, limit int) []alike {
 	grams := gramsOf(name[:min(len(name), maxGrams)], nil)
 	common := x.commonest(grams, least)
@@ -135,6 +114,13 @@ func (x *nameIndex) like(name string, least float32, limit int) []alike {
 		}
 	}
 	room.touched = touched
+	for _, g := range grams[:common] {
+		for _, e := range x.grams.of(g) {
+			if c[e] != 0 {
+				c[e]++
+			}
+		}
+	}
 	found := best[alike]{limit: limit, less: func(a, b alike) int {
 		if a.score != b.score {
 			return descending(a.score, b.score)
@@ -146,10 +132,6 @@ func (x *nameIndex) like(name string, least float32, limit int) []alike {
 		c[e] = 0
 		// A name repeats few grams, so its length stands for their number.
 		all := float32(len(grams) + int(x.grams.length[e]) + 1)
-		if most := shared + float32(common); most < least*(all-most) {
-			continue
-		}
-		shared += float32(holds(x.at(e), grams[:common]))
 		if score := shared / (all - shared); score >= least && shared >= least*float32(len(grams)) {
 			found.add(alike{e, score})
 		}
@@ -165,7 +147,7 @@ func (x *nameIndex) commonest(grams []uint16, least float32) int {
 	if float32(needed) < least*float32(len(grams)) {
 		needed++
 	}
-	return max(min(needed-1, 64), 0)
+	return max(needed-1, 0)
 }
 
 // of gives the entries that have a gram, in ascending order.
