@@ -68,12 +68,16 @@ func endNumber(name string) string {
 
 // affixOf gives the affix that makes longer out of shorter, "" for none.
 func affixOf(shorter, longer string) string {
-	for _, word := range affixes {
-		if longer == shorter+"_"+word || longer == word+"_"+shorter {
-			return word
+	if len(longer) < len(shorter)+3 {
+		return ""
+	}
+	word, found := strings.CutPrefix(longer, shorter+"_")
+	if !found || !slices.Contains(affixes[:], word) {
+		if word, found = strings.CutSuffix(longer, "_"+shorter); !found || !slices.Contains(affixes[:], word) {
+			return ""
 		}
 	}
-	return ""
+	return word
 }
 
 // oneEdit says which single slip of a finger turns asked into found.
