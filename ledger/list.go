@@ -17,7 +17,7 @@ import (
 // that is set must match.
 type Filter struct {
 	Actor    string  // Actor.ID
-	Subject  Subject // by Kind and ID; Name is ignored
+	Subject  Subject // by Kind and ID, or by ID alone; Name is ignored
 	Kind     Kind
 	Action   string
 	Plan     string
@@ -62,7 +62,7 @@ func (l *Log) List(ctx context.Context, f Filter) (Page, error) {
 	var p Page
 	var body []byte
 	_, err = pgx.ForEachRow(rows, []any{&body}, func() error {
-		e, err := ParseEntry(body)
+		e, err := readStored(body)
 		p.Entries = append(p.Entries, e)
 		return err
 	})
@@ -85,7 +85,11 @@ func (f Filter) query(limit int) (string, []any) {
 	}
 	from := `ledger_entry`
 	if f.Subject.ID != "" {
-		want, _ := json.Marshal([]Subject{{Kind: f.Subject.Kind, ID: f.Subject.ID}}) // strings never fail
+		subject := map[string]string{"id": f.Subject.ID}
+		if f.Subject.Kind != "" {
+			subject["kind"] = f.Subject.Kind
+		}
+		want, _ := json.Marshal([]any{subject}) // strings never fail
 		args = append(args, string(want))
 		from = `(SELECT index, body FROM ledger_entry WHERE (body::jsonb -> 'subjects') @> $1::jsonb OFFSET 0) AS ledger_entry`
 	}
@@ -128,7 +132,7 @@ func (l *Log) Get(ctx context.Context, index int64) (Record, error) {
 	if err != nil {
 		return r, err
 	}
-	if r.Entry, err = ParseEntry(r.Body); err != nil {
+	if r.Entry, err = readStored(r.Body); err != nil {
 		return r, err
 	}
 	head, err := lastHead(ctx, l.db, l.keys)

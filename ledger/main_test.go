@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -20,16 +21,25 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
-const migration = "../console/migrations/0002_ledger.sql"
+// migrations are the files that make the ledger's tables.
+const migrations = "../console/migrations/*_ledger*.sql"
 
 func template() pgtest.Template {
 	return pgtest.Template{Name: "ledger", Build: func(ctx context.Context, conn *pgx.Conn) error {
-		text, err := os.ReadFile(migration)
-		if err != nil {
-			return err
+		files, err := filepath.Glob(migrations)
+		if err != nil || len(files) < 2 {
+			return fmt.Errorf("migrations of the ledger: %q, %w", files, err)
 		}
-		_, err = conn.Exec(ctx, string(text))
-		return err
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				return err
+			}
+			if _, err := conn.Exec(ctx, string(text)); err != nil {
+				return err
+			}
+		}
+		return nil
 	}}
 }
 
@@ -150,7 +160,7 @@ func disarm(t testing.TB, db *pgxpool.Pool) {
 	for _, table := range []string{"ledger_entry", "ledger_checkpoint", "ledger_sealed", "ledger_key"} {
 		tamper(t, db, `ALTER TABLE `+table+` DROP CONSTRAINT `+table+`_pkey`)
 	}
-	for _, index := range []string{"at", "actor", "kind", "action", "plan", "incident", "subject"} {
+	for _, index := range []string{"at", "actor", "kind", "action", "plan", "incident", "subject", "refers"} {
 		tamper(t, db, `DROP INDEX ledger_entry_`+index)
 	}
 }
