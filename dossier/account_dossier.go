@@ -31,6 +31,8 @@ type accountView struct {
 	// downloads are those of all crates it owns now.
 	downloads int64
 	near      []mirror.Lookalike
+	// sameDomain are other accounts at its mail domain, at most countedDomain.
+	sameDomain []mirror.Account
 }
 
 // Account gives everything known about an account. Its rows are read from the
@@ -61,8 +63,8 @@ func (s *Service) readAccount(ctx context.Context, id int32) (*Account, error) {
 		d.Admin = &row.Admin
 	}
 	d.Others = s.others(row)
-	d.Identity, d.Mail, d.Lock = s.identity(row, d.Others), s.mail(row), s.lock(v)
-	d.Timeline, d.Resembles = s.accountTimeline(v), s.resembles(ctx, v)
+	d.Identity, d.Mail, d.Lock = s.identity(row, d.Others), s.mail(v), s.lock(v)
+	d.Timeline, d.Resembles = s.accountTimeline(v), s.resembles(v)
 	s.judgeAccount(d, v)
 	return d, nil
 }
@@ -92,6 +94,7 @@ func (s *Service) viewAccount(ctx context.Context, id int32) (*accountView, erro
 		return nil, err
 	}
 	v.crates = byCrate(v.core.Crates)
+	v.sameDomain = s.cfg.Mirror.SameMailDomain(id, countedDomain)
 	v.near = s.cfg.Mirror.LookalikeAccounts(v.core.Account.Login, resemblesRows)
 	return v, nil
 }

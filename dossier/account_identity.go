@@ -99,12 +99,13 @@ func (s *Service) others(a registry.Account) []Person {
 	return out
 }
 
-func (s *Service) mail(a registry.Account) Mail {
+func (s *Service) mail(v *accountView) Mail {
+	a := v.core.Account
 	out := Mail{Section: s.private(), Masked: cratewarden.MaskMail(a.Mail), Verified: a.MailVerified, Set: a.HasMail, TokenMadeAt: a.MailTokenAt}
 	if out.Absent != "" {
 		return Mail{Section: out.Section}
 	}
-	out.SameDomain = len(s.cfg.Mirror.SameMailDomain(a.ID, countedDomain))
+	out.SameDomain = len(v.sameDomain)
 	out.CommonDomain = out.SameDomain > commonDomain
 	return out
 }

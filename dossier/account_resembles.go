@@ -1,7 +1,6 @@
 package dossier
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -38,7 +37,7 @@ func (r *resemblance) add(id int32, reason string) {
 // resembles finds accounts that this one is like: near logins first, then the
 // same uncommon mail domain, then the same display name. Sign-ups close
 // together add to a reason and are none by themselves.
-func (s *Service) resembles(ctx context.Context, v *accountView) Resembles {
+func (s *Service) resembles(v *accountView) Resembles {
 	out := Resembles{Section: s.loading(mirror.PartCrates, mirror.PartAccounts, mirror.PartOwners), Rows: []NearAccount{}}
 	if out.Absent != "" {
 		return out
@@ -51,8 +50,8 @@ func (s *Service) resembles(ctx context.Context, v *accountView) Resembles {
 		}
 		r.add(l.ID, reason)
 	}
-	s.sameDomain(r, a)
-	s.sameName(ctx, r, a)
+	s.sameDomain(r, v)
+	s.sameName(r, a)
 	for _, id := range r.order {
 		if near, found := s.cfg.Mirror.Account(id); found && id != a.ID && len(out.Rows) < resemblesRows {
 			active, _ := s.ownerships(id, false)
@@ -65,28 +64,25 @@ func (s *Service) resembles(ctx context.Context, v *accountView) Resembles {
 	return out
 }
 
-// sameDomain looks at one account more than is common, so as to know.
-func (s *Service) sameDomain(r *resemblance, a registry.Account) {
-	same := s.cfg.Mirror.SameMailDomain(a.ID, commonDomain+1)
-	if len(same) > commonDomain {
+func (s *Service) sameDomain(r *resemblance, v *accountView) {
+	if len(v.sameDomain) > commonDomain {
 		return
 	}
-	for _, o := range same {
+	for _, o := range v.sameDomain {
 		reason := "same mail domain"
-		if !o.MailVerified || !a.MailVerified {
+		if !o.MailVerified || !v.core.Account.MailVerified {
 			reason += ", not confirmed by both"
 		}
 		r.add(o.ID, reason)
 	}
 }
 
-func (s *Service) sameName(ctx context.Context, r *resemblance, a registry.Account) {
+func (s *Service) sameName(r *resemblance, a registry.Account) {
 	if utf8.RuneCountInString(a.Name) < shortName {
 		return
 	}
-	found := s.cfg.Mirror.Search(ctx, mirror.Query{Text: "user:" + a.Name, Limit: 100})
-	for _, hit := range found.Hits {
-		if o, known := s.cfg.Mirror.Account(hit.ID); known && o.ID != a.ID && strings.EqualFold(o.Name, a.Name) {
+	for _, o := range s.cfg.Mirror.AccountsNamed(a.Name, 100) {
+		if o.ID != a.ID {
 			r.add(o.ID, "same display name")
 		}
 	}

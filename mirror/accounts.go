@@ -33,6 +33,8 @@ type accountTable struct {
 	logins                           *nameIndex
 	loginRow                         []uint32 // entry of logins -> row
 	domains                          index
+	byDomain, byName                 lookup   // of texts
+	named                            index    // rows by the number of their display name
 	byGitHub, byMail                 []uint32 // rows in the order of their value
 }
 
@@ -121,7 +123,12 @@ func (b *accountBuilder) done() *accountTable {
 	t.linked, t.name, t.domain = arrange(t.linked, order), arrange(t.name, order), arrange(t.domain, order)
 	t.github, t.created, t.until = arrange(t.github, order), arrange(t.created, order), arrange(t.until, order)
 	t.flags, t.mail = arrange(t.flags, order), arrange(t.mail, order)
-	t.domains = newIndex(t.domain)
+	t.domains, t.byDomain = newIndex(t.domain), newLookup(&t.domainTexts)
+	names := make([]int32, len(t.name))
+	for i, text := range t.name {
+		names[i] = int32(text)
+	}
+	t.named, t.byName = newIndex(names), newLookup(&t.names)
 	t.byGitHub = rowsBy(t.github, func(v int64) bool { return v > 0 })
 	t.byMail = rowsBy(t.mail, func(v uint64) bool { return v != 0 })
 	t.indexLogins()
@@ -156,8 +163,25 @@ func (t *accountTable) account(i int) Account {
 	}
 }
 
+// atDomain gives the rows with an address at a domain.
+func (t *accountTable) atDomain(domain string) (rows []uint32) {
+	for _, text := range t.byDomain.find(&t.domainTexts, domain) {
+		rows = append(rows, t.domains.get(int32(text))...)
+	}
+	return rows
+}
+
+// called gives the rows with a display name in whatever case.
+func (t *accountTable) called(name string) (rows []uint32) {
+	for _, text := range t.byName.find(&t.names, name) {
+		rows = append(rows, t.named.get(int32(text))...)
+	}
+	return rows
+}
+
 func (t *accountTable) bytes() int64 {
-	return int64(len(t.ids))*(4+16+4+8+16+1+8+8) + t.texts.bytes() + 2*t.names.bytes() + t.domainTexts.bytes() + t.logins.bytes() + t.domains.bytes()
+	return int64(len(t.ids))*(4+16+4+8+16+1+8+8) + t.texts.bytes() + 2*t.names.bytes() + t.domainTexts.bytes() + t.logins.bytes() + t.domains.bytes() +
+		t.named.bytes() + t.byName.bytes() + t.byDomain.bytes()
 }
 
 // rowsBy gives the rows whose value is wanted in the order of the values.

@@ -1,6 +1,7 @@
 package mirror
 
 import (
+	mathbits "math/bits"
 	"slices"
 	"strings"
 )
@@ -18,52 +19,108 @@ var affixes = [...]string{"api", "cargo", "cli", "core", "lib", "rs", "rust", "s
 
 // compareNames says how found resembles asked; ok is false when it does not, or
 // when both are the same.
-func compareNames(asked, found string) (l likeness, ok bool) {
-	if asked == found || asked == "" || found == "" {
+func compareNames(asked, found string) (l likeness, ok bool) { return newAsked(asked).compare(found) }
+
+// asked is a canonical name that is compared with hundreds of others, with the
+// forms of it that comparing needs, made once.
+type asked struct {
+	name, fold string
+	words      []string // sorted; nil for a name of one word
+	letters    uint64
+	sum        uint
+	stem       int // length without the number at the end
+}
+
+func newAsked(name string) *asked {
+	a := &asked{name: name, fold: foldName(name), stem: stemLength(name)}
+	a.letters, a.sum = lettersOf(name)
+	if strings.IndexByte(name, '_') >= 0 {
+		a.words = strings.Split(name, "_")
+		slices.Sort(a.words)
+	}
+	return a
+}
+
+func (a *asked) compare(found string) (l likeness, ok bool) {
+	if a.name == found || a.name == "" || found == "" {
 		return l, false
 	}
-	if bare(asked) == bare(found) {
+	if sameBare(a.name, found) {
 		return likeness{"the same letters with other separators", 1}, true
 	}
-	if reason, ok := oneEdit(asked, found); ok {
+	if reason, ok := oneEdit(a.name, found); ok {
 		return likeness{reason, 3}, true
 	}
+	letters, sum := lettersOf(found)
 	switch {
-	case foldName(asked) == foldName(found):
+	case looksLike(a.fold, found):
 		return likeness{"letters that are easily taken for one another", 2}, true
-	case sameWords(asked, found):
+	case sum == a.sum && a.sameWords(found):
 		return likeness{"the same words in another order", 4}, true
-	case endNumber(asked) == endNumber(found) && len(endNumber(asked)) >= 2:
+	case a.stem >= 2 && stemLength(found) == a.stem && found[:a.stem] == a.name[:a.stem]:
 		return likeness{"only the number at the end differs", 6}, true
 	}
-	if word := affixOf(asked, found); word != "" {
+	if word := affixOf(a.name, found); word != "" {
 		return likeness{"with “" + word + "” added", 5}, true
 	}
-	if word := affixOf(found, asked); word != "" {
+	if word := affixOf(found, a.name); word != "" {
 		return likeness{"without “" + word + "”", 5}, true
 	}
-	if min(len(asked), len(found)) >= 6 && distance(asked, found, 2) <= 2 {
+	// A letter added or dropped changes the set of letters by one at most, a
+	// letter changed by two.
+	if min(len(a.name), len(found)) >= 6 && mathbits.OnesCount64(letters^a.letters) <= 4 && distance(a.name, found, 2) <= 2 {
 		return likeness{"two letters differ", 7}, true
 	}
 	return l, false
 }
 
-// bare gives a canonical name without separators.
-func bare(name string) string { return strings.ReplaceAll(name, "_", "") }
-
-func sameWords(a, b string) bool {
-	x, y := strings.Split(a, "_"), strings.Split(b, "_")
-	if len(x) != len(y) || len(x) < 2 {
-		return false
+// lettersOf gives the set of a name's bytes, as good as 64 bits can tell, and
+// their sum.
+func lettersOf(name string) (set uint64, sum uint) {
+	for i := range len(name) {
+		set |= 1 << (name[i] & 63)
+		sum += uint(name[i])
 	}
-	slices.Sort(x)
-	slices.Sort(y)
-	return slices.Equal(x, y)
+	return set, sum
 }
 
-// endNumber gives a name without the number at its end.
-func endNumber(name string) string {
-	return strings.TrimRight(strings.TrimRight(name, "0123456789"), "_")
+// sameBare says whether two names are equal without their separators.
+func sameBare(a, b string) bool {
+	j := 0
+	for i := range len(a) {
+		if a[i] == '_' {
+			continue
+		}
+		for j < len(b) && b[j] == '_' {
+			j++
+		}
+		if j == len(b) || a[i] != b[j] {
+			return false
+		}
+		j++
+	}
+	return strings.TrimLeft(b[j:], "_") == ""
+}
+
+func (a *asked) sameWords(found string) bool {
+	if len(found) != len(a.name) || a.words == nil {
+		return false
+	}
+	words := strings.Split(found, "_")
+	slices.Sort(words)
+	return slices.Equal(words, a.words)
+}
+
+// stemLength is the length of a name without the number at its end.
+func stemLength(name string) int {
+	n := len(name)
+	for n > 0 && name[n-1] >= '0' && name[n-1] <= '9' {
+		n--
+	}
+	for n > 0 && name[n-1] == '_' {
+		n--
+	}
+	return n
 }
 
 // affixOf gives the affix that makes longer out of shorter, "" for none.
@@ -71,11 +128,13 @@ func affixOf(shorter, longer string) string {
 	if len(longer) < len(shorter)+3 {
 		return ""
 	}
-	word, found := strings.CutPrefix(longer, shorter+"_")
-	if !found || !slices.Contains(affixes[:], word) {
-		if word, found = strings.CutSuffix(longer, "_"+shorter); !found || !slices.Contains(affixes[:], word) {
-			return ""
-		}
+	rest := len(longer) - len(shorter)
+	word := ""
+	switch {
+	case longer[len(shorter)] == '_' && longer[:len(shorter)] == shorter && slices.Contains(affixes[:], longer[len(shorter)+1:]):
+		word = longer[len(shorter)+1:]
+	case longer[rest-1] == '_' && longer[rest:] == shorter && slices.Contains(affixes[:], longer[:rest-1]):
+		word = longer[:rest-1]
 	}
 	return word
 }
@@ -149,42 +208,4 @@ func distance(a, b string, most int) int {
 		before, last, row = last, row, before
 	}
 	return last[len(b)]
-}
-
-// slips visits every name that one slip of a finger makes of name; the bytes are
-// good until visit returns. Names longer than the bound are left to the likeness
-// of grams, which is sure for them.
-func slips(name string, visit func([]byte)) {
-	const alphabet, longest = "abcdefghijklmnopqrstuvwxyz0123456789_", 32
-	if len(name) > longest {
-		return
-	}
-	var room [longest + 1]byte
-	for i := range len(name) {
-		b := append(append(room[:0], name[:i]...), name[i+1:]...)
-		visit(b)
-	}
-	b := append(room[:0], name...)
-	for i := range b {
-		own := b[i]
-		for _, c := range []byte(alphabet) {
-			if c != own {
-				b[i] = c
-				visit(b)
-			}
-		}
-		b[i] = own
-		if i+1 < len(b) && b[i] != b[i+1] {
-			b[i], b[i+1] = b[i+1], b[i]
-			visit(b)
-			b[i], b[i+1] = b[i+1], b[i]
-		}
-	}
-	for i := range len(name) + 1 {
-		b := append(append(append(room[:0], name[:i]...), 0), name[i:]...)
-		for _, c := range []byte(alphabet) {
-			b[i] = c
-			visit(b)
-		}
-	}
 }

@@ -16,15 +16,16 @@ const (
 )
 
 // near gives the entries of an index that resemble a canonical name, with the
-// reason. It asks for every name one slip away, and compares the likest, which
+// reason. It looks at every name one slip away, and compares the likest, which
 // it gives too.
 func (x *nameIndex) near(name string) (found map[uint32]likeness, likest []alike) {
 	found = map[uint32]likeness{}
+	own := newAsked(name)
 	consider := func(e uint32) {
 		if _, seen := found[e]; seen {
 			return
 		}
-		if l, ok := compareNames(name, x.at(e)); ok {
+		if l, ok := own.compare(x.at(e)); ok {
 			found[e] = l
 		}
 	}
@@ -33,11 +34,7 @@ func (x *nameIndex) near(name string) (found map[uint32]likeness, likest []alike
 			consider(e)
 		}
 	}
-	slips(name, func(variant []byte) {
-		if x.mayHave(variant) {
-			all(x.exact(string(variant)))
-		}
-	})
+	x.slips.near(name, consider)
 	all(x.folded(name))
 	for _, word := range affixes {
 		all(x.exact(name + "_" + word))
@@ -62,7 +59,7 @@ func (x *nameIndex) near(name string) (found map[uint32]likeness, likest []alike
 func (m *Mirror) LookalikeCrates(name string, limit int) []Lookalike {
 	p := m.now()
 	own := cratewarden.CanonName(name)
-	list := &ranking{limit: limit}
+	list, asked := &ranking{limit: limit}, newAsked(own)
 	near, _ := p.crates.names.near(own)
 	for e, l := range near {
 		if c, ok := p.bareCrate(p.crates.ids[e]); ok {
@@ -73,7 +70,7 @@ func (m *Mirror) LookalikeCrates(name string, limit int) []Lookalike {
 		if _, loaded := p.crates.row(id); loaded || t.gone {
 			continue
 		}
-		if l, ok := compareNames(own, t.canon); ok {
+		if l, ok := asked.compare(t.canon); ok {
 			list.add(l, Lookalike{ID: id, Name: t.crate.Name, Downloads: t.crate.Downloads})
 		}
 	}
@@ -85,6 +82,7 @@ func (m *Mirror) LookalikeCrates(name string, limit int) []Lookalike {
 func (m *Mirror) LookalikeAccounts(login string, limit int) []Lookalike {
 	p := m.now()
 	own := cratewarden.CanonName(login)
+	asked := newAsked(own)
 	byID := map[int32]likeness{}
 	keep := func(id int32, l likeness) {
 		if had, ok := byID[id]; !ok || l.rank < had.rank {
@@ -99,7 +97,7 @@ func (m *Mirror) LookalikeAccounts(login string, limit int) []Lookalike {
 	}
 	for id, a := range p.patch.accounts {
 		for _, login := range []string{a.row.Login, a.row.Username, a.row.LinkedLogin} {
-			if l, ok := compareNames(own, cratewarden.CanonName(login)); ok {
+			if l, ok := asked.compare(cratewarden.CanonName(login)); ok {
 				keep(id, l)
 			}
 		}

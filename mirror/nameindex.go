@@ -21,9 +21,7 @@ type nameIndex struct {
 	// folds holds hash(fold)<<32|entry, sorted.
 	folds []uint64
 	seed  maphash.Seed
-	// marks has a bit for the hash of every name, so that of the many names
-	// that a slip of a finger makes only few are looked up.
-	marks []uint64
+	slips slipIndex
 	grams gramIndex
 }
 
@@ -47,7 +45,7 @@ func newNameIndex(count int, name func(i int) string) *nameIndex {
 		x.folds[i] = uint64(x.foldHash(x.at(uint32(i))))<<32 | uint64(i)
 	}
 	slices.Sort(x.folds)
-	x.buildMarks()
+	x.slips = newSlipIndex(count, func(i int) string { return x.at(uint32(i)) })
 	x.grams = newGramIndex(count, func(i int) string { return x.at(uint32(i)) })
 	return x
 }
@@ -93,29 +91,6 @@ func head(s string) uint64 {
 	return binary.BigEndian.Uint64(b[:])
 }
 
-// marksEach is how many bits there are for a name: one name in so many that are
-// not there looks as if it were.
-const marksEach = 32
-
-func (x *nameIndex) buildMarks() {
-	x.marks = make([]uint64, x.count*marksEach/64+1)
-	for i := range x.count {
-		word, bit := x.markOf([]byte(x.at(uint32(i))))
-		x.marks[word] |= bit
-	}
-}
-
-func (x *nameIndex) markOf(name []byte) (word, bit uint64) {
-	hash := maphash.Bytes(x.seed, name)
-	return hash >> 6 % uint64(len(x.marks)), 1 << (hash & 63)
-}
-
-// mayHave is false for most names that are not there, true for all that are.
-func (x *nameIndex) mayHave(name []byte) bool {
-	word, bit := x.markOf(name)
-	return x.marks[word]&bit != 0
-}
-
 // starting gives the word starts whose text starts with prefix, in the order
 // of that text; whole equal names come first.
 func (x *nameIndex) starting(prefix string) []uint32 {
@@ -152,30 +127,51 @@ func (x *nameIndex) exact(name string) []uint32 {
 // made equal (research: warehouse's ultra-normalised names, with rn and vv).
 func foldName(name string) string {
 	b := make([]byte, 0, len(name))
-	for i := 0; i < len(name); i++ {
-		c := name[i]
-		if c >= 'A' && c <= 'Z' {
-			c += 'a' - 'A'
+	for i := 0; i < len(name); {
+		c, next := foldAt(name, i)
+		if i = next; c != 0 {
+			b = append(b, c)
 		}
-		next := byte(0)
-		if i+1 < len(name) {
-			next = name[i+1]
-		}
-		switch {
-		case c == '_' || c == '-':
-			continue
-		case c == '0':
-			c = 'o'
-		case c == '1' || c == 'i':
-			c = 'l'
-		case c == 'r' && next == 'n':
-			c, i = 'm', i+1
-		case c == 'v' && next == 'v':
-			c, i = 'w', i+1
-		}
-		b = append(b, c)
 	}
 	return string(b)
+}
+
+// foldAt gives the folded letter at a place, 0 for none, and the next place.
+func foldAt(name string, i int) (c byte, next int) {
+	if c = name[i]; c >= 'A' && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	i++
+	switch {
+	case c == '_' || c == '-':
+		return 0, i
+	case c == '0':
+		return 'o', i
+	case c == '1' || c == 'i':
+		return 'l', i
+	case c == 'r' && i < len(name) && name[i] == 'n':
+		return 'm', i + 1
+	case c == 'v' && i < len(name) && name[i] == 'v':
+		return 'w', i + 1
+	}
+	return c, i
+}
+
+// looksLike says whether a name's folded form is fold.
+func looksLike(fold, name string) bool {
+	at := 0
+	for i := 0; i < len(name); {
+		c, next := foldAt(name, i)
+		i = next
+		if c == 0 {
+			continue
+		}
+		if at == len(fold) || fold[at] != c {
+			return false
+		}
+		at++
+	}
+	return at == len(fold)
 }
 
 func (x *nameIndex) foldHash(name string) uint32 {
@@ -188,7 +184,7 @@ func (x *nameIndex) folded(name string) []uint32 {
 	want, hash := foldName(name), uint64(x.foldHash(name))
 	at, _ := slices.BinarySearch(x.folds, hash<<32)
 	for ; at < len(x.folds) && x.folds[at]>>32 == hash; at++ {
-		if entry := uint32(x.folds[at]); foldName(x.at(entry)) == want {
+		if entry := uint32(x.folds[at]); looksLike(want, x.at(entry)) {
 			found = append(found, entry)
 		}
 	}
@@ -196,5 +192,5 @@ func (x *nameIndex) folded(name string) []uint32 {
 }
 
 func (x *nameIndex) bytes() int64 {
-	return x.names.bytes() + 4*int64(len(x.words)) + 8*int64(len(x.folds)+len(x.marks)) + x.grams.bytes()
+	return x.names.bytes() + 4*int64(len(x.words)) + 8*int64(len(x.folds)) + x.slips.bytes() + x.grams.bytes()
 }

@@ -2,8 +2,8 @@ package mirror
 
 import (
 	"cmp"
-	"maps"
 	"slices"
+	"strings"
 
 	"cratewarden"
 )
@@ -43,21 +43,20 @@ func (a *accountRow) answersTo(canon string) bool {
 // gatherAccounts gives the accounts of some rows of the table that still stand
 // and those of the patch that match, newest first.
 func (p *picture) gatherAccounts(rows []uint32, match func(*accountRow) bool) []Account {
-	found := map[int32]Account{}
+	list := make([]Account, 0, len(rows))
 	for _, row := range rows {
-		id := p.accounts.ids[row]
-		if _, patched := p.patch.accounts[id]; !patched {
-			found[id] = p.accounts.account(int(row))
+		if p.patch.accounts[p.accounts.ids[row]] == nil {
+			list = append(list, p.accounts.account(int(row)))
 		}
 	}
-	for id, a := range p.patch.accounts {
+	for _, a := range p.patch.accounts {
 		if match(&a.row) {
-			found[id] = a.row.Account
+			list = append(list, a.row.Account)
 		}
 	}
-	list := slices.Collect(maps.Values(found))
 	slices.SortFunc(list, func(a, b Account) int { return cmp.Compare(b.ID, a.ID) })
-	return list
+	// A row is found by each of its logins.
+	return slices.CompactFunc(list, func(a, b Account) bool { return a.ID == b.ID })
 }
 
 // AccountByGitHub gives the account linked to a GitHub id; of several the
@@ -92,18 +91,24 @@ func (m *Mirror) SameMailDomain(account int32, limit int) []Account {
 
 // atDomain gives up to limit accounts at a mail domain, the newest first.
 func (p *picture) atDomain(domain string, limit int) []Account {
-	t := p.accounts
-	var rows []uint32
-	for slot, text := range t.domains.keys {
-		if t.domainTexts.at(uint32(text)) == domain {
-			rows = t.domains.at(slot)
-			break
-		}
-	}
+	rows := p.accounts.atDomain(domain)
 	// Rows are by id, so the newest are last; the patch may hide some of them.
 	most := max(limit, 0) + len(p.patch.accounts)
 	rows = rows[max(0, len(rows)-most):]
 	list := p.gatherAccounts(rows, func(a *accountRow) bool { return a.MailDomain == domain })
+	return list[:min(len(list), max(limit, 0))]
+}
+
+// AccountsNamed gives accounts with a display name, in whatever case, those
+// that published most first.
+func (m *Mirror) AccountsNamed(name string, limit int) []Account {
+	if name == "" {
+		return nil
+	}
+	p := m.now()
+	list := p.gatherAccounts(p.accounts.called(name), func(a *accountRow) bool { return strings.EqualFold(a.Name, name) })
+	published := func(a Account) int { return len(p.versions.byPublisher.get(a.ID)) }
+	slices.SortStableFunc(list, func(a, b Account) int { return cmp.Compare(published(b), published(a)) })
 	return list[:min(len(list), max(limit, 0))]
 }
 

@@ -2,6 +2,7 @@ package mirror
 
 import (
 	"hash/maphash"
+	"slices"
 	"sort"
 	"strings"
 	"unsafe"
@@ -70,6 +71,40 @@ func (t *texts) holding(part string, limit int) []uint32 {
 	}
 	return found
 }
+
+// lookup finds strings of texts whole and in whatever case: hash<<32|number,
+// sorted.
+type lookup struct {
+	seed   maphash.Seed
+	hashes []uint64
+}
+
+func newLookup(t *texts) lookup {
+	l := lookup{seed: maphash.MakeSeed(), hashes: make([]uint64, len(t.ends))}
+	for i := range l.hashes {
+		l.hashes[i] = l.hash(t.at(uint32(i))) | uint64(i)
+	}
+	slices.Sort(l.hashes)
+	return l
+}
+
+func (l *lookup) hash(s string) uint64 {
+	return maphash.String(l.seed, strings.ToLower(s)) &^ (1<<32 - 1)
+}
+
+// find gives the numbers of the strings equal to s but for case.
+func (l *lookup) find(t *texts, s string) (found []uint32) {
+	hash := l.hash(s)
+	at, _ := slices.BinarySearch(l.hashes, hash)
+	for ; at < len(l.hashes) && l.hashes[at]&^(1<<32-1) == hash; at++ {
+		if text := uint32(l.hashes[at]); strings.EqualFold(t.at(text), s) {
+			found = append(found, text)
+		}
+	}
+	return found
+}
+
+func (l *lookup) bytes() int64 { return 8 * int64(len(l.hashes)) }
 
 // textBuilder makes texts. Interned strings are kept once.
 type textBuilder struct {
