@@ -72,6 +72,13 @@ type Info struct {
 	// ETag changes with the content. It means nothing across stores.
 	ETag        string
 	ContentType string
+	// CacheControl and Metadata are what the object was stored with. Names in
+	// Metadata are in lower case. List gives neither.
+	CacheControl string
+	Metadata     map[string]string
+	// Headers says that the store keeps these three, so that an empty one means
+	// that the object has none. A folder keeps none and guesses ContentType.
+	Headers bool
 }
 
 // PutOptions are the headers of a new object. A folder keeps none of them and

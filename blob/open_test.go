@@ -15,6 +15,7 @@ import (
 
 	"cratewarden"
 	"cratewarden/blob"
+	"cratewarden/blob/blobtest"
 )
 
 func TestOpenRefuses(t *testing.T) {
@@ -155,30 +156,30 @@ func TestFolderStaysInside(t *testing.T) {
 
 func TestBucketHeadersAndErrors(t *testing.T) {
 	t.Parallel()
-	fake, url := newFakeS3(t)
+	fake, url := blobtest.NewS3(t)
 	s := openBucket(t, "s3://shelf/pre?endpoint="+url)
 	opts := blob.PutOptions{ContentType: "text/html", CacheControl: "public,max-age=604800", Metadata: map[string]string{"cache-tags": "crate:a"}}
 	if err := s.Put(t.Context(), "a+b", strings.NewReader("x"), opts); err != nil {
 		t.Fatal(err)
 	}
-	header := fake.objects["pre/a+b"].header
+	header := fake.Objects["pre/a+b"].Header
 	if header.Get("Cache-Control") != opts.CacheControl || header.Get("Content-Type") != "text/html" || header.Get("X-Amz-Meta-Cache-Tags") != "crate:a" {
-		t.Errorf("stored headers %v in %v", header, fake.objects)
+		t.Errorf("stored headers %v in %v", header, fake.Objects)
 	}
-	fake.fail = []int{500, 503}
+	fake.Fail = []int{500, 503}
 	if _, err := s.Stat(t.Context(), "a+b"); err != nil {
 		t.Errorf("two passing failures were not retried: %v", err)
 	}
-	fake.fail = []int{500, 500, 500}
+	fake.Fail = []int{500, 500, 500}
 	_, err := s.Stat(t.Context(), "a+b")
 	wantKind(t, err, cratewarden.Unavailable)
 	_, err = openBucket(t, "s3://elsewhere?endpoint="+url).List(t.Context(), "", "", 0)
 	wantKind(t, err, cratewarden.Unavailable)
 
-	before := len(fake.requests)
+	before := len(fake.Requests)
 	_, err = open(t, "s3://shelf?endpoint="+url, blob.Config{}).Stat(t.Context(), "k")
 	wantKind(t, err, cratewarden.Unavailable)
-	if len(fake.requests) != before {
+	if len(fake.Requests) != before {
 		t.Error("a request was sent without keys")
 	}
 	stranger := open(t, "s3://shelf?endpoint="+url, blob.Config{Getenv: func(string) string { return "stranger" }})
@@ -189,12 +190,12 @@ func TestBucketHeadersAndErrors(t *testing.T) {
 
 func TestBucketCredentialsFile(t *testing.T) {
 	t.Parallel()
-	_, url := newFakeS3(t)
+	_, url := blobtest.NewS3(t)
 	name := filepath.Join(t.TempDir(), "credentials")
 	s := open(t, "s3://shelf?endpoint="+url+"&region=eu-west-1&path-style=true", blob.Config{CredentialsFile: name})
 	_, err := s.List(t.Context(), "", "", 0)
 	wantKind(t, err, cratewarden.Unavailable)
-	text := "[other]\naws_access_key_id = wrong\n[default]\n# comment\naws_access_key_id = " + fakeKeyID + "\naws_secret_access_key=" + fakeSecret + "\n"
+	text := "[other]\naws_access_key_id = wrong\n[default]\n# comment\naws_access_key_id = " + blobtest.KeyID + "\naws_secret_access_key=" + blobtest.Secret + "\n"
 	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -85,7 +85,10 @@ func (s *S3) Get(ctx context.Context, key string) (io.ReadCloser, Info, error) {
 	if err != nil {
 		return nil, Info{}, s3Error(key, err)
 	}
-	info := Info{Key: key, Size: -1, ETag: aws.ToString(out.ETag), ContentType: aws.ToString(out.ContentType), ModTime: aws.ToTime(out.LastModified).UTC()}
+	info := Info{
+		Key: key, Size: -1, ETag: aws.ToString(out.ETag), ContentType: aws.ToString(out.ContentType), ModTime: aws.ToTime(out.LastModified).UTC(),
+		CacheControl: aws.ToString(out.CacheControl), Metadata: lowerKeys(out.Metadata), Headers: true,
+	}
 	if out.ContentLength != nil {
 		info.Size = *out.ContentLength
 	}
@@ -104,7 +107,20 @@ func (s *S3) Stat(ctx context.Context, key string) (Info, error) {
 	return Info{
 		Key: key, Size: aws.ToInt64(out.ContentLength), ETag: aws.ToString(out.ETag),
 		ContentType: aws.ToString(out.ContentType), ModTime: aws.ToTime(out.LastModified).UTC(),
+		CacheControl: aws.ToString(out.CacheControl), Metadata: lowerKeys(out.Metadata), Headers: true,
 	}, nil
+}
+
+// lowerKeys gives nil for none; services differ in the case they send back.
+func lowerKeys(metadata map[string]string) map[string]string {
+	if len(metadata) == 0 {
+		return nil
+	}
+	lower := make(map[string]string, len(metadata))
+	for k, v := range metadata {
+		lower[strings.ToLower(k)] = v
+	}
+	return lower
 }
 
 // List implements Store.

@@ -16,6 +16,7 @@ import (
 
 	"cratewarden"
 	"cratewarden/blob"
+	"cratewarden/blob/blobtest"
 )
 
 // writable is every store that keeps all the promises.
@@ -26,11 +27,11 @@ func writable(t *testing.T) map[string]func(t *testing.T) blob.Store {
 		},
 		"folder, synced": func(t *testing.T) blob.Store { return open(t, t.TempDir(), blob.Config{}) },
 		"bucket": func(t *testing.T) blob.Store {
-			_, url := newFakeS3(t)
+			_, url := blobtest.NewS3(t)
 			return openBucket(t, "s3://shelf?endpoint="+url)
 		},
 		"bucket, prefix": func(t *testing.T) blob.Store {
-			_, url := newFakeS3(t)
+			_, url := blobtest.NewS3(t)
 			return openBucket(t, "s3://shelf/some/place?endpoint="+url)
 		},
 	}
@@ -49,7 +50,7 @@ func open(t *testing.T, spec string, cfg blob.Config) blob.Store {
 }
 
 func openBucket(t *testing.T, spec string) blob.Store {
-	env := map[string]string{"AWS_ACCESS_KEY_ID": fakeKeyID, "AWS_SECRET_ACCESS_KEY": fakeSecret}
+	env := map[string]string{"AWS_ACCESS_KEY_ID": blobtest.KeyID, "AWS_SECRET_ACCESS_KEY": blobtest.Secret}
 	return open(t, spec, blob.Config{Getenv: func(k string) string { return env[k] }})
 }
 
@@ -122,6 +123,26 @@ func checkRoundTrip(t *testing.T, s blob.Store) {
 	}
 	if info, err := s.Stat(t.Context(), "x.json"); err != nil || info.ContentType != "application/json" {
 		t.Errorf("Stat = %+v, %v", info, err)
+	}
+	opts := blob.PutOptions{ContentType: "text/x", CacheControl: "public,max-age=5", Metadata: map[string]string{"cache-tags": "a,b"}}
+	if err := s.Put(t.Context(), "headers.json", strings.NewReader(""), opts); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{"headers.json", "moved.json"} {
+		info, err := s.Stat(t.Context(), key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := opts
+		if !info.Headers {
+			want = blob.PutOptions{ContentType: "application/json"}
+		}
+		if diff := cmp.Diff(want, blob.PutOptions{ContentType: info.ContentType, CacheControl: info.CacheControl, Metadata: info.Metadata}); diff != "" {
+			t.Errorf("headers of %s (-want +got):\n%s", key, diff)
+		}
+		if key == "headers.json" {
+			wantKind(t, s.Move(t.Context(), key, "moved.json"), "")
+		}
 	}
 	if got := get(t, s, "x.json"); got != "one two" {
 		t.Errorf("stream stored as %q", got)

@@ -110,7 +110,24 @@ func webInfo(key string, resp *http.Response) Info {
 	return Info{
 		Key: key, Size: resp.ContentLength, ModTime: modified.UTC(),
 		ETag: resp.Header.Get("ETag"), ContentType: resp.Header.Get("Content-Type"),
+		CacheControl: resp.Header.Get("Cache-Control"), Metadata: webMetadata(resp.Header),
 	}
+}
+
+// webMetadata is what a bucket's public address shows of an object's metadata;
+// a cache in front may add to the headers or hide some, so Info.Headers stays
+// false.
+func webMetadata(header http.Header) map[string]string {
+	var metadata map[string]string
+	for name, values := range header {
+		if key, ok := strings.CutPrefix(strings.ToLower(name), "x-amz-meta-"); ok {
+			if metadata == nil {
+				metadata = map[string]string{}
+			}
+			metadata[key] = strings.Join(values, ",")
+		}
+	}
+	return metadata
 }
 
 func readOnly() error {

@@ -1,4 +1,8 @@
-package blob_test
+// Package blobtest gives tests a bucket: a small server that speaks as much of
+// the S3 protocol as the stores of package blob use, over real HTTP, and a way
+// to make any store fail at a chosen call. It knows nothing of how the stores
+// are made, so that both cannot share a mistake.
+package blobtest
 
 import (
 	"crypto/md5"
@@ -19,53 +23,52 @@ import (
 	"time"
 )
 
-// fakeS3 is a bucket named "shelf" that speaks as much of the S3 protocol as
-// the store uses, over real HTTP. It knows nothing of the package under test.
-type fakeS3 struct {
+// S3 is a bucket named "shelf" in memory.
+type S3 struct {
 	mu      sync.Mutex
-	objects map[string]fakeObject
-	// fail answers the next requests with these statuses, in order.
-	fail []int
-	// requests are method and path of everything asked.
-	requests []string
+	Objects map[string]Object
+	// Fail answers the next requests with these statuses, in order.
+	Fail []int
+	// Requests are method and path of everything asked.
+	Requests []string
 }
 
-type fakeObject struct {
-	content []byte
-	header  http.Header
-	time    time.Time
+type Object struct {
+	Content []byte
+	Header  http.Header
+	Time    time.Time
 }
 
-func (o fakeObject) etag() string {
-	sum := md5.Sum(o.content)
+func (o Object) etag() string {
+	sum := md5.Sum(o.Content)
 	return `"` + hex.EncodeToString(sum[:]) + `"`
 }
 
 const (
-	fakeKeyID  = "AKIDFAKE"
-	fakeSecret = "not-a-secret"
+	KeyID  = "AKIDFAKE"
+	Secret = "not-a-secret"
 )
 
-func newFakeS3(t *testing.T) (*fakeS3, string) {
+func NewS3(t testing.TB) (*S3, string) {
 	t.Helper()
-	f := &fakeS3{objects: map[string]fakeObject{}}
+	f := &S3{Objects: map[string]Object{}}
 	server := httptest.NewServer(f)
 	t.Cleanup(server.Close)
 	return f, server.URL
 }
 
-func (f *fakeS3) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (f *S3) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	content, _ := io.ReadAll(r.Body)
-	f.requests = append(f.requests, r.Method+" "+r.RequestURI)
-	if len(f.fail) > 0 {
-		status := f.fail[0]
-		f.fail = f.fail[1:]
+	f.Requests = append(f.Requests, r.Method+" "+r.RequestURI)
+	if len(f.Fail) > 0 {
+		status := f.Fail[0]
+		f.Fail = f.Fail[1:]
 		fakeError(w, r, status, "InternalError")
 		return
 	}
-	if !strings.HasPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 Credential="+fakeKeyID+"/") {
+	if !strings.HasPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 Credential="+KeyID+"/") {
 		fakeError(w, r, http.StatusForbidden, "InvalidAccessKeyId")
 		return
 	}
@@ -89,30 +92,30 @@ func (f *fakeS3) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Method == http.MethodPut:
 		f.put(w, r, key, content)
 	case r.Method == http.MethodDelete:
-		delete(f.objects, key)
+		delete(f.Objects, key)
 		w.WriteHeader(http.StatusNoContent)
 	default:
 		fakeError(w, r, http.StatusNotImplemented, "NotImplemented")
 	}
 }
 
-func (f *fakeS3) get(w http.ResponseWriter, r *http.Request, key string) {
-	o, ok := f.objects[key]
+func (f *S3) get(w http.ResponseWriter, r *http.Request, key string) {
+	o, ok := f.Objects[key]
 	if !ok {
 		fakeError(w, r, http.StatusNotFound, "NoSuchKey")
 		return
 	}
-	maps.Copy(w.Header(), o.header)
+	maps.Copy(w.Header(), o.Header)
 	w.Header().Set("ETag", o.etag())
-	w.Header().Set("Last-Modified", o.time.Format(http.TimeFormat))
-	w.Header().Set("Content-Length", strconv.Itoa(len(o.content)))
+	w.Header().Set("Last-Modified", o.Time.Format(http.TimeFormat))
+	w.Header().Set("Content-Length", strconv.Itoa(len(o.Content)))
 	if r.Method == http.MethodGet {
-		_, _ = w.Write(o.content)
+		_, _ = w.Write(o.Content)
 	}
 }
 
-func (f *fakeS3) put(w http.ResponseWriter, r *http.Request, key string, content []byte) {
-	if _, ok := f.objects[key]; ok && r.Header.Get("If-None-Match") == "*" {
+func (f *S3) put(w http.ResponseWriter, r *http.Request, key string, content []byte) {
+	if _, ok := f.Objects[key]; ok && r.Header.Get("If-None-Match") == "*" {
 		fakeError(w, r, http.StatusPreconditionFailed, "PreconditionFailed")
 		return
 	}
@@ -122,29 +125,29 @@ func (f *fakeS3) put(w http.ResponseWriter, r *http.Request, key string, content
 			header[name] = values
 		}
 	}
-	o := fakeObject{content: content, header: header, time: time.Now().UTC()}
-	f.objects[key] = o
+	o := Object{Content: content, Header: header, Time: time.Now().UTC()}
+	f.Objects[key] = o
 	w.Header().Set("ETag", o.etag())
 }
 
-func (f *fakeS3) copy(w http.ResponseWriter, r *http.Request, key string) {
+func (f *S3) copy(w http.ResponseWriter, r *http.Request, key string) {
 	// As the real service does: a bare "+" here is a space.
 	source, err := url.QueryUnescape(r.Header.Get("X-Amz-Copy-Source"))
 	_, from, _ := strings.Cut(strings.TrimPrefix(source, "/"), "/")
-	o, ok := f.objects[from]
-	_, taken := f.objects[key]
+	o, ok := f.Objects[from]
+	_, taken := f.Objects[key]
 	switch {
 	case err != nil || !ok:
 		fakeError(w, r, http.StatusNotFound, "NoSuchKey")
 	case r.Header.Get("X-Amz-Copy-Source-If-Match") != o.etag(), taken && r.Header.Get("If-None-Match") == "*":
 		fakeError(w, r, http.StatusPreconditionFailed, "PreconditionFailed")
 	default:
-		f.objects[key] = o
+		f.Objects[key] = o
 		_, _ = fmt.Fprintf(w, "<CopyObjectResult><ETag>%s</ETag></CopyObjectResult>", o.etag())
 	}
 }
 
-func (f *fakeS3) list(w http.ResponseWriter, q url.Values) {
+func (f *S3) list(w http.ResponseWriter, q url.Values) {
 	type entry struct {
 		Key, LastModified, ETag string
 		Size                    int
@@ -155,7 +158,7 @@ func (f *fakeS3) list(w http.ResponseWriter, q url.Values) {
 		Contents    []entry
 	}
 	most, _ := strconv.Atoi(q.Get("max-keys"))
-	for _, key := range slices.Sorted(maps.Keys(f.objects)) {
+	for _, key := range slices.Sorted(maps.Keys(f.Objects)) {
 		if !strings.HasPrefix(key, q.Get("prefix")) || key <= q.Get("start-after") {
 			continue
 		}
@@ -163,8 +166,8 @@ func (f *fakeS3) list(w http.ResponseWriter, q url.Values) {
 			result.IsTruncated = true
 			break
 		}
-		o := f.objects[key]
-		result.Contents = append(result.Contents, entry{key, o.time.Format(time.RFC3339), o.etag(), len(o.content)})
+		o := f.Objects[key]
+		result.Contents = append(result.Contents, entry{key, o.Time.Format(time.RFC3339), o.etag(), len(o.Content)})
 	}
 	_ = xml.NewEncoder(w).Encode(result)
 }
