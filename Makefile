@@ -7,7 +7,7 @@ BIN     := bin/cratewarden
 # whatever their own settings of Go are.
 BUILD   := CGO_ENABLED=0 GOAMD64= GOARM64= GOEXPERIMENT= $(GO) build -trimpath -buildvcs=auto -ldflags="-s -w -buildid="
 
-.PHONY: demo test build check bench fuzz screenshots clean
+.PHONY: demo test test-versions build check bench fuzz screenshots clean
 
 ## demo: install PostgreSQL if it is missing, build, make up a registry, open the console
 demo: build
@@ -22,6 +22,10 @@ build:
 test:
 	@scripts/need postgresql chromium
 	$(GO) test -timeout 14m ./...
+
+## test-versions: the tests that speak to PostgreSQL, on every major version we support; fetches servers through npm
+test-versions:
+	@scripts/versions $(VERSIONS)
 
 ## check: formatting, vet, staticcheck
 check:

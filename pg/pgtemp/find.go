@@ -1,6 +1,7 @@
 package pgtemp
 
 import (
+	"cmp"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,12 +20,16 @@ const (
 	Newest = 18
 )
 
+// Named is the environment variable that names the folder of the server's
+// programs, for everything that is not told one: the tests read it too.
+const Named = "CRATEWARDEN_PG_BIN"
+
 // Find gives the folder of the server's programs and their major version. It
-// looks in the folder given, or else in PATH, in what pg_config names, and in
-// Debian's versioned folders, and prefers the newest it supports. The error is
-// one sentence that says what to install.
+// looks in the folder given, or else the one that Named names, or else in PATH,
+// in what pg_config names, and in Debian's versioned folders, and prefers the
+// newest it supports. The error is one sentence that says what to install.
 func Find(given string) (string, int, error) {
-	if given != "" {
+	if given = cmp.Or(given, os.Getenv(Named)); given != "" {
 		version, ok := serverVersion(given)
 		if !ok {
 			return "", 0, cratewarden.Errorf(cratewarden.Unavailable, "There is no usable PostgreSQL %d to %d (postgres and initdb) in %s.", Oldest, Newest, given)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"cratewarden/pg/pgtest"
 	"cratewarden/registry/check"
 	"cratewarden/registry/schema"
 )
@@ -128,6 +129,11 @@ func TestEveryWriteRightIsNeeded(t *testing.T) {
 		privilege, object, _ := strings.Cut(right, " ")
 		table, column, listed := strings.Cut(object, ".")
 		if privilege == "SELECT" {
+			continue
+		}
+		// From version 18 on a trigger that a cascade sets off runs as the tables' owner; up to 17 the deletion of a
+		// crate needs this right, and the grants are the same for all.
+		if right == "UPDATE crates.updated_at" && pgtest.Server(t).Version() >= 18 {
 			continue
 		}
 		what := privilege + " ON TABLE " + table

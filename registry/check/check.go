@@ -23,7 +23,8 @@ const (
 const serverFacts = `
 SELECT current_database()::text, current_user::text, current_setting('server_version'),
     current_setting('server_version_num')::integer / 10000, pg_encoding_to_char(d.encoding)::text, d.datcollate::text,
-    pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean
+    pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean,
+    coalesce(has_schema_privilege('public', to_regnamespace('public')::oid, 'CREATE'), false)
 FROM pg_database d WHERE d.datname = current_database()`
 
 // Run asks the database behind db, with the rights of the role it is connected as, and changes nothing. The error is
@@ -39,7 +40,7 @@ func Run(ctx context.Context, db schema.Querier) (Report, error) {
 	}
 	report, err := pgx.CollectExactlyOneRow(rows, func(r pgx.CollectableRow) (Report, error) {
 		var p Report
-		return p, r.Scan(&p.Database, &p.Role, &p.Server, &p.Major, &p.Encoding, &p.Collation, &p.CannotWrite)
+		return p, r.Scan(&p.Database, &p.Role, &p.Server, &p.Major, &p.Encoding, &p.Collation, &p.CannotWrite, &p.EveryoneCreates)
 	})
 	if err != nil {
 		return unreadable(err)
@@ -82,6 +83,9 @@ func (r Report) notes() []string {
 	}
 	if r.CannotWrite {
 		notes = append(notes, "The server is a replica or the session is read-only: no action can be applied here.")
+	}
+	if r.EveryoneCreates {
+		notes = append(notes, "Every role may create objects in the schema public, as PostgreSQL 14 and older have it, so ours may too. If the registry's own role can do without, let the schema's owner run: REVOKE CREATE ON SCHEMA public FROM PUBLIC.")
 	}
 	return notes
 }

@@ -158,8 +158,15 @@ func TestNotes(t *testing.T) {
 	server := pgtest.Server(t)
 	admin := open(t, server.URL("postgres"))
 	exec(t, admin, `CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'`)
-	report := run(t, open(t, server.URL("latin")))
+	conn := open(t, server.URL("latin"))
+	exec(t, conn, `REVOKE CREATE ON SCHEMA public FROM PUBLIC`)
+	report := run(t, conn)
 	if len(report.Notes) != 1 || !strings.Contains(report.Notes[0], "UTF8") {
 		t.Errorf("notes %q, want one on the encoding", report.Notes)
+	}
+	exec(t, conn, `GRANT CREATE ON SCHEMA public TO PUBLIC`)
+	report = run(t, conn)
+	if len(report.Notes) != 2 || !strings.Contains(report.Notes[1], "REVOKE CREATE") {
+		t.Errorf("notes %q, want one on the right of everybody too", report.Notes)
 	}
 }

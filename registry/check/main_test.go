@@ -24,7 +24,14 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
 func registry() pgtest.Template {
-	return pgtest.Template{Name: "registry", Build: schema.Create}
+	return pgtest.Template{Name: "registry", Build: func(ctx context.Context, conn *pgx.Conn) error {
+		if err := schema.Create(ctx, conn); err != nil {
+			return err
+		}
+		// Version 14 lets everybody create objects there, which is no right that we granted (TestNotes).
+		_, err := conn.Exec(ctx, `REVOKE CREATE ON SCHEMA public FROM PUBLIC`)
+		return err
+	}}
 }
 
 // connect gives the owner's connection to a registry of the test's own.

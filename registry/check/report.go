@@ -57,8 +57,11 @@ type Report struct {
 	Collation   string      `json:"collation"`
 	CannotWrite bool        `json:"cannot_write"`
 	Extensions  []Extension `json:"extensions"`
-	Rows        []Row       `json:"rows"`
-	Notes       []string    `json:"notes"`
+	// EveryoneCreates is true where any role may create objects in the schema public, which no GRANT of ours can
+	// forbid.
+	EveryoneCreates bool     `json:"everyone_creates"`
+	Rows            []Row    `json:"rows"`
+	Notes           []string `json:"notes"`
 }
 
 // Can says whether everything a capability needs is there. An action needs what [Read] needs too, and a server that

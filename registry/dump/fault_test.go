@@ -100,7 +100,7 @@ func broken(t *testing.T) map[string]struct {
 		"schema is broken":         {schema("CREATE TABLE crates (id integr);"), cratewarden.Invalid, says("schema")},
 		"schema of something else": {schema("CREATE TABLE apples (id integer);"), cratewarden.Invalid, says("does not know")},
 		"schema too large":         {schema(strings.Repeat("-", maxSchema+1)), cratewarden.TooLarge, says("schema.sql")},
-		"the disk is full": {schema(strings.Replace(state(t, registryURL(t), "--schema-only"), "CREATE FUNCTION public.trigger_crates_name_search() RETURNS trigger\n    LANGUAGE plpgsql\n    AS $$",
+		"the disk is full": {schema(strings.Replace(schemaScript(t), "CREATE FUNCTION public.trigger_crates_name_search() RETURNS trigger\n    LANGUAGE plpgsql\n    AS $$",
 			"CREATE FUNCTION public.trigger_crates_name_search() RETURNS trigger\n    LANGUAGE plpgsql\n    AS $$ BEGIN RAISE 'no space' USING ERRCODE = 'disk_full'; END $$;\nCREATE FUNCTION public.unused() RETURNS trigger\n    LANGUAGE plpgsql\n    AS $$", 1)),
 			cratewarden.Unavailable, says("disk is full")},
 	}

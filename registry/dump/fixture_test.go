@@ -8,9 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -169,23 +167,6 @@ func mustLoad(tb testing.TB, cfg Config, path string, stdin []byte) Result {
 		tb.Fatalf("import: %v", err)
 	}
 	return result
-}
-
-// restricted are the lines of pg_dump that differ at every run.
-var restricted = regexp.MustCompile(`(?m)^\\(un)?restrict .*\n`)
-
-// state is everything a database holds, as text.
-func state(tb testing.TB, url string, flags ...string) string {
-	tb.Helper()
-	args := append([]string{"--no-owner", "--no-acl", "-d", url}, flags...)
-	cmd := exec.Command(program(tb, pgtest.Server(tb).Bin(), "pg_dump"), args...)
-	var problems bytes.Buffer
-	cmd.Stderr = &problems
-	out, err := cmd.Output()
-	if err != nil {
-		tb.Fatalf("pg_dump: %v\n%s", err, problems.String())
-	}
-	return restricted.ReplaceAllString(string(out), "")
 }
 
 // wantFault checks an error's kind and that its sentence names what it should

@@ -139,8 +139,8 @@ func TestSchemaIsTheRegistrys(t *testing.T) {
 	t.Parallel()
 	url := emptyURL(t)
 	result := mustLoad(t, Config{URL: url}, smallArchive, nil)
-	got := strings.ReplaceAll(state(t, url, "--schema-only"), " NOT VALID;", ";")
-	want := strings.ReplaceAll(state(t, registryURL(t), "--schema-only"), " NOT VALID;", ";")
+	got := strings.ReplaceAll(shape(t, url), " NOT VALID;", ";")
+	want := strings.ReplaceAll(shape(t, registryURL(t)), " NOT VALID;", ";")
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("schema (-registry +import):\n%s", diff)
 	}
@@ -194,7 +194,7 @@ func deref(s *string) string {
 func TestFormsGiveEqualDatabases(t *testing.T) {
 	t.Parallel()
 	files := small(t)
-	pgdump := state(t, registryURL(t), "--schema-only")
+	pgdump := schemaScript(t)
 	shuffled := slices.Clone(files)
 	slices.Reverse(shuffled)
 	path := func(name string, body []byte) string { return write(t, name, body) }
