@@ -70,7 +70,15 @@ type Config struct {
 	// Dossiers answers the pages' questions. Without it only the pages about
 	// the console itself exist.
 	Dossiers Dossiers
-	Clock    cratewarden.Clock
+	// Ledger is the log of what was done. Without it there are no pages of it.
+	Ledger Ledger
+	// LedgerTrouble says why the newest head could not be signed; nil or "" when
+	// all is well.
+	LedgerTrouble func() string
+	// Documents keeps what entries of the ledger name by hash; with nil only the
+	// hashes are shown.
+	Documents Documents
+	Clock     cratewarden.Clock
 	// Log gets one line per request, unless telemetry.Observe stands around the
 	// pages and writes it; nil drops them.
 	Log *slog.Logger

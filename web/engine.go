@@ -26,8 +26,11 @@ func pageInventory() map[string]any {
 		"files":   filesPage{},
 		"missing": missingPage{},
 
-		"home":      homePage{},
-		"jobs":      jobsPage{},
+		"home": homePage{},
+		"jobs": jobsPage{},
+
+		"ledger_entry": ledgerEntryPage{},
+
 		"publishes": publishesPage{},
 		"search":    searchPage{},
 		"token":     tokenPage{},

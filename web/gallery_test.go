@@ -10,10 +10,15 @@ import (
 	"testing/fstest"
 	"time"
 
+	"cratewarden/pg/pgtest"
 	"cratewarden/web/webtest"
 )
 
-func TestMain(m *testing.M) { os.Exit(webtest.Main(m)) }
+func TestMain(m *testing.M) {
+	code := webtest.Main(m)
+	pgtest.Stop()
+	os.Exit(code)
+}
 
 // noon is the instant at which the gallery stands.
 var noon = time.Date(2026, 8, 20, 8, 41, 2, 0, time.UTC)

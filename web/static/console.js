@@ -113,6 +113,7 @@
       case "/": if ($("#q")) { event.preventDefault(); $("#q").focus(); $("#q").select(); } break;
       case "j": step(1); break;
       case "k": step(-1); break;
+      case "l": $('nav a[href="/ledger"]')?.click(); break;
       case "?": event.preventDefault(); keys?.showModal(); break;
     }
   });
