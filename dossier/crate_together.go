@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"cratewarden/mirror"
 	"cratewarden/registry"
 )
 
@@ -32,6 +33,7 @@ func (s *Service) crateTogether(ctx context.Context, row registry.Crate) *crateP
 	if s.cfg.Index != nil {
 		ask.Dependencies = mostDependencies
 	}
+	s.tellKnown(&ask, row.ID)
 	soon, cancel := context.WithTimeout(ctx, togetherTime)
 	defer cancel()
 	whole, err := s.reader.CrateWhole(soon, row, ask)
@@ -50,4 +52,28 @@ func (s *Service) crateTogether(ctx context.Context, row registry.Crate) *crateP
 	s.followersPart(ctx, row, p)
 	s.storageParts(ctx, row, p, func() ([]registry.DependencyFact, error) { return whole.Dependencies, nil })
 	return p
+}
+
+// tellKnown adds what the mirror knows of a crate's surroundings. Who owns it
+// is but a guess of whose rows to read; the names of crates depended on, which
+// never change, and their downloads are taken from it.
+func (s *Service) tellKnown(ask *registry.CrateAsk, crate int32) {
+	m := s.cfg.Mirror
+	if !m.Ready(mirror.PartCrates) || !m.Ready(mirror.PartOwners) {
+		return
+	}
+	for _, o := range m.Owners(crate) {
+		if o.Team {
+			ask.Teams = append(ask.Teams, o.OwnerID)
+		} else {
+			ask.People = append(ask.People, o.OwnerID)
+		}
+		if o.CreatedBy != 0 && o.CreatedBy != o.OwnerID {
+			ask.People = append(ask.People, o.CreatedBy)
+		}
+	}
+	ask.Known = func(id int32) (registry.NamedCrate, bool) {
+		c, found := m.CrateRow(id)
+		return registry.NamedCrate{ID: c.ID, Name: c.Name, CreatedAt: c.CreatedAt, Downloads: c.Downloads}, found
+	}
 }

@@ -30,7 +30,8 @@ type Config struct {
 	Dump *DumpSource
 	// Share is how long an account's dossier serves all who ask for it; zero
 	// makes one for each. Every tab of an account shows the same dossier, and in
-	// an incident several people look at one account.
+	// an incident several people look at one account. For as long small tables
+	// without an index by crate, invitations and jobs, are read but once.
 	Share time.Duration
 	// Label is the registry's name as people know it.
 	Label  string
@@ -55,7 +56,7 @@ type Service struct {
 // New makes a service.
 func New(cfg Config) *Service {
 	s := &Service{cfg: cfg, clock: cfg.Clock.Or(), log: cfg.Logger}
-	s.reader = registry.New(registry.Config{Pool: cfg.Registry, Dump: cfg.Dump != nil, Clock: s.clock})
+	s.reader = registry.New(registry.Config{Pool: cfg.Registry, Dump: cfg.Dump != nil, Clock: s.clock, Keep: cfg.Share})
 	if s.cfg.Archives == nil {
 		s.cfg.Archives = &archive.Cache{}
 	}

@@ -21,13 +21,26 @@ type CratePublisher struct {
 	CreatedAt   time.Time
 }
 
-const publishersSQL = `
-SELECT provider, id, origin, owner_id, workflow, environment, created_at FROM (` + publisherTables + `) p
+// publishersSQL asks for one crate, so that it can do without the join of
+// publisherTables.
+const publishersSQL = githubPublisher + ` = ANY ($2) AND crate_id = ANY ($1)
+UNION ALL ` + githubPublisher + ` BETWEEN $3 AND $6 AND crate_id = ANY ($1)
+UNION ALL ` + gitlabPublisher + ` = ANY ($4) AND crate_id = ANY ($1)
+UNION ALL ` + gitlabPublisher + ` BETWEEN $5 AND $6 AND crate_id = ANY ($1)
 UNION ALL
 SELECT 'token', count(*)::integer, '', NULL, '', NULL, NULL
-FROM trustpub_tokens WHERE crate_ids && $1 AND expires_at > $7
+FROM trustpub_tokens WHERE crate_ids && $1::integer[] AND expires_at > $7
 ORDER BY 7, 1, 2
 LIMIT 500`
+
+const (
+	githubPublisher = `
+SELECT 'github', id, repository_owner || '/' || repository_name, repository_owner_id::text, workflow_filename, environment, created_at
+FROM trustpub_configs_github WHERE id`
+	gitlabPublisher = `
+SELECT 'gitlab', id, namespace || '/' || project, namespace_id, workflow_filepath, environment, created_at
+FROM trustpub_configs_gitlab WHERE id`
+)
 
 // queuePublishers adds the question for a crate's configurations and live
 // tokens to a batch.

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -18,7 +19,14 @@ type CrateAsk struct {
 	// themselves.
 	First, Last time.Time
 	Top         int
+	// People and Teams are ids that the crate's rows will speak of, as far as
+	// the caller knows, and Known names crates that it may depend on. They save
+	// look-ups; what is missing is read.
+	People, Teams []int32
+	Known         func(crate int32) (NamedCrate, bool)
 }
+
+func (a CrateAsk) facts() int { return bounded(a.Facts, 2000, 5000) }
 
 // CrateWhole is everything that a crate's page needs beside the crate's row.
 type CrateWhole struct {
@@ -39,19 +47,34 @@ JOIN crates c ON c.id = d.crate_id
 LIMIT $3`
 
 // CrateWhole reads in one round trip what CrateCore, VersionFacts,
-// IndexDependencies, CrateDownloads, CrateActions and CrateJobs read in six:
-// ten statements, eight on a public dump. Of a busy page most of the time is
-// the travelling. One part that fails takes all others with it; the caller then
-// asks for them one by one.
+// IndexDependencies, CrateDownloads, CrateActions and CrateJobs read in six: at
+// most ten statements, and one more when the caller knows less than the rows. One part that fails takes all others with it; the caller then asks for
+// them one by one. The answer may be shared and must not be changed.
 func (r *Reader) CrateWhole(ctx context.Context, c Crate, ask CrateAsk) (CrateWhole, error) {
+	if c.Versions >= ask.facts() {
+		return r.largeWhole(ctx, c, ask)
+	}
+	g, err := r.gather(ctx, c, ask)
+	switch {
+	case errors.Is(err, errLarge):
+		return r.largeWhole(ctx, c, ask)
+	case err != nil:
+		return CrateWhole{}, err
+	}
+	return g.whole(c, ask), nil
+}
+
+// largeWhole is CrateWhole for crates of which not all versions are read, so
+// that the database must do the counting.
+func (r *Reader) largeWhole(ctx context.Context, c Crate, ask CrateAsk) (CrateWhole, error) {
 	var whole CrateWhole
 	var days []versionDays
 	now := r.clock()
 	batch := &pgx.Batch{}
 	core := r.queueCore(batch, c, ask.Versions, now)
-	queue(batch, &whole.Facts, scanFact, factsSQL, c.ID, bounded(ask.Facts, 2000, 5000), ask.Features)
+	queue(batch, &whole.Facts, scanFact, factsSQL, c.ID, ask.facts(), ask.Features)
 	if ask.Dependencies > 0 {
-		queue(batch, &whole.Dependencies, scanDependencyFact, factDependenciesSQL, c.ID, bounded(ask.Facts, 2000, 5000), ask.Dependencies)
+		queue(batch, &whole.Dependencies, scanDependencyFact, factDependenciesSQL, c.ID, ask.facts(), ask.Dependencies)
 	}
 	queue(batch, &days, scanVersionDays, crateDownloadsSQL, c.ID, ask.First, ask.Last)
 	if !r.Dump {

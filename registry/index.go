@@ -53,12 +53,20 @@ func scanFact(row pgx.CollectableRow) (f VersionFact, err error) {
 		&f.Size, &f.Zip, &f.ZipManifest, &publisher, &login, &provider, &f.Claimed, &message)
 	f.Line.CreatedAt, f.UpdatedAt = created.time(), updated.time()
 	f.PublisherID, f.Publisher, f.Provider, f.YankMessage = number(publisher), word(login), word(provider), word(message)
-	// The registry treats another shape as no features (contract pitfalls.md
-	// section 4).
-	if json.Unmarshal(features, &f.Line.Features) != nil {
-		f.Line.Features = nil
-	}
+	f.Line.Features = featuresOf(features)
 	return f, err
+}
+
+// featuresOf reads features; the registry treats another shape as none
+// (contract pitfalls.md section 4).
+func featuresOf(data []byte) (features map[string][]string) {
+	switch {
+	case string(data) == "{}": // most crates, at a fraction of the work
+		return map[string][]string{}
+	case json.Unmarshal(data, &features) != nil:
+		return nil
+	}
+	return features
 }
 
 // DependencyFact is a dependency of one version as the index writes it.
@@ -82,10 +90,15 @@ func (r *Reader) IndexDependencies(ctx context.Context, versions []int32, limit 
 func scanDependencyFact(row pgx.CollectableRow) (d DependencyFact, err error) {
 	var kind int32
 	err = row.Scan(&d.VersionID, &d.Crate, &d.ExplicitName, &d.Req, &d.Features, &d.Optional, &d.DefaultFeatures, &d.Target, &kind)
-	// A number beyond int16 is as unknown as -1 and must not wrap into a known one.
-	d.Kind = -1
-	if kind >= 0 && kind <= 2 {
-		d.Kind = int16(kind)
-	}
+	d.Kind = knownKind(kind)
 	return d, err
+}
+
+// knownKind gives -1 for what is no kind: a number beyond int16 must not wrap
+// into one.
+func knownKind(kind int32) int16 {
+	if kind >= 0 && kind <= 2 {
+		return int16(kind)
+	}
+	return -1
 }

@@ -25,6 +25,9 @@ type Config struct {
 	// the caller says "not in the public dump".
 	Dump  bool
 	Clock cratewarden.Clock
+	// Keep is for how long a walk through the small tables without an index by
+	// crate, invitations and jobs, serves all crates; zero means not at all.
+	Keep time.Duration
 }
 
 // Reader asks the registry's database. Its methods may be called at the same
@@ -34,6 +37,10 @@ type Reader struct {
 	Pool  *pgxpool.Pool
 	Dump  bool
 	clock cratewarden.Clock
+	keep  time.Duration
+
+	invited kept[invitedPeople]
+	queued  kept[jobQueue]
 
 	mu         sync.Mutex
 	followers  followerCounts
@@ -42,7 +49,7 @@ type Reader struct {
 
 // New makes a reader.
 func New(cfg Config) *Reader {
-	return &Reader{Pool: cfg.Pool, Dump: cfg.Dump, clock: cfg.Clock.Or()}
+	return &Reader{Pool: cfg.Pool, Dump: cfg.Dump, clock: cfg.Clock.Or(), keep: cfg.Keep}
 }
 
 // Person is an account or team as it is named beside other facts.

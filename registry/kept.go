@@ -1,0 +1,162 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"cratewarden"
+)
+
+// kept is an answer that serves everybody for a moment. Those who come while it
+// is read wait for it.
+type kept[T any] struct {
+	mu    sync.Mutex
+	value *T
+	at    time.Time
+	busy  chan struct{} // closed when the reading is over; nil when nobody reads
+}
+
+// get gives the answer read at most age ago. Failures are not kept.
+func (k *kept[T]) get(ctx context.Context, age time.Duration, read func(context.Context) (*T, error)) (*T, error) {
+	for {
+		k.mu.Lock()
+		if k.value != nil && time.Since(k.at) < age {
+			defer k.mu.Unlock()
+			return k.value, nil
+		}
+		busy := k.busy
+		if busy == nil {
+			k.busy = make(chan struct{})
+			k.mu.Unlock()
+			return k.read(ctx, read)
+		}
+		k.mu.Unlock()
+		select {
+		case <-busy: // and look again: it may have failed
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+func (k *kept[T]) read(ctx context.Context, read func(context.Context) (*T, error)) (value *T, err error) {
+	begun := time.Now()
+	err = errors.New("the reading ended early")
+	defer func() { // also after a panic, or the others would wait for ever
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		close(k.busy)
+		k.busy = nil
+		if err == nil {
+			k.value, k.at = value, begun
+		}
+	}()
+	value, err = read(ctx)
+	return value, err
+}
+
+// The tables of invitations and of jobs have no index by crate and are small.
+// Walking through them for every page costs as much as half the page, so what
+// says which crates they speak of is read once for all pages of a moment.
+
+// invitedPeople are the accounts invited to own each crate.
+type invitedPeople struct{ byCrate map[int32][]int32 }
+
+// crateInvited are those invited to own one crate.
+type crateInvited struct{ rows []int32 }
+
+// keys is nil, for all, when nobody has looked.
+func (c *crateInvited) keys() []int32 {
+	if c == nil {
+		return nil
+	}
+	return c.rows
+}
+
+// mostInvited is beyond how many invitations they are not kept.
+const mostInvited = 50_000
+
+// invitedTo says who is invited to own a crate, nil when that is not kept.
+func (r *Reader) invitedTo(ctx context.Context, crate int32) (*crateInvited, error) {
+	if r.keep <= 0 || r.Dump {
+		return nil, nil
+	}
+	all, err := r.invited.get(ctx, r.keep, func(ctx context.Context) (*invitedPeople, error) {
+		type row struct{ Crate, Invitee int32 }
+		rows, err := collect(ctx, r, pgx.RowToStructByPos[row], `SELECT crate_id, invited_user_id FROM crate_owner_invitations LIMIT $1`, mostInvited)
+		all := &invitedPeople{byCrate: map[int32][]int32{}}
+		for _, i := range rows {
+			all.byCrate[i.Crate] = append(all.byCrate[i.Crate], i.Invitee)
+		}
+		if len(rows) == mostInvited {
+			all.byCrate = nil
+		}
+		return all, err
+	})
+	if err != nil || all.byCrate == nil {
+		return nil, err
+	}
+	return &crateInvited{all.byCrate[crate]}, nil
+}
+
+// mostQueued is beyond how many jobs that speak of crates they are not kept.
+const mostQueued = 500
+
+// queuedJob is a job with what it says of crates.
+type queuedJob struct {
+	Job
+	name    string // canonical
+	crate   int32
+	names   []string
+	ofCrate int32 // the crate of the version it speaks of
+}
+
+type jobQueue struct{ jobs []queuedJob }
+
+type crateQueue struct{ jobs []Job }
+
+const queuedSQL = `
+SELECT q.*, canon_crate_name(` + jobName + `), ` + jobCrate + `,
+       CASE WHEN jsonb_typeof(j.data -> 'crate_names') = 'array' THEN ARRAY(SELECT jsonb_array_elements_text(j.data -> 'crate_names')) END,
+       (SELECT v.crate_id FROM versions v WHERE v.id = ` + jobVersion + `)
+FROM (` + jobsSelect + ` WHERE jsonb_typeof(j.data) = 'object') q
+JOIN background_jobs j ON j.id = q.id
+ORDER BY j.priority DESC, j.id
+LIMIT $1`
+
+func scanQueuedJob(row pgx.CollectableRow) (q queuedJob, err error) {
+	var lastRetry, created moment
+	var name, canonical *string
+	var crate, ofCrate *int32
+	j := &q.Job
+	err = row.Scan(&j.ID, &j.Type, &j.Data, &j.Retries, &lastRetry, &created, &j.Priority, &j.Locked, &name, &canonical, &crate, &q.names, &ofCrate)
+	j.LastRetry, j.CreatedAt, j.Crate = lastRetry.time(), created.time(), word(name)
+	q.name, q.crate, q.ofCrate = word(canonical), number(crate), number(ofCrate)
+	return q, err
+}
+
+// queueOf gives the jobs that speak of a crate, nil when they are not kept.
+func (r *Reader) queueOf(ctx context.Context, c Crate) (*crateQueue, error) {
+	if r.keep <= 0 || r.Dump {
+		return nil, nil
+	}
+	all, err := r.queued.get(ctx, r.keep, func(ctx context.Context) (*jobQueue, error) {
+		rows, err := collect(ctx, r, scanQueuedJob, queuedSQL, mostQueued+1)
+		return &jobQueue{rows}, err
+	})
+	if err != nil || len(all.jobs) > mostQueued {
+		return nil, err
+	}
+	own, canon := &crateQueue{jobs: []Job{}}, cratewarden.CanonName(c.Name)
+	for _, j := range all.jobs {
+		if j.name == canon || j.crate == c.ID || j.ofCrate == c.ID || slices.Contains(j.names, c.Name) {
+			own.jobs = append(own.jobs, j.Job)
+		}
+	}
+	return own, nil
+}
