@@ -101,3 +101,17 @@ func without(c Columns, names []string) Columns {
 	}
 	return out
 }
+
+// Name says in words which row it is, by what people know it by.
+func (r Row) Name() string {
+	c := r.Before
+	if c == nil {
+		c = r.After
+	}
+	for _, column := range []string{"num", "name", "gh_login", "login"} {
+		if text := c.Text(column); text != "" {
+			return r.Table + " " + text
+		}
+	}
+	return r.Table + " " + r.Key
+}

@@ -41,3 +41,24 @@ func (t *Tx) CrateByName(ctx context.Context, name string) (c Crate, err error) 
 	}
 	return c, pg.Map(err)
 }
+
+// FindVersions gives versions.id for each crate and number, 0 where there is
+// none. Crates go by any spelling of their names, numbers by their exact text.
+func (t *Tx) FindVersions(ctx context.Context, crates, nums []string) ([]int32, error) {
+	rows, err := t.Query(ctx, `
+		SELECT w.n, v.id
+		FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS w (crate, num, n)
+		JOIN crates c ON canon_crate_name(c.name) = canon_crate_name(w.crate)
+		JOIN versions v ON v.crate_id = c.id AND v.num = w.num`, crates, nums)
+	if err != nil {
+		return nil, pg.Map(err)
+	}
+	out := make([]int32, len(crates))
+	var n int64
+	var id int32
+	_, err = pgx.ForEachRow(rows, []any{&n, &id}, func() error {
+		out[n-1] = id
+		return nil
+	})
+	return out, pg.Map(err)
+}

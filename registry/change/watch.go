@@ -2,6 +2,8 @@ package change
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -80,9 +82,29 @@ func (t *Tx) Watch(ctx context.Context, w Watch) ([]Image, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !w.Derived {
+		t.see(kept.before)
+	}
 	t.watches = append(t.watches, kept)
 	return kept.before, nil
 }
+
+// see keeps a digest of each row as it was when the transaction first looked.
+func (t *Tx) see(images []Image) {
+	for _, i := range images {
+		id := i.Table + "/" + i.Key
+		if _, known := t.seen[id]; known {
+			continue
+		}
+		sum := sha256.Sum256([]byte(encode(i.Steady())))
+		t.seen[id] = hex.EncodeToString(sum[:8])
+	}
+}
+
+// Seen gives a short digest of every row that the transaction has looked at
+// before writing, without volatile columns and derived rows, by "table/key".
+// It tells whether a later look sees the same.
+func (t *Tx) Seen() map[string]string { return t.seen }
 
 // images reads rows in the order of their keys, so that all who lock them do
 // it in the same order.

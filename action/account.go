@@ -1,0 +1,3 @@
+package action
+
+func accountKinds() []Kind { return nil }

@@ -1,0 +1,3 @@
+package action
+
+func crateKinds() []Kind { return nil }

@@ -1,0 +1,165 @@
+package action
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/jackc/pgx/v5"
+
+	"cratewarden"
+	"cratewarden/ledger"
+	"cratewarden/pg"
+)
+
+// Draft makes a plan. The same actor's same key gives the same plan, made
+// once; with another order under it the answer is Conflict. An empty key means
+// that the caller does not repeat itself.
+func (e *Engine) Draft(ctx context.Context, who Actor, o Order, key string) (Plan, error) {
+	if err := e.mayPlan(ctx, who, "plan.draft"); err != nil {
+		return Plan{}, err
+	}
+	steps, err := o.check(e.catalogue)
+	if err != nil {
+		return Plan{}, err
+	}
+	digest, err := digestOf(map[string]any{"do": "draft", "order": o, "undoes": o.undoes})
+	if err != nil {
+		return Plan{}, err
+	}
+	var p Plan
+	err = pgx.BeginFunc(ctx, e.console, func(tx pgx.Tx) error {
+		id := newID(e.clock())
+		known, err := once(ctx, tx, who, key, "plan.draft", digest)
+		if err != nil || known != "" {
+			p, err = replay(ctx, tx, known, err)
+			return err
+		}
+		if p, err = insertPlan(ctx, tx, id, who, o, steps); err != nil {
+			return err
+		}
+		return remember(ctx, tx, who, key, id)
+	})
+	return p, pg.Map(err)
+}
+
+func replay(ctx context.Context, tx pgx.Tx, id string, err error) (Plan, error) {
+	if err != nil {
+		return Plan{}, err
+	}
+	return locked(ctx, tx, id)
+}
+
+func insertPlan(ctx context.Context, tx pgx.Tx, id string, who Actor, o Order, steps []Step) (Plan, error) {
+	text, err := json.Marshal(o.Steps)
+	if err != nil {
+		return Plan{}, err
+	}
+	p, err := onePlan(ctx, tx, `INSERT INTO plan (id, state, title, author, incident, public_reason, internal_note, steps, undoes)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9, '')) RETURNING `+planColumns,
+		id, Draft, o.Title, who, o.Incident, o.Public, o.Internal, text, o.undoes)
+	if err != nil {
+		return p, err
+	}
+	return p, keepSubjects(ctx, tx, id, steps)
+}
+
+func keepSubjects(ctx context.Context, tx pgx.Tx, id string, steps []Step) error {
+	var kinds, ids []string
+	for _, s := range subjectsOf(steps) {
+		kinds, ids = append(kinds, s.Kind), append(ids, s.ID)
+	}
+	_, err := tx.Exec(ctx, `WITH gone AS (DELETE FROM plan_subject WHERE plan = $1)
+		INSERT INTO plan_subject (plan, kind, id) SELECT $1, k, i FROM unnest($2::text[], $3::text[]) AS s (k, i)
+		ON CONFLICT DO NOTHING`, id, kinds, ids)
+	return pg.Map(err)
+}
+
+// subjectsOf gives every subject of the steps once, in order.
+func subjectsOf(steps []Step) (out []ledger.Subject) {
+	seen := map[ledger.Subject]bool{}
+	for _, s := range steps {
+		for _, subject := range s.Do.Subjects() {
+			if id := (ledger.Subject{Kind: subject.Kind, ID: subject.ID}); !seen[id] {
+				seen[id] = true
+				out = append(out, subject)
+			}
+		}
+	}
+	return out
+}
+
+// Edit gives an open plan another text. revision is the one that the editor
+// saw; if somebody else edited since, the answer is Conflict. Its review and
+// approvals fall.
+func (e *Engine) Edit(ctx context.Context, who Actor, id string, revision int, o Order) (Plan, error) {
+	if err := e.mayPlan(ctx, who, "plan.edit"); err != nil {
+		return Plan{}, err
+	}
+	steps, err := o.check(e.catalogue)
+	if err != nil {
+		return Plan{}, err
+	}
+	text, err := json.Marshal(o.Steps)
+	if err != nil {
+		return Plan{}, err
+	}
+	var p Plan
+	err = pgx.BeginFunc(ctx, e.console, func(tx pgx.Tx) error {
+		if p, err = locked(ctx, tx, id); err != nil {
+			return err
+		}
+		if err := editable(p, revision); err != nil {
+			return err
+		}
+		p, err = onePlan(ctx, tx, `UPDATE plan SET revision = revision + 1, state = $2, title = $3, incident = $4, public_reason = $5,
+				internal_note = $6, steps = $7, review = NULL, fingerprint = NULL, digest = NULL, reviewed_at = NULL, reviewed_by = NULL,
+				blocked = false, confirm = '', needs_approval = false, approvals = '[]', evidence = '', problem = '', differences = '[]', changed_at = now()
+			WHERE id = $1 RETURNING `+planColumns, id, Draft, o.Title, o.Incident, o.Public, o.Internal, text)
+		if err != nil {
+			return err
+		}
+		return keepSubjects(ctx, tx, id, steps)
+	})
+	return p, pg.Map(err)
+}
+
+func editable(p Plan, revision int) error {
+	switch {
+	case !p.State.Open():
+		return cratewarden.Errorf(cratewarden.Conflict, "The plan %s is %s and cannot be changed any more.", p.ID, p.State)
+	case p.Undoes != "":
+		return cratewarden.Errorf(cratewarden.Refused, "A plan that undoes another is made anew with other steps, not edited.")
+	case p.Revision != revision:
+		return cratewarden.Errorf(cratewarden.Conflict, "Somebody changed the plan since you opened it. Load it again; your text is not lost here.")
+	}
+	return nil
+}
+
+// Discard puts an open plan away. Nothing in the registry changes.
+func (e *Engine) Discard(ctx context.Context, who Actor, id string) (Plan, error) {
+	if err := e.mayPlan(ctx, who, "plan.discard"); err != nil {
+		return Plan{}, err
+	}
+	var p Plan
+	err := pgx.BeginFunc(ctx, e.console, func(tx pgx.Tx) (err error) {
+		if p, err = locked(ctx, tx, id); err != nil {
+			return err
+		}
+		if !p.State.Open() {
+			return cratewarden.Errorf(cratewarden.Conflict, "The plan %s is %s and cannot be discarded.", id, p.State)
+		}
+		p, err = onePlan(ctx, tx, `UPDATE plan SET state = $2, changed_at = now() WHERE id = $1 RETURNING `+planColumns, id, Discarded)
+		return err
+	})
+	return p, pg.Map(err)
+}
+
+// mayPlan refuses people who have no role that acts.
+func (e *Engine) mayPlan(ctx context.Context, who Actor, what string) error {
+	for _, r := range []cratewarden.Role{cratewarden.Responder, cratewarden.Remover, cratewarden.Policy, cratewarden.Platform} {
+		if who.Has(r) {
+			return nil
+		}
+	}
+	return e.refuse(ctx, who, what, Plan{}, cratewarden.Errorf(cratewarden.Refused, "Plans are made by responders, removers, policy and platform people. You have none of these roles."))
+}

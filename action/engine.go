@@ -1,0 +1,93 @@
+package action
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"cratewarden"
+	"cratewarden/blob"
+	"cratewarden/ledger"
+	"cratewarden/mirror"
+	"cratewarden/registry"
+)
+
+// Config says what an engine works on.
+type Config struct {
+	// Registry is a pool whose role may act (check-registry prints the grants).
+	Registry *pgxpool.Pool
+	Console  *pgxpool.Pool
+	Ledger   *ledger.Log
+	// Static and Index are the registry's storage; nil when not configured.
+	Static, Index blob.Store
+	// Reader and Mirror find candidates for composite plans. What they say is
+	// read again from the registry by every review.
+	Reader *registry.Reader
+	Mirror *mirror.Mirror
+	// Enqueue hands a follow-up to the workers in the transaction that makes
+	// it; nil leaves it to the next call of Recover.
+	Enqueue func(ctx context.Context, tx pgx.Tx, followUp int64, at time.Time) error
+	// LockTimeout and Hold bound what a plan may do to people who publish; zero
+	// means 2 s each.
+	LockTimeout, Hold time.Duration
+	// Wide is the number of steps from which a plan must be confirmed by
+	// typing; 0 means 20.
+	Wide   int
+	Clock  cratewarden.Clock
+	Logger *slog.Logger
+	// Reached is called between any two writes, with a name of the place. Tests
+	// end the process in it.
+	Reached func(place string)
+}
+
+// Engine reviews, applies, undoes and recovers plans. It may be used by many
+// at a time, and by many processes on the same databases.
+type Engine struct {
+	cfg       Config
+	catalogue *Catalogue
+	registry  *pgxpool.Pool
+	console   *pgxpool.Pool
+	ledger    *ledger.Log
+	clock     cratewarden.Clock
+	log       *slog.Logger
+}
+
+// New makes an engine on a migrated console database.
+func New(cfg Config) *Engine {
+	if cfg.Hold == 0 {
+		cfg.Hold = 2 * time.Second
+	}
+	if cfg.Wide == 0 {
+		cfg.Wide = 20
+	}
+	if cfg.Reached == nil {
+		cfg.Reached = func(string) {}
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Engine{cfg: cfg, catalogue: NewCatalogue(), registry: cfg.Registry, console: cfg.Console, ledger: cfg.Ledger, clock: cfg.Clock.Or(), log: cfg.Logger}
+}
+
+// Catalogue gives what the engine can do.
+func (e *Engine) Catalogue() *Catalogue { return e.catalogue }
+
+// refuse records in the ledger that somebody asked for something and was
+// denied, and gives the denial. If it cannot be recorded, that is the error:
+// nothing may be probed without a trace.
+func (e *Engine) refuse(ctx context.Context, who Actor, what string, p Plan, why *cratewarden.Error) error {
+	err := pgx.BeginFunc(ctx, e.console, func(tx pgx.Tx) error {
+		_, err := e.ledger.Append(ctx, tx, ledger.Entry{
+			Kind: ledger.Refusal, Actor: who.ledger(), Session: who.Session, Action: what, Plan: p.ID, Incident: p.Incident,
+			Details: map[string]string{"why": why.Message},
+		})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return why
+}

@@ -1,0 +1,3 @@
+package action
+
+func jobKinds() []Kind { return nil }

@@ -1,0 +1,265 @@
+package action
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"cratewarden"
+	"cratewarden/demo"
+	"cratewarden/ledger"
+	"cratewarden/pg"
+	"cratewarden/pg/pgtest"
+	"cratewarden/registry/schema"
+)
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+
+func consoleTemplate() pgtest.Template {
+	return pgtest.Template{Name: "console", Build: func(ctx context.Context, conn *pgx.Conn) error {
+		_, err := pg.Migrate(ctx, conn, os.DirFS("../console/migrations"))
+		return err
+	}}
+}
+
+// made is one demo registry for all tests of the binary.
+var made = sync.OnceValue(func() *demo.Registry {
+	return demo.Generate(demo.Options{Crates: 600, Archives: -1, Now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)})
+})
+
+func registryTemplate() pgtest.Template {
+	return pgtest.Template{Name: "registry", Build: func(ctx context.Context, conn *pgx.Conn) error {
+		if err := schema.Create(ctx, conn); err != nil {
+			return err
+		}
+		return made().Load(ctx, conn)
+	}}
+}
+
+// kit is an engine on a demo registry and a console database of its own.
+type kit struct {
+	*Engine
+	t        testing.TB
+	registry *pgxpool.Pool
+	console  *pgxpool.Pool
+	who      Actor
+	second   Actor
+}
+
+func newKit(t testing.TB, change ...func(*Config)) *kit {
+	t.Helper()
+	private, _, err := ledger.GenerateKey("action.test/log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := ledger.ParseKeys(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := &kit{t: t, registry: pgtest.Database(t, registryTemplate()), console: pgtest.Database(t, consoleTemplate())}
+	cfg := Config{Registry: k.registry, Console: k.console, Ledger: ledger.New(ledger.Config{DB: k.console, Keys: keys})}
+	for _, c := range change {
+		c(&cfg)
+	}
+	k.Engine = New(cfg)
+	all := []cratewarden.Role{cratewarden.Responder, cratewarden.Remover, cratewarden.Platform, cratewarden.Policy}
+	k.who = Actor{ID: "ada", Name: "Ada", RegistryUser: int32(k.number(`SELECT min(id) FROM users WHERE is_admin`)), Roles: all, Session: "s1"}
+	k.second = Actor{ID: "bo", Name: "Bo", RegistryUser: int32(k.number(`SELECT max(id) FROM users`)), Roles: all, Session: "s2"}
+	if k.who.RegistryUser == 0 {
+		k.who.RegistryUser = int32(k.number(`SELECT min(id) FROM users`))
+	}
+	return k
+}
+
+// number gives one number from the registry.
+func (k *kit) number(sql string, args ...any) (n int64) {
+	k.t.Helper()
+	if err := k.registry.QueryRow(k.t.Context(), `SELECT coalesce((`+sql+`), 0)::bigint`, args...).Scan(&n); err != nil {
+		k.t.Fatal(err)
+	}
+	return n
+}
+
+func (k *kit) exec(sql string, args ...any) {
+	k.t.Helper()
+	if _, err := k.registry.Exec(k.t.Context(), sql, args...); err != nil {
+		k.t.Fatal(err)
+	}
+}
+
+// steps writes steps from pairs of kind and parameters.
+func steps(t testing.TB, pairs ...any) (out []StepText) {
+	t.Helper()
+	for i := 0; i < len(pairs); i += 2 {
+		var fields map[string]any
+		text, err := json.Marshal(pairs[i+1])
+		if err == nil {
+			err = json.Unmarshal(text, &fields)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		fields["do"] = pairs[i]
+		if text, err = json.Marshal(fields); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, text)
+	}
+	return out
+}
+
+// reviewed makes and reviews a plan of the steps.
+func (k *kit) reviewed(pairs ...any) (Plan, *Effect) {
+	k.t.Helper()
+	p, err := k.Draft(k.t.Context(), k.who, Order{Title: "test", Public: "public words", Internal: "inside words", Steps: steps(k.t, pairs...)}, "")
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	p, effect, err := k.Review(k.t.Context(), k.who, p.ID)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	return p, effect
+}
+
+// blocked makes a plan that its review must block, and gives the guards' codes.
+func (k *kit) blocked(pairs ...any) string {
+	k.t.Helper()
+	p, effect := k.reviewed(pairs...)
+	if !p.Blocked {
+		k.t.Fatalf("not blocked: %+v", effect.Guards)
+	}
+	var codes []string
+	for _, g := range effect.Blocks() {
+		codes = append(codes, g.Code)
+	}
+	return strings.Join(codes, " ")
+}
+
+// consent agrees to everything that a reviewed plan asks for.
+func (k *kit) consent(p Plan) (Plan, Consent) {
+	k.t.Helper()
+	if p.NeedsApproval {
+		var err error
+		if p, err = k.Approve(k.t.Context(), k.second, p.ID, *p.Digest); err != nil {
+			k.t.Fatal(err)
+		}
+	}
+	return p, Consent{Digest: *p.Digest, Typed: p.Confirm}
+}
+
+// applied makes, reviews and applies a plan, and checks that its effect is
+// what its review showed.
+func (k *kit) applied(pairs ...any) (Plan, *Effect) {
+	k.t.Helper()
+	p, preview := k.reviewed(pairs...)
+	return k.apply(p, preview)
+}
+
+func (k *kit) apply(p Plan, preview *Effect) (Plan, *Effect) {
+	k.t.Helper()
+	p, yes := k.consent(p)
+	p, err := k.Apply(k.t.Context(), k.who, p.ID, yes, "")
+	if err != nil || p.State != Applied {
+		k.t.Fatalf("apply: %v, %s, %s, %+v", err, p.State, p.Problem, p.Differences)
+	}
+	effect, err := k.Effect(k.t.Context(), p)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	if a, b := shape(preview), shape(effect); a != b {
+		k.t.Errorf("the effect is not what the review showed:\n%s\n%s", a, b)
+	}
+	return p, effect
+}
+
+// shape is everything in an effect that a review and its apply must share,
+// derived rows too.
+func shape(f *Effect) string {
+	var b strings.Builder
+	for _, r := range f.Rows {
+		s := r.Steady()
+		text, _ := json.Marshal(s)
+		fmt.Fprintf(&b, "%s\n", text)
+	}
+	fmt.Fprintf(&b, "%v\n%v\n%v\n%v\n%v", f.Tallies, jobNames(f.Jobs), f.Guards, f.Files, f.Public)
+	return b.String()
+}
+
+// undone makes, reviews and applies the plan that undoes another.
+func (k *kit) undone(p Plan, which ...int) Plan {
+	k.t.Helper()
+	u, err := k.Undo(k.t.Context(), k.who, p.ID, which, "")
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	u, preview, err := k.Review(k.t.Context(), k.who, u.ID)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	if u.Blocked {
+		k.t.Fatalf("undo is blocked: %+v", preview.Blocks())
+	}
+	u, _ = k.apply(u, preview)
+	return u
+}
+
+// tables is the whole registry as text by table, without what may differ after
+// an undo: the queue of jobs, times that triggers set, the registry's own
+// record of yanks, which only grows, and numbers given by sequences.
+func (k *kit) tables() map[string]string {
+	k.t.Helper()
+	ctx := k.t.Context()
+	names, err := k.registry.Query(ctx, `SELECT relname::text FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+		AND relname NOT IN ('background_jobs', 'version_owner_actions') ORDER BY 1`)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	list, err := pgx.CollectRows(names, pgx.RowTo[string])
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	out := map[string]string{}
+	for _, name := range list {
+		var text string
+		sql := fmt.Sprintf(`SELECT coalesce(md5(string_agg(r, E'\n' ORDER BY r COLLATE "C")), '') FROM (
+			SELECT (to_jsonb(t) - 'updated_at' - 'token_generated_at')::text AS r FROM %s t) x`, pgx.Identifier{name}.Sanitize())
+		if name == "crate_owner_invitations" { // a new token: the old one is a secret we never read
+			sql = strings.Replace(sql, "- 'updated_at'", "- 'updated_at' - 'token'", 1)
+		}
+		if err := k.registry.QueryRow(ctx, sql).Scan(&text); err != nil {
+			k.t.Fatalf("%s: %v", name, err)
+		}
+		out[name] = text
+	}
+	return out
+}
+
+// same reports tables that differ.
+func (k *kit) same(before, after map[string]string) {
+	k.t.Helper()
+	for name := range before {
+		if before[name] != after[name] {
+			k.t.Errorf("table %s is not as it was", name)
+		}
+	}
+}
+
+// identity applies the steps, undoes them, and checks that the registry is as
+// it was before.
+func (k *kit) identity(pairs ...any) *Effect {
+	k.t.Helper()
+	before := k.tables()
+	p, effect := k.applied(pairs...)
+	k.undone(p)
+	k.same(before, k.tables())
+	return effect
+}

@@ -1,0 +1,3 @@
+package action
+
+func nameKinds() []Kind { return nil }

@@ -1,0 +1,3 @@
+package action
+
+func ownerKinds() []Kind { return nil }

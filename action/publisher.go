@@ -1,0 +1,3 @@
+package action
+
+func publisherKinds() []Kind { return nil }

@@ -1,0 +1,3 @@
+package action
+
+func tokenKinds() []Kind { return nil }
