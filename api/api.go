@@ -48,6 +48,11 @@ type Dossiers interface {
 // Config is what the interface is made from; Dossiers is required.
 type Config struct {
 	Dossiers Dossiers
+	// Ledger is the log of what was done; with nil its questions are Unavailable.
+	Ledger Ledger
+	// LedgerTrouble says why the newest head could not be signed; nil or "" when
+	// all is well.
+	LedgerTrouble func() string
 	// Log gets what went wrong unforeseen; nil drops it.
 	Log *slog.Logger
 }
@@ -94,10 +99,11 @@ func build(mux *http.ServeMux, cfg Config) huma.API {
 	conf := huma.DefaultConfig("cratewarden", "1")
 	conf.OpenAPIPath = Prefix + "/openapi"
 	conf.DocsPath, conf.SchemasPath = "", Prefix+"/schemas"
-	conf.Info.Description = "What the console knows of a registry: crates, versions and their provenance and files, accounts, tokens, names, jobs. Personal data is masked."
+	conf.Info.Description = "What the console knows of a registry: crates, versions and their provenance and files, accounts, tokens, names, jobs; and the ledger of what was done. Personal data is masked."
 	conf.CreateHooks = nil // no $schema links in answers: the document says it once
 	humaAPI := humago.New(mux, conf)
 	register(humaAPI, cfg.Dossiers)
+	registerLedger(humaAPI, cfg)
 	return humaAPI
 }
 
