@@ -33,6 +33,7 @@ type S3 struct {
 	Requests []string
 }
 
+// Object is one stored object with the headers it was stored with.
 type Object struct {
 	Content []byte
 	Header  http.Header
@@ -44,11 +45,14 @@ func (o Object) etag() string {
 	return `"` + hex.EncodeToString(sum[:]) + `"`
 }
 
+// The only credentials that the bucket accepts.
 const (
 	KeyID  = "AKIDFAKE"
 	Secret = "not-a-secret"
 )
 
+// NewS3 starts an empty bucket that ends with the test, and gives the address
+// of its service. Open it with "s3://shelf?endpoint=" and that address.
 func NewS3(t testing.TB) (*S3, string) {
 	t.Helper()
 	f := &S3{Objects: map[string]Object{}}
@@ -57,6 +61,7 @@ func NewS3(t testing.TB) (*S3, string) {
 	return f, server.URL
 }
 
+// ServeHTTP answers one request.
 func (f *S3) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

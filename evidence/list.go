@@ -1,0 +1,89 @@
+package evidence
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"cratewarden/ledger"
+)
+
+// Filter narrows a list; the zero value lists every bundle, newest first. All
+// that is set must match.
+type Filter struct {
+	Plan, Incident string
+	// Kind is "crate", "version" or "account"; with ID or Name it asks for the
+	// bundles that speak of it: Name is a crate's stored name, "name@version",
+	// or a login as it was then.
+	Kind string
+	ID   int32
+	Name string
+	// Before goes on after a page; 0 begins with the newest.
+	Before int64
+	// Limit is the most bundles to give; 0 means 50, more than 500 means 500.
+	Limit int
+}
+
+// Page is a part of a list. Next is what to set Before to for the next page, 0
+// when there is none.
+type Page struct {
+	Bundles []Bundle
+	Next    int64
+}
+
+// List gives bundles newest first, without their manifests.
+func (s *Service) List(ctx context.Context, f Filter) (Page, error) {
+	limit := 50
+	if f.Limit > 0 {
+		limit = min(f.Limit, 500)
+	}
+	var where []string
+	var args []any
+	add := func(condition string, values ...any) {
+		for _, v := range values {
+			args = append(args, v)
+			condition = strings.Replace(condition, "?", fmt.Sprintf("$%d", len(args)), 1)
+		}
+		where = append(where, condition)
+	}
+	if f.Plan != "" {
+		add(`b.plan = ?`, f.Plan)
+	}
+	if f.Incident != "" {
+		add(`b.incident = ?`, f.Incident)
+	}
+	if f.ID != 0 {
+		add(`EXISTS (SELECT FROM evidence_subject u WHERE u.digest = b.digest AND u.kind = ? AND u.id = ?)`, f.Kind, f.ID)
+	}
+	if f.Name != "" {
+		add(`EXISTS (SELECT FROM evidence_subject u WHERE u.digest = b.digest AND u.kind = ? AND u.name = ?)`, f.Kind, f.Name)
+	}
+	if f.Before > 0 {
+		add(`b.ledger_index < ?`, f.Before)
+	}
+	sql := ``
+	if len(where) > 0 {
+		sql = `WHERE ` + strings.Join(where, ` AND `)
+	}
+	list, err := s.bundles(ctx, sql+fmt.Sprintf(` ORDER BY b.ledger_index DESC LIMIT %d`, limit+1), args...)
+	if err != nil {
+		return Page{}, err
+	}
+	p := Page{Bundles: list}
+	if len(list) > limit {
+		p.Bundles, p.Next = list[:limit], list[limit-1].Ledger
+	}
+	return p, nil
+}
+
+// Show gives a bundle with its manifest. The manifest is proven; the parts are
+// not looked at. The error is NotFound for a bundle that is not known or whose
+// manifest is missing, Conflict when the manifest was changed.
+func (s *Service) Show(ctx context.Context, digest ledger.Digest) (Bundle, error) {
+	b, err := s.bundle(ctx, digest)
+	if err != nil {
+		return b, err
+	}
+	b.Manifest, err = s.manifest(ctx, digest)
+	return b, err
+}

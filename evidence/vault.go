@@ -1,0 +1,280 @@
+package evidence
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
+
+	"cratewarden"
+	"cratewarden/blob"
+	"cratewarden/ledger"
+)
+
+// Vault takes objects out of the registry's store and puts them back. Every
+// call may be repeated after a crash anywhere and then completes: at each
+// moment the bytes are in at least one of the two stores. Bytes never leave
+// the vault again; they are kept under their hash, once.
+type Vault struct {
+	// Static is the registry's store, Store the evidence store.
+	Static, Store blob.Store
+}
+
+// Taken is an object in the vault. The caller keeps it to put it back.
+type Taken struct {
+	Key    string        `json:"key"` // in the registry's store
+	SHA256 ledger.Digest `json:"sha256"`
+	Bytes  int64         `json:"bytes"`
+	// The headers of the object. Headers is false if the registry's store
+	// keeps none (a folder); then these are empty.
+	Headers      bool              `json:"headers"`
+	ContentType  string            `json:"content_type,omitempty"`
+	CacheControl string            `json:"cache_control,omitempty"`
+	Metadata     map[string]string `json:"metadata,omitempty"`
+}
+
+func (t Taken) options() blob.PutOptions {
+	return blob.PutOptions{ContentType: t.ContentType, CacheControl: t.CacheControl, Metadata: t.Metadata}
+}
+
+// noteKey is where the vault remembers what it took from a key, in case the
+// caller dies before it can.
+func noteKey(key string) string {
+	return contentKey(heldNotePrefix, sha256.Sum256([]byte(key))) + ".json"
+}
+
+// Writable says whether files can be taken at all. The error is Refused for
+// storage that can only be read; then a hold goes by yanking alone. Rights that
+// are missing on a bucket show only when Take is Refused, which leaves
+// everything where it was.
+func (v Vault) Writable(ctx context.Context) error {
+	if v.Static == nil {
+		return cratewarden.Errorf(cratewarden.Refused, "No storage of the registry is configured, so files cannot be moved.")
+	}
+	if v.Store == nil {
+		return noStore()
+	}
+	const nothing = "cratewarden/no-such-object"
+	err := v.Static.Move(ctx, nothing, nothing)
+	if cratewarden.KindOf(err) == cratewarden.NotFound {
+		return nil
+	}
+	return err
+}
+
+// Take moves an object into the vault: copy, read back, note, delete. The error
+// is NotFound if neither store has it, Conflict if it changed meanwhile, and
+// Refused on storage that does not allow it; in each case the registry's object
+// is where it was.
+func (v Vault) Take(ctx context.Context, key string) (Taken, error) {
+	if err := v.Writable(ctx); err != nil {
+		return Taken{}, err
+	}
+	before, err := v.Static.Stat(ctx, key)
+	if cratewarden.KindOf(err) == cratewarden.NotFound {
+		return v.held(ctx, key, err)
+	}
+	if err != nil {
+		return Taken{}, err
+	}
+	taken, err := v.copyIn(ctx, key)
+	if err != nil {
+		return Taken{}, err
+	}
+	// Between copy and deletion somebody may have published the key anew.
+	after, err := v.Static.Stat(ctx, key)
+	if err != nil && cratewarden.KindOf(err) != cratewarden.NotFound {
+		return Taken{}, err
+	}
+	if err == nil && (after.ETag != before.ETag || after.Size != before.Size) {
+		return Taken{}, cratewarden.Errorf(cratewarden.Conflict, "The file %q changed while it was being held. Nothing was moved; look again and repeat.", shorten(key))
+	}
+	return taken, v.Static.Delete(ctx, key)
+}
+
+// held answers for an object that is not in the registry's store: an earlier
+// Take may have moved it.
+func (v Vault) held(ctx context.Context, key string, notThere error) (Taken, error) {
+	text, err := readAll(ctx, v.Store, noteKey(key), 1<<20)
+	if cratewarden.KindOf(err) == cratewarden.NotFound {
+		return Taken{}, notThere
+	}
+	if err != nil {
+		return Taken{}, err
+	}
+	var t Taken
+	if err := json.Unmarshal(text, &t); err != nil || t.Key != key {
+		return Taken{}, cratewarden.Wrap(err, cratewarden.Conflict, "What the vault remembers of %q was changed.", shorten(key))
+	}
+	return t, v.proveHeld(ctx, t)
+}
+
+func (v Vault) proveHeld(ctx context.Context, t Taken) error {
+	got, size, err := measure(ctx, v.Store, contentKey(heldPrefix, t.SHA256), t.Bytes)
+	if err == nil && (got != t.SHA256 || size != t.Bytes) {
+		err = cratewarden.Errorf(cratewarden.Conflict, "The vault's copy of %q was changed. It is not put back.", shorten(t.Key))
+	}
+	return err
+}
+
+// copyIn copies an object into the vault, proven, and notes where it is from.
+func (v Vault) copyIn(ctx context.Context, key string) (Taken, error) {
+	sp, err := newSpool()
+	if err != nil {
+		return Taken{}, err
+	}
+	defer sp.Close()
+	body, info, err := v.Static.Get(ctx, key)
+	if err != nil {
+		return Taken{}, err
+	}
+	content, err := sp.write(ctx, 1<<62, func(w io.Writer) error { _, err := io.Copy(w, body); return err })
+	if err := errors.Join(err, body.Close()); err != nil {
+		return Taken{}, err
+	}
+	t := Taken{Key: key, SHA256: content.digest, Bytes: content.size, Headers: info.Headers}
+	if info.Headers {
+		t.ContentType, t.CacheControl, t.Metadata = info.ContentType, info.CacheControl, info.Metadata
+	}
+	if err := keep(ctx, v.Store, contentKey(heldPrefix, t.SHA256), content, opaque()); err != nil {
+		return Taken{}, lostMeanwhile(err)
+	}
+	return t, lostMeanwhile(v.note(ctx, sp, t))
+}
+
+// lostMeanwhile keeps a missing object of the vault from being taken for a
+// missing one of the registry.
+func lostMeanwhile(err error) error {
+	if cratewarden.KindOf(err) == cratewarden.NotFound {
+		return cratewarden.Wrap(err, cratewarden.Unavailable, "The evidence store lost what was just written. Check its health and repeat.")
+	}
+	return err
+}
+
+// note remembers a key's object. An older note of the same key is about an
+// object whose own Taken is with whoever took it.
+func (v Vault) note(ctx context.Context, sp *spool, t Taken) error {
+	text, err := json.Marshal(t)
+	if err != nil {
+		return err
+	}
+	content, err := sp.write(ctx, 1<<20, func(w io.Writer) error { _, err := w.Write(text); return err })
+	if err != nil {
+		return err
+	}
+	there, err := readAll(ctx, v.Store, noteKey(t.Key), 1<<20)
+	if err == nil && bytes.Equal(there, text) {
+		return nil
+	}
+	if err != nil && cratewarden.KindOf(err) != cratewarden.NotFound && cratewarden.KindOf(err) != cratewarden.TooLarge {
+		return err
+	}
+	opts := blob.PutOptions{ContentType: "application/json", Overwrite: true}
+	if err := v.Store.Put(ctx, noteKey(t.Key), content.reader(), opts); err != nil {
+		return err
+	}
+	right, err := holds(ctx, v.Store, noteKey(t.Key), content)
+	if err == nil && !right {
+		err = cratewarden.Errorf(cratewarden.Unavailable, "The evidence store gives back other bytes than it was given. Check its health before you go on.")
+	}
+	return err
+}
+
+// PutBack restores an object with the identical bytes and headers. If it is
+// there already, only that is proven. The error is Conflict when something else
+// has the key, or when the vault's copy is not what was taken; both stay as
+// they are.
+func (v Vault) PutBack(ctx context.Context, t Taken) error {
+	if err := v.Writable(ctx); err != nil {
+		return err
+	}
+	state, err := v.look(ctx, t)
+	if err != nil {
+		return err
+	}
+	if state != restored {
+		if err := v.copyOut(ctx, t, state == otherHeaders); err != nil {
+			return err
+		}
+		if state, err = v.look(ctx, t); err != nil {
+			return err
+		}
+		if state != restored {
+			return cratewarden.Errorf(cratewarden.Unavailable, "Storage does not give %q back as it was put. Check its health and repeat.", shorten(t.Key))
+		}
+	}
+	// From here on the key is the registry's again: should it be deleted one
+	// day, Take must not claim to hold it.
+	return v.Store.Delete(ctx, noteKey(t.Key))
+}
+
+// whereabouts is what the registry's store has under the key of a Taken.
+type whereabouts int
+
+const (
+	absent       whereabouts = iota
+	otherHeaders             // the right bytes, labelled otherwise
+	restored                 // the object as it was
+)
+
+// look says what the registry's store has. Other bytes under the key are a
+// Conflict.
+func (v Vault) look(ctx context.Context, t Taken) (whereabouts, error) {
+	info, err := v.Static.Stat(ctx, t.Key)
+	if cratewarden.KindOf(err) == cratewarden.NotFound {
+		return absent, nil
+	}
+	if err != nil {
+		return absent, err
+	}
+	got, size, err := measure(ctx, v.Static, t.Key, t.Bytes)
+	if err != nil {
+		return absent, err
+	}
+	if got != t.SHA256 || size != t.Bytes {
+		return absent, cratewarden.Errorf(cratewarden.Conflict,
+			"There is another file %q in the registry's storage now; it was left as it is. Look at it before you decide which one stays.", shorten(t.Key))
+	}
+	if t.Headers && info.Headers && (info.ContentType != t.ContentType || info.CacheControl != t.CacheControl || !maps.Equal(info.Metadata, t.Metadata)) {
+		return otherHeaders, nil
+	}
+	return restored, nil
+}
+
+// copyOut writes the object, over one with the same bytes and other headers if
+// asked to.
+func (v Vault) copyOut(ctx context.Context, t Taken, overwrite bool) error {
+	sp, err := newSpool()
+	if err != nil {
+		return err
+	}
+	defer sp.Close()
+	body, _, err := v.Store.Get(ctx, contentKey(heldPrefix, t.SHA256))
+	if err != nil {
+		return lostCopy(err, t)
+	}
+	content, err := sp.write(ctx, t.Bytes+1, func(w io.Writer) error { _, err := io.Copy(w, io.LimitReader(body, t.Bytes+1)); return err })
+	if err := errors.Join(err, body.Close()); err != nil {
+		return err
+	}
+	if content.digest != t.SHA256 {
+		return cratewarden.Errorf(cratewarden.Conflict, "The vault's copy of %q was changed. It is not put back.", shorten(t.Key))
+	}
+	opts := t.options()
+	opts.Overwrite = overwrite
+	err = v.Static.Put(ctx, t.Key, content.reader(), opts)
+	if cratewarden.KindOf(err) == cratewarden.Conflict {
+		return nil // what has the key now is looked at next
+	}
+	return err
+}
+
+func lostCopy(err error, t Taken) error {
+	if cratewarden.KindOf(err) == cratewarden.NotFound {
+		return cratewarden.Wrap(err, cratewarden.NotFound, "The vault has no copy of %q.", shorten(t.Key))
+	}
+	return err
+}
