@@ -40,11 +40,26 @@ func TestPainterWritesWhatTemplatesWould(t *testing.T) {
 			r.Fatal(err)
 		}
 		same(r, "rows", string(rows), byTemplate("rows", table))
+		samePart(r, p, byTemplate)
 	})
 	same(t, "figures", string(p.figures(sampleChart())), byTemplate("figures", sampleChart()))
 	if _, err := p.rows(Table{Rows: []Row{{Cells: []Phrase{nil}}}}); err == nil {
 		t.Error("a cell without a column is taken")
 	}
+}
+
+// samePart compares the parts that hold phrases.
+func samePart(r *rapid.T, p painter, byTemplate func(string, any) string) {
+	at := time.Unix(rapid.Int64Range(1, 4e9).Draw(r, "at"), 0)
+	events := []Event{{At: at, Tone: Tone(anyText(r)), Word: anyText(r), Text: anyPhrase(r), Source: anyText(r)}, {Text: anyPhrase(r)}}
+	same(r, "events", string(p.events(events)), byTemplate("events", events))
+	facts := []Fact{{Label: anyText(r), Value: anyPhrase(r), Note: anyText(r), Badge: Badge{Tone(anyText(r)), anyText(r), anyText(r)}}, {}}
+	same(r, "facts", string(p.facts("facts", facts)), byTemplate("facts", facts))
+	same(r, "lines", string(p.facts("lines", facts)), byTemplate("lines", facts))
+	guards := []Guard{{Tone: Tone(anyText(r)), Word: anyText(r), Text: anyPhrase(r), Note: anyPhrase(r)}, {}}
+	same(r, "guards", string(p.guards(guards)), byTemplate("guards", guards))
+	nav := []NavGroup{{Label: anyText(r), Items: []NavItem{{anyText(r), "/a b?c=<d>", rapid.Int().Draw(r, "count"), true}, {Label: "x", URL: "/"}}}, {}}
+	same(r, "nav", string(navigation(nav)), byTemplate("nav", nav))
 }
 
 func same(t interface{ Fatalf(string, ...any) }, what, got, want string) {
