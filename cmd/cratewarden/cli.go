@@ -51,7 +51,7 @@ type cli struct {
 	Jobs      jobsCmd      `cmd:"" group:"look" help:"Show the registry's job queue."`
 	Status    statusCmd    `cmd:"" group:"look" help:"Say what the console holds and how fresh it is."`
 
-	Ledger ledgerCmd `cmd:"" group:"prove" help:"Check, export and sign the log of what administrators did."`
+	Ledger ledgerCmd `cmd:"" group:"prove" help:"Read, check, export and sign the log of what administrators did."`
 }
 
 const description = `The administration and incident-response console for registries that run the crates.io software.

@@ -18,6 +18,7 @@ import (
 	"cratewarden/blob"
 	"cratewarden/console"
 	"cratewarden/dossier"
+	"cratewarden/ledger"
 	"cratewarden/mirror"
 	"cratewarden/pg"
 	"cratewarden/telemetry"
@@ -29,7 +30,8 @@ type consoleConfig struct {
 	listener          net.Listener // closed at the end
 	registry, replica string       // connection strings; no replica means none
 	console           string
-	static, index     blob.Store // nil means not configured
+	static, index     blob.Store   // nil means not configured
+	ledgerKeys        []ledger.Key // none means that the ledger is not signed
 	label             string
 	kind              web.RegistryKind
 	dump              *dossier.DumpSource
@@ -48,10 +50,12 @@ func openConsole(ctx context.Context, cfg consoleConfig) error {
 		return err
 	}
 	defer parts.close()
+	defer parts.signer.last(ctx)
 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return ignoreEnd(parts.mirror.Run(ctx)) })
 	group.Go(func() error { return ignoreEnd(parts.dossiers.Run(ctx)) })
+	group.Go(func() error { return parts.signer.run(ctx) })
 	group.Go(func() error { return serveHTTP(ctx, cfg.listener, parts.handler, cfg.log) })
 	group.Go(func() error {
 		select {
@@ -110,6 +114,7 @@ type parts struct {
 	pools    []*pgxpool.Pool
 	mirror   *mirror.Mirror
 	dossiers *dossier.Service
+	signer   *signer
 	handler  http.Handler
 }
 
@@ -145,13 +150,18 @@ func assemble(ctx context.Context, cfg consoleConfig) (p *parts, err error) {
 			return p, err
 		}
 	}
-	mail, err := p.mailKey(ctx, cfg.console)
+	own, err := p.console(ctx, cfg.console)
 	if err != nil {
 		return p, err
 	}
+	mail, err := console.NewStore(own).Key(ctx, "mail")
+	if err != nil {
+		return p, err
+	}
+	p.signer = &signer{ledger: ledger.New(ledger.Config{DB: own, Keys: cfg.ledgerKeys}), log: cfg.log}
 	p.mirror = mirror.New(mirror.Config{Registry: follow, Replica: replica, Dump: cfg.dump != nil, Logger: cfg.log, MailKey: mail})
 	p.dossiers = dossier.New(dossier.Config{Registry: registry, Mirror: p.mirror, Static: cfg.static, Index: cfg.index, Dump: cfg.dump, Label: cfg.label, Logger: cfg.log, Share: time.Second})
-	p.handler, err = handler(cfg, p.mirror, p.dossiers, registry)
+	p.handler, err = handler(cfg, p, registry)
 	return p, err
 }
 
@@ -163,21 +173,17 @@ func (p *parts) pool(ctx context.Context, cfg pg.Config) (*pgxpool.Pool, error) 
 	return pool, err
 }
 
-// mailKey migrates the console database and gives the key under which mail
-// addresses are hashed in memory; all processes of one console share it.
-func (p *parts) mailKey(ctx context.Context, url string) ([]byte, error) {
+// console migrates the console database and opens it.
+func (p *parts) console(ctx context.Context, url string) (*pgxpool.Pool, error) {
 	if _, err := console.Migrate(ctx, url); err != nil {
 		return nil, err
 	}
-	pool, err := p.pool(ctx, pg.Config{URL: url, MaxConns: 4})
-	if err != nil {
-		return nil, err
-	}
-	return console.NewStore(pool).Key(ctx, "mail")
+	return p.pool(ctx, pg.Config{URL: url, MaxConns: 4})
 }
 
 // handler puts pages, interface, health and metrics under one roof.
-func handler(cfg consoleConfig, m *mirror.Mirror, dossiers *dossier.Service, registry *pgxpool.Pool) (http.Handler, error) {
+func handler(cfg consoleConfig, p *parts, registry *pgxpool.Pool) (http.Handler, error) {
+	m, dossiers := p.mirror, p.dossiers
 	tel := telemetry.New(cfg.log)
 	tel.Pool("registry", registry)
 	tel.Gauge("mirror_behind_seconds", "How far the mirror is behind the registry.", func() float64 {
@@ -189,14 +195,14 @@ func handler(cfg consoleConfig, m *mirror.Mirror, dossiers *dossier.Service, reg
 	})
 	pages, err := web.New(web.Config{
 		Registry: web.Registry{Label: cfg.label, Kind: cfg.kind}, ReadOnly: readOnlyNote(cfg),
-		Dossiers: dossiers, Freshness: func() web.Freshness { return freshness(m.Status(), cfg.dump != nil) },
+		Dossiers: dossiers, Ledger: p.signer.ledger, LedgerTrouble: p.signer.problem, Freshness: func() web.Freshness { return freshness(m.Status(), cfg.dump != nil) },
 		Version: release(), Log: cfg.log,
 	})
 	if err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	mux.Handle(api.Prefix+"/", pages.CheckHost(api.New(api.Config{Dossiers: dossiers, Log: cfg.log})))
+	mux.Handle(api.Prefix+"/", pages.CheckHost(api.New(api.Config{Dossiers: dossiers, Ledger: p.signer.ledger, LedgerTrouble: p.signer.problem, Log: cfg.log})))
 	mux.Handle("GET /livez", telemetry.Live())
 	mux.Handle("GET /readyz", telemetry.Ready(telemetry.Readiness{Name: "registry", Check: func(ctx context.Context) error { return pg.Map(registry.Ping(ctx)) }}))
 	mux.Handle("GET /metrics", pages.CheckHost(tel.Metrics()))

@@ -84,8 +84,12 @@ func (c demoCmd) Run(e env) error {
 	if err != nil {
 		return err
 	}
+	keys, err := folderKeys(dir)
+	if err != nil {
+		return err
+	}
 	return openConsole(e.ctx, consoleConfig{
-		listener: listener, registry: p.registry, console: p.console, static: static, index: index,
+		listener: listener, registry: p.registry, console: p.console, static: static, index: index, ledgerKeys: keys,
 		label: "demo registry", kind: web.Demo, log: c.logger(e), ended: p.server.Done(),
 		ready: announce(e.stdout, demoWelcome()),
 	})

@@ -19,6 +19,8 @@ import (
 )
 
 type ledgerCmd struct {
+	List   ledgerListCmd   `cmd:"" help:"List what was done, refused or shown, newest first; asks a running console."`
+	Show   ledgerShowCmd   `cmd:"" help:"Show one entry, or its proof; asks a running console."`
 	Verify ledgerVerifyCmd `cmd:"" help:"Check the whole ledger, in the database or in an exported copy."`
 	Export ledgerExportCmd `cmd:"" help:"Sign the ledger and bring an exported copy up to date."`
 	Key    ledgerKeyCmd    `cmd:"" help:"Make a key pair to sign the ledger with."`

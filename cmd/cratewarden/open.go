@@ -72,10 +72,14 @@ func (c openCmd) Run(e env) error {
 	if err != nil {
 		return err
 	}
+	keys, err := folderKeys(dir)
+	if err != nil {
+		return err
+	}
 	what := fmt.Sprintf("Public dump %s, taken %s, read only.", inert(source.File), source.TakenAt.UTC().Format("2006-01-02 15:04 UTC"))
 	return openConsole(e.ctx, consoleConfig{
 		listener: listener, registry: p.registry, console: p.console, static: static, label: "public dump " + source.TakenAt.UTC().Format("2006-01-02"),
-		kind: web.Dump, dump: &source, log: c.logger(e), ended: p.server.Done(), ready: announce(e.stdout, what),
+		kind: web.Dump, dump: &source, ledgerKeys: keys, log: c.logger(e), ended: p.server.Done(), ready: announce(e.stdout, what),
 	})
 }
 

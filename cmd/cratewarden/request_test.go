@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"cratewarden/dossier"
+	"cratewarden/ledger"
 	"cratewarden/mirror"
 	"cratewarden/pg/pgtest"
 	"cratewarden/registry/schema"
@@ -25,7 +26,8 @@ func TestEveryAnswerHasItsID(t *testing.T) {
 	var logged bytes.Buffer
 	log := slog.New(slog.NewJSONHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	m := mirror.New(mirror.Config{Registry: pool})
-	h, err := handler(consoleConfig{label: "small", kind: "test", log: log}, m, dossier.New(dossier.Config{Registry: pool, Mirror: m}), pool)
+	h, err := handler(consoleConfig{label: "small", kind: "test", log: log},
+		&parts{mirror: m, dossiers: dossier.New(dossier.Config{Registry: pool, Mirror: m}), signer: &signer{ledger: ledger.New(ledger.Config{DB: pool})}}, pool)
 	if err != nil {
 		t.Fatal(err)
 	}

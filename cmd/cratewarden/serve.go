@@ -41,6 +41,7 @@ type serveCmd struct {
 	ConsoleURL   string `required:"" help:"The console's own database, never the registry's."`
 	Storage      string `help:"Where archives are: a folder, s3://bucket/prefix, or https://static.example/ (read only)."`
 	IndexStorage string `help:"Where sparse index files are, in the same forms."`
+	LedgerKey    string `env:"CRATEWARDEN_LEDGER_KEY_FILE" placeholder:"FILE" help:"The ledger's signing keys, one in a line; or put them into the variable CRATEWARDEN_LEDGER_KEY. Without them the ledger is not signed."`
 	Label        string `default:"registry" help:"The registry's name, shown on every page."`
 	Demo         bool   `name:"not-production" help:"Show the frame of a test registry instead of production's."`
 }
@@ -74,13 +75,20 @@ func (c serveCmd) Run(e env) error {
 	if err != nil {
 		return err
 	}
+	keys, err := serveKeys(c.LedgerKey)
+	if err != nil {
+		return err
+	}
+	if keys == nil {
+		say(e.stderr, "The ledger is not signed, because no key was given: see \"cratewarden ledger key\" and --ledger-key.")
+	}
 	kind := web.Production
 	if c.Demo {
 		kind = web.Demo
 	}
 	return openConsole(e.ctx, consoleConfig{
 		listener: listener, registry: c.RegistryURL, replica: c.ReplicaURL, console: c.ConsoleURL, static: static, index: index,
-		label: c.Label, kind: kind, log: c.logger(e), ready: announce(e.stdout, "Registry: "+c.Label),
+		label: c.Label, kind: kind, ledgerKeys: keys, log: c.logger(e), ready: announce(e.stdout, "Registry: "+c.Label),
 	})
 }
 

@@ -16,7 +16,7 @@ import (
 // command as a person at a terminal lives it.
 func TestStories(t *testing.T) {
 	t.Parallel()
-	address := demoAddress(t)
+	address, records := demoAddress(t), ledgerConsole(t)
 	registry := pgtest.Template{Name: "registry", Build: schema.Create}
 	empty := pgtest.Template{Name: "empty"}
 	testscript.Run(t, testscript.Params{
@@ -24,6 +24,11 @@ func TestStories(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			t := env.T().(testing.TB)
 			env.Setenv("CRATEWARDEN_SERVER", address)
+			env.Setenv("LEDGER_SERVER", records.address)
+			env.Setenv("RECORDS", records.console)
+			if err := os.WriteFile(filepath.Join(env.WorkDir, "records.key.pub"), records.public, 0o600); err != nil {
+				return err
+			}
 			env.Setenv("REGISTRY", pgtest.URL(t, registry))
 			env.Setenv("EMPTY", pgtest.URL(t, empty))
 			env.Setenv("CONSOLE", pgtest.URL(t, empty))

@@ -17,6 +17,7 @@ import (
 	"cratewarden"
 	"cratewarden/api"
 	"cratewarden/dossier"
+	"cratewarden/ledger"
 	"cratewarden/mirror"
 	"cratewarden/pg"
 	"cratewarden/pg/pgtest"
@@ -58,7 +59,8 @@ func slowConsole(t *testing.T, limits pg.Config, held string) *httptest.Server {
 	}
 	log := slog.New(slog.DiscardHandler)
 	m := mirror.New(mirror.Config{Registry: registry})
-	h, err := handler(consoleConfig{label: "slow registry", kind: "test", log: log}, m, dossier.New(dossier.Config{Registry: registry, Mirror: m, Logger: log}), registry)
+	h, err := handler(consoleConfig{label: "slow registry", kind: "test", log: log},
+		&parts{mirror: m, dossiers: dossier.New(dossier.Config{Registry: registry, Mirror: m, Logger: log}), signer: &signer{ledger: ledger.New(ledger.Config{DB: registry})}}, registry)
 	if err != nil {
 		t.Fatal(err)
 	}
