@@ -50,6 +50,12 @@ func (l *Log) State(ctx context.Context) (State, error) {
 // AnswersMost is the most entries that Answers gives.
 const AnswersMost = 1000
 
+// answersSQL repeats the condition of its index, which the planner could not
+// conclude from an array that it does not know yet.
+const answersSQL = `SELECT body FROM ledger_entry
+	WHERE (body::jsonb ->> 'refers') IS NOT NULL AND (body::jsonb ->> 'refers') = ANY($1) AND ($2::text = '' OR (body::jsonb ->> 'kind') = $2)
+	ORDER BY index LIMIT $3`
+
 // Answers gives the entries that refer to any of these, oldest first: outcomes
 // of intents, openings and erasures. An empty kind means all.
 func (l *Log) Answers(ctx context.Context, kind Kind, indexes ...int64) ([]Entry, error) {
@@ -57,8 +63,7 @@ func (l *Log) Answers(ctx context.Context, kind Kind, indexes ...int64) ([]Entry
 	for i, index := range indexes {
 		refers[i] = strconv.FormatInt(index, 10)
 	}
-	rows, err := l.db.Query(ctx, `SELECT body FROM ledger_entry
-		WHERE (body::jsonb ->> 'refers') = ANY($1) AND ($2 = '' OR (body::jsonb ->> 'kind') = $2) ORDER BY index LIMIT $3`, refers, string(kind), AnswersMost)
+	rows, err := l.db.Query(ctx, answersSQL, refers, string(kind), AnswersMost)
 	if err != nil {
 		return nil, err
 	}

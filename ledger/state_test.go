@@ -3,7 +3,10 @@ package ledger
 import (
 	"bytes"
 	"slices"
+	"strings"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
 
 	"cratewarden"
 )
@@ -58,6 +61,31 @@ func TestAnswers(t *testing.T) {
 		if !slices.Equal(got, c.want) {
 			t.Errorf("answers of the kind %q to %v: %v, want %v", c.kind, c.indexes, got, c.want)
 		}
+	}
+}
+
+// TestAnswersUseTheirIndex: a page must not read the whole ledger for them.
+func TestAnswersUseTheirIndex(t *testing.T) {
+	t.Parallel()
+	b := newLedger(t)
+	b.append(t, samples(8)...)
+	conn, err := b.db.Acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Release()
+	for _, sql := range []string{`SET plan_cache_mode = force_generic_plan`, `SET enable_seqscan = off`, `SET enable_sort = on`, `PREPARE answers (text[], text, bigint) AS ` + answersSQL} {
+		if _, err := conn.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rows, err := conn.Query(t.Context(), `EXPLAIN EXECUTE answers ('{2}', '', 100)`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil || !strings.Contains(strings.Join(plan, "\n"), "ledger_entry_refers") {
+		t.Errorf("the plan is %v\n%s", err, strings.Join(plan, "\n"))
 	}
 }
 

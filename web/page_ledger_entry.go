@@ -39,7 +39,11 @@ func (s *Server) ledgerEntry(w http.ResponseWriter, r *http.Request) error {
 		}
 		asked = &before.Entry
 	}
-	p := ledgerEntryPage{Page: s.page(r, "Ledger entry "+digits(e.Index)), Head: entryHead(record), Verdict: proofVerdict(record), Raw: visible(string(record.Body)), Size: Bytes(int64(len(record.Body)))}
+	state, err := s.cfg.Ledger.State(r.Context())
+	if err != nil && cratewarden.KindOf(err) != cratewarden.Conflict { // a head nobody signed is the list's to tell
+		return pg.Map(err)
+	}
+	p := ledgerEntryPage{Page: s.page(r, "Ledger entry "+digits(e.Index)), Head: entryHead(record, state.Size), Verdict: proofVerdict(record), Raw: visible(string(record.Body)), Size: Bytes(int64(len(record.Body)))}
 	leaf := record.Hash().String()
 	p.Leaf = Phrase{}.Copy(leaf, "")
 	p.Cards = []Card{entryFacts(e), whyCard(e), relationsCard(e, asked, answers), personalCard(record)}
@@ -49,7 +53,7 @@ func (s *Server) ledgerEntry(w http.ResponseWriter, r *http.Request) error {
 	return s.render(w, "ledger_entry", http.StatusOK, p)
 }
 
-func entryHead(record ledger.Record) Head {
+func entryHead(record ledger.Record, size int64) Head {
 	e := &record.Entry
 	h := Head{Crumbs: []Link{{"Ledger", "/ledger"}}, Title: "Entry", Code: "#" + digits(e.Index), Badges: []Badge{{Tone: kindTone(e.Kind), Text: string(e.Kind)}}}
 	if e.Result != nil {
@@ -62,7 +66,10 @@ func entryHead(record ledger.Record) Head {
 	}
 	h.Actions = []Action{proof, {Label: "Entry as JSON", URL: entryURL(e.Index) + "/entry.json"}}
 	if e.Index > 0 {
-		h.Actions = append(h.Actions, Action{Label: "Before", URL: entryURL(e.Index - 1)})
+		h.Actions = append(h.Actions, Action{Label: "Entry before", URL: entryURL(e.Index - 1)})
+	}
+	if e.Index+1 < size {
+		h.Actions = append(h.Actions, Action{Label: "Entry after", URL: entryURL(e.Index + 1)})
 	}
 	return h
 }
@@ -93,7 +100,7 @@ func entryFacts(e *ledger.Entry) Card {
 	add("Actor", actor)
 	add("Session", codeIf(e.Session))
 	if e.Action != "" {
-		add("Action", Phrase{}.Code(e.Action).Say(" ").Link("all of it", address("/ledger", "action", e.Action)))
+		add("Action", Phrase{}.Code(e.Action).Say(" · ").Link("all of it", address("/ledger", "action", e.Action)))
 	}
 	for _, x := range e.Subjects {
 		id := x.ID
@@ -104,7 +111,7 @@ func entryFacts(e *ledger.Entry) Card {
 		if x.Name != "" {
 			p = p.Muted(" id ").Code(x.ID)
 		}
-		add("Subject", p.Say(" ").Link("its entries", address("/ledger", "subject", id)))
+		add("Subject", p.Say(" · ").Link("its entries", address("/ledger", "subject", id)))
 	}
 	if e.Plan != "" {
 		add("Plan", Phrase{}.Link(e.Plan, address("/ledger", "plan", e.Plan)))

@@ -43,8 +43,11 @@ func TestLedgerEntry(t *testing.T) {
 			t.Errorf("entry %d shows personal data", index)
 		}
 	}
-	if text := body(t, ask(s, "GET", "/ledger/9", nil)); strings.Contains(text, `href="/ledger/9/proof"`) {
-		t.Error("a proof is offered that is not there")
+	if text := body(t, ask(s, "GET", "/ledger/9", nil)); strings.Contains(text, `href="/ledger/9/proof"`) || strings.Contains(text, `href="/ledger/10"`) || !strings.Contains(text, `href="/ledger/8">Entry before`) {
+		t.Error("what is not there is offered")
+	}
+	if text := body(t, ask(s, "GET", "/ledger/0", nil)); strings.Contains(text, "Entry before") || !strings.Contains(text, `href="/ledger/1">Entry after`) {
+		t.Error("the first entry does not lead on")
 	}
 }
 
@@ -194,6 +197,10 @@ func TestLedgerInABrowser(t *testing.T) {
 	look(p, "ledger-none", "/ledger?actor=nobody")
 	for _, index := range []string{"1", "2", "4", "7", "9"} {
 		look(p, "ledger-entry-"+index, "/ledger/"+index)
+	}
+	for _, path := range []string{"/ledger", "/ledger/1"} {
+		p.Go(path)
+		p.Fits(path, 1024, "light")
 	}
 	p.Look(1440, "light")
 	p.Go("/about")

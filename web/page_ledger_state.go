@@ -43,7 +43,7 @@ func entryRow(e *ledger.Entry, outcomes map[int64]ledger.Entry) Row {
 	row := Row{Cells: []Phrase{entryLink(e.Index), Phrase{}.UTC(e.At).Say(" ").Ago(e.At), Phrase{}.Badge(kindTone(e.Kind), string(e.Kind)),
 		actorPhrase(e.Actor), Phrase{}.Muted("–"), subjectsPhrase(e.Subjects, 4), resultPhrase(e, outcomes)}}
 	if e.Action != "" {
-		row.Cells[4] = Phrase{}.Code(e.Action)
+		row.Cells[4] = Phrase{}.Link(e.Action, address("/ledger", "action", e.Action))
 	}
 	switch {
 	case e.Result != nil && e.Result.State == "unknown":
@@ -196,7 +196,7 @@ func entries(n int64) string {
 // consistencyCard asks for the size of a head that somebody kept.
 func consistencyCard(state ledger.State) Card {
 	c := Card{ID: "consistency", Title: "Was anything rewritten since?", Note: "a file for whoever kept an older head",
-		Text:   Text("Give the number of entries of a head that you kept elsewhere. The file proves that the log of today begins with the same entries; “cratewarden ledger verify --checkpoint” checks it too."),
+		Text:   Text("Give the number of entries of a head that you kept elsewhere. The file proves to its keeper that the log of today begins with the same entries. With the head itself, “cratewarden ledger verify” and its flag for a checkpoint do the same."),
 		Filter: &Filter{Action: "/ledger/consistency", Button: "Download the proof", Fields: []Field{{Name: "from", Label: "Entries then", Hint: "1 to " + digits(state.Head.Size)}}}}
 	if state.Head.Size < 1 {
 		c.Text, c.Filter = nil, nil

@@ -80,7 +80,7 @@ func TestLedgerRow(t *testing.T) {
 	text := body(t, ask(ledgerServer(t, b, docs), "GET", "/ledger", nil))
 	for _, want := range []string{
 		`<a href="/crates/serde">serde</a>`, `<a href="/crates/serde/1.0.0&#43;build">`, `<a href="/accounts/184">mallory</a>`, `<a href="/teams/1">github:rust:all</a>`, "and 1 more",
-		`<a href="/ledger?actor=p1">Ada</a>`, `<code>version.yank</code>`, `<span class="badge info">intent</span>`, `<span class="badge good">committed</span> <span class="badge info">recovered</span> <a href="/ledger/2">#2</a>`,
+		`<a href="/ledger?actor=p1">Ada</a>`, `<a href="/ledger?action=version.yank">version.yank</a>`, `<span class="badge info">intent</span>`, `<span class="badge good">committed</span> <span class="badge info">recovered</span> <a href="/ledger/2">#2</a>`,
 		`no outcome yet`, `<span class="badge warn">refusal</span>`, "22 Nov 2026 17:52:00", "58 min ago",
 		"Not covered by a signed head yet: the newest 1 entry.", "console.test/ledger", "of 9 entries", `href="/ledger/checkpoint"`, `action="/ledger/consistency"`,
 	} {
