@@ -143,7 +143,7 @@ func (s *Service) crateStarts(id int32, prefix string) bool {
 
 func (s *Service) activePage(v *accountView) Page[OwnedCrate] {
 	page := Page[OwnedCrate]{Section: s.loading(mirror.PartOwners), Total: len(v.active)}
-	shown, next, _ := ownedAfter(v.active, "", accountCrates)
+	shown, next, _ := ownedAfter(v.active, "", accountShown)
 	page.Rows, page.Next = s.ownedLines(shown, v.crates, false, ""), next
 	return page
 }
@@ -153,7 +153,7 @@ func (s *Service) formerPage(v *accountView) Page[OwnedCrate] {
 	if page.Absent == "" {
 		page.Section = s.loading(mirror.PartOwners)
 	}
-	shown, next, _ := ownedAfter(v.former, "", accountCrates)
+	shown, next, _ := ownedAfter(v.former, "", accountShown)
 	page.Rows, page.Next = s.ownedLines(shown, v.crates, true, ""), next
 	return page
 }

@@ -10,34 +10,33 @@ import (
 	"cratewarden/registry"
 )
 
-// How much of each list an account's page shows at first. Tokens have no
-// further page: the registry allows 500 to an account (contract actions.md
-// section 8).
+// How much of each list an account's page shows at first, and how much a page
+// of a list holds unless said. Tokens have no further page: the registry allows
+// 500 to an account (contract actions.md section 8).
 const (
+	accountShown     = 25
 	accountCrates    = 100
 	accountPublishes = 50
 	accountTokens    = 500
+	// accountLines bounds the crates whose lines of code are looked up beside
+	// those that are shown.
+	accountLines = 500
 )
 
 // accountView is what an account's dossier is put together from: what the
 // mirror leads to, and the rows of the registry.
 type accountView struct {
-	now            time.Time
-	active, former []mirror.Owner // of all its crates, newest first
-	publishes      []mirror.Publish
-	tokens         int
-	core           registry.AccountCore
-	crates         map[int32]registry.OwnedCrate
-	// downloads are those of all crates it owns now.
-	downloads int64
-	near      []mirror.Lookalike
-	// sameDomain are other accounts at its mail domain, at most countedDomain.
-	sameDomain []mirror.Account
+	*accountPast
+	now    time.Time
+	tokens int
+	core   registry.AccountCore
+	crates map[int32]registry.OwnedCrate
+	near   []mirror.Lookalike
 }
 
 // Account gives everything known about an account. Its rows are read from the
 // registry by their primary keys, which the mirror knows, in one round trip of
-// nine statements; sections whose part of the mirror is not loaded say so. The
+// at most ten statements; sections whose part of the mirror is not loaded say so. The
 // error is NotFound when there is no such account.
 // The dossier may be shared (see Config.Share) and must not be changed.
 func (s *Service) Account(ctx context.Context, id int32) (*Account, error) {
@@ -70,16 +69,14 @@ func (s *Service) readAccount(ctx context.Context, id int32) (*Account, error) {
 }
 
 func (s *Service) viewAccount(ctx context.Context, id int32) (*accountView, error) {
-	v := &accountView{now: s.clock()}
-	v.active, v.former = s.ownerships(id, false)
-	v.publishes = s.cfg.Mirror.Recent(mirror.Recent{Account: orNobody(id), Limit: accountPublishes + 1})
-	keys := registry.AccountKeys{Versions: publishIDs(v.publishes)}
+	v := &accountView{accountPast: s.past(id), now: s.clock()}
+	shown, _ := cut(v.publishes, accountShown)
+	keys := registry.AccountKeys{Versions: publishIDs(shown), Lines: v.counts.middling[:min(len(v.counts.middling), accountLines)]}
 	for _, o := range v.active {
 		keys.Owned = append(keys.Owned, o.CrateID)
-		v.downloads += s.crateDownloads(o.CrateID)
 	}
 	for _, part := range [][]mirror.Owner{v.active, v.former} {
-		page, _ := cut(part, accountCrates)
+		page, _ := cut(part, accountShown)
 		for _, o := range page {
 			keys.Crates = append(keys.Crates, o.CrateID)
 		}
@@ -94,7 +91,6 @@ func (s *Service) viewAccount(ctx context.Context, id int32) (*accountView, erro
 		return nil, err
 	}
 	v.crates = byCrate(v.core.Crates)
-	v.sameDomain = s.cfg.Mirror.SameMailDomain(id, countedDomain)
 	v.near = s.cfg.Mirror.LookalikeAccounts(v.core.Account.Login, resemblesRows)
 	return v, nil
 }

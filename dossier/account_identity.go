@@ -152,7 +152,13 @@ func (s *Service) openDoors(v *accountView) []string {
 	say(given, "%s that it gave can be accepted.", counted(given, "invitation"))
 	shared := 0
 	for _, o := range v.active {
-		if v.crates[o.CrateID].Owners > 1 {
+		present := 0
+		for _, other := range s.cfg.Mirror.Owners(o.CrateID) {
+			if !other.Deleted {
+				present++
+			}
+		}
+		if present > 1 {
 			shared++
 		}
 	}

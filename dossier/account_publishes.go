@@ -68,7 +68,7 @@ func (s *Service) feedMarks(p mirror.Publish) []Mark {
 // publishPage is the first page of an account's publishes.
 func (s *Service) publishPage(v *accountView) Page[VersionRow] {
 	page := Page[VersionRow]{Section: s.logged(mirror.PartVersions), Total: s.cfg.Mirror.PublishedByCount(v.core.Account.ID)}
-	shown, more := cut(v.publishes, accountPublishes)
+	shown, more := cut(v.publishes, accountShown)
 	page.Rows = versionRows(s.publishRows(shown, v.core.Versions))
 	if more {
 		page.Next = lastID(shown)

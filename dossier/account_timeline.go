@@ -3,6 +3,7 @@ package dossier
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"cratewarden"
 	"cratewarden/mirror"
@@ -19,6 +20,8 @@ type accountHistory struct {
 	v     *accountView
 	id    int32
 	names map[int32]string
+	// passed says that events were left out because they are too old to show.
+	passed bool
 }
 
 func (s *Service) accountTimeline(v *accountView) Timeline {
@@ -29,16 +32,13 @@ func (s *Service) accountTimeline(v *accountView) Timeline {
 		return h.Timeline
 	}
 	h.account()
-	h.actions()
-	for _, o := range slices.Concat(v.active, v.former) {
-		h.ownership(o)
-	}
+	h.Events = append(h.Events, v.events...)
 	h.invitations()
 	h.tokens()
 	h.deletions()
-	slices.SortStableFunc(h.Events, func(a, b Event) int { return b.At.Compare(a.At) })
-	if len(h.Events) > accountEvents {
-		h.Events = h.Events[:accountEvents]
+	slices.SortStableFunc(h.Events, newestEvent)
+	if v.more || len(h.Events) > accountEvents {
+		h.Events = h.Events[:min(len(h.Events), accountEvents)]
 		h.Gaps = append(h.Gaps, fmt.Sprintf("Only the newest %d events are shown; the lists of publishes, crates and tokens have all.", accountEvents))
 	}
 	h.gaps()
@@ -135,12 +135,19 @@ func (h *accountHistory) ownership(o mirror.Owner) {
 		e.Person, e.Text = &by, fmt.Sprintf("Became an owner of %s, invited by %s.", crate.Name, called(&by))
 	}
 	h.add(e)
-	if o.Deleted {
+	h.afterwards(o, time.Time{})
+}
+
+// afterwards tells when an ownership ended and whom the account made owner of
+// the crate, unless that was too long ago.
+func (h *accountHistory) afterwards(o mirror.Owner, since time.Time) {
+	crate, _ := h.s.cfg.Mirror.CrateRow(o.CrateID)
+	if o.Deleted && !o.UpdatedAt.Before(since) {
 		h.add(Event{At: o.UpdatedAt, Kind: "owner_removed", Tone: "warn", Crate: crate.Name, Source: "crate_owners.updated_at",
 			Text: fmt.Sprintf("Stopped being an owner of %s; who did that is not recorded.", crate.Name)})
 	}
 	for _, other := range h.s.cfg.Mirror.Owners(o.CrateID) {
-		if other.CreatedBy != h.id || other.OwnerID == h.id && !other.Team {
+		if other.CreatedBy != h.id || other.OwnerID == h.id && !other.Team || other.CreatedAt.Before(since) {
 			continue
 		}
 		person := h.owner(other)

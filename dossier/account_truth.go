@@ -127,57 +127,24 @@ func (s *Service) crateFindings(v *accountView) (out []finding) {
 	if s.loading(mirror.PartCrates, mirror.PartOwners, mirror.PartVersions).Absent != "" {
 		return nil
 	}
-	c := s.countCrates(v)
+	c := v.counts
 	add := func(when bool, badge, tone, sentence string) {
 		if when {
 			out = append(out, finding{badge, tone, sentence})
 		}
 	}
-	most, since := burst(c.made, burstTime)
-	alike := cluster(c.single, templateBytes)
+	empty := v.emptyCrates()
 	many := func(n int) bool { return n >= squatCrates && 2*n >= len(v.active) }
 	all := counted(len(v.active), "crate")
 	switch {
-	case many(c.empty):
-		add(true, "squatting pattern", "bad", fmt.Sprintf("%d of its %s hold nothing but a skeleton.", c.empty, all))
-	case many(alike):
-		add(true, "squatting pattern", "bad", fmt.Sprintf("%d of its %s have one version each, all of nearly the same size, as from one template.", alike, all))
+	case many(empty):
+		add(true, "squatting pattern", "bad", fmt.Sprintf("%d of its %s hold nothing but a skeleton.", empty, all))
+	case many(c.alike):
+		add(true, "squatting pattern", "bad", fmt.Sprintf("%d of its %s have one version each, all of nearly the same size, as from one template.", c.alike, all))
 	}
-	add(most >= burstCrates, "many crates at once", "warn", fmt.Sprintf("It made %d crates within a day from %s on.", most, day(since)))
+	add(c.most >= burstCrates, "many crates at once", "warn", fmt.Sprintf("It made %d crates within a day from %s on.", c.most, day(c.since)))
 	add(c.yanked > 0, "crates fully yanked", "warn", fmt.Sprintf("Of its crates %s fully yanked.", is(c.yanked)))
 	return out
-}
-
-// crateCounts are figures over all crates of an account.
-type crateCounts struct {
-	yanked, empty int
-	// made are the times of the crates that it created, single the sizes of
-	// those with one version.
-	made   []time.Time
-	single []int32
-}
-
-func (s *Service) countCrates(v *accountView) (c crateCounts) {
-	for _, o := range slices.Concat(v.active, v.former) {
-		crate, _ := s.cfg.Mirror.Crate(o.CrateID)
-		if founder(o, crate) {
-			c.made = append(c.made, crate.CreatedAt)
-		}
-		if o.Deleted {
-			continue
-		}
-		if crate.Versions > 0 && crate.Yanked == crate.Versions {
-			c.yanked++
-		}
-		if s.emptyCrate(v, crate) {
-			c.empty++
-		}
-		if crate.Versions == 1 {
-			only, _ := s.cfg.Mirror.Version(crate.Newest)
-			c.single = append(c.single, only.Size)
-		}
-	}
-	return c
 }
 
 // cluster is the largest number of sizes that lie within so many bytes.
@@ -200,14 +167,26 @@ func is(n int) string {
 	return thousands(int64(n)) + " are"
 }
 
-// emptyCrate takes the count of lines where the page's rows have it, and the
+// emptyCrates takes the count of lines where that decides and is known, and the
 // size alone elsewhere.
-func (s *Service) emptyCrate(v *accountView, c mirror.Crate) bool {
-	if row, found := v.crates[c.ID]; found {
-		return row.DefaultID != 0 && hollow(row.Size, row.CodeLines)
+func (v *accountView) emptyCrates() int {
+	empty := 0
+	for _, o := range v.active {
+		if row, found := v.crates[o.CrateID]; found && row.DefaultID != 0 && hollow(row.Size, row.CodeLines) {
+			empty++
+		}
 	}
-	version, found := s.cfg.Mirror.Version(c.Default)
-	return found && hollow(version.Size, -1)
+	for _, id := range v.counts.small {
+		if _, found := v.crates[id]; !found {
+			empty++
+		}
+	}
+	for _, one := range v.core.Lines {
+		if _, found := v.crates[one.CrateID]; !found && hollow(one.Size, one.CodeLines) {
+			empty++
+		}
+	}
+	return empty
 }
 
 // burst is the largest number of times within a window, and its first.

@@ -93,11 +93,16 @@ func orDuration(d, zero time.Duration) time.Duration {
 // now gives the picture to read; it stays as it is for as long as it is held.
 func (m *Mirror) now() *picture { return m.shown.Load() }
 
+// Serial is the number of the state that is shown now. What was worked out from
+// the mirror alone is still right as long as the number is the same.
+func (m *Mirror) Serial() int64 { return m.now().serial }
+
 // change shows a new picture: alter gets a copy of the present one. The caller
 // holds mu. part, when not empty, is ready from then on.
 func (m *Mirror) change(part Part, alter func(next *picture)) {
 	next := m.shown.Load().with(part)
 	alter(next)
+	next.serial++
 	m.shown.Store(next)
 	close(m.changed)
 	m.changed = make(chan struct{})

@@ -11,6 +11,7 @@ import (
 // to readers: a change makes a new picture that shares what stayed, so readers
 // never wait and never see half a change.
 type picture struct {
+	serial   int64 // of the change that made it
 	crates   *crateTable
 	accounts *accountTable
 	owners   *ownerTable

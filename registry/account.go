@@ -100,6 +100,8 @@ type AccountKeys struct {
 	// Crates are those to describe; Owned all that the account owns now.
 	Crates, Owned []int32
 	Versions      []int32
+	// Lines are versions of which only the lines of code are wanted.
+	Lines []int32
 }
 
 // AccountCore is an account with the rows of its keys.
@@ -114,8 +116,24 @@ type AccountCore struct {
 	Tokens     []Token
 	Crates     []OwnedCrate
 	Versions   []CrateVersion
+	Lines      []VersionLines
 	// Deleted are crates that the account deleted, newest first.
 	Deleted []DeletedName
+}
+
+// VersionLines is how large a version is; CodeLines is -1 when not counted.
+type VersionLines struct {
+	CrateID, Size int32
+	CodeLines     int
+}
+
+const versionLinesSQL = `SELECT crate_id, crate_size, linecounts FROM versions WHERE id = ANY ($1)`
+
+func scanVersionLines(row pgx.CollectableRow) (l VersionLines, err error) {
+	var counts []byte
+	err = row.Scan(&l.CrateID, &l.Size, &counts)
+	l.CodeLines = codeLines(counts)
+	return l, err
 }
 
 // accountDeletedSQL reads a table of deletions, small and without an index on
@@ -126,7 +144,7 @@ FROM deleted_crates d LEFT JOIN users u ON u.id = d.deleted_by
 WHERE d.deleted_by = $1
 ORDER BY d.deleted_at DESC, d.id DESC LIMIT 300`
 
-// AccountCore reads it in one round trip of at most nine statements, four on a
+// AccountCore reads it in one round trip of at most ten statements, five on a
 // public dump. The error is NotFound when there is no such account. Three
 // statements scan tables without a fitting index that are small by nature:
 // invitations, trusted-publishing configurations and tokens, deletions.
@@ -139,6 +157,9 @@ func (r *Reader) AccountCore(ctx context.Context, id int32, keys AccountKeys) (A
 	queue(batch, &accounts, scanAccount, accountSQL, id)
 	queue(batch, &core.Crates, scanOwnedCrate, ownedCratesSQL, keys.Crates, id, 0)
 	queue(batch, &core.Versions, scanCrateVersion, versionsByIDSQL, keys.Versions, now)
+	if len(keys.Lines) > 0 {
+		queue(batch, &core.Lines, scanVersionLines, versionLinesSQL, keys.Lines)
+	}
 	queue(batch, &core.Deleted, scanName, accountDeletedSQL, id)
 	if !r.Dump {
 		queue(batch, &core.Limits, scanAccountLimit, accountLimitsSQL, id)

@@ -59,12 +59,17 @@ func scanOwnedCrate(row pgx.CollectableRow) (c OwnedCrate, err error) {
 		&c.Owned, &c.Former, &since, &changed, &by)
 	c.Description, c.Repository, c.Default = word(description), word(repository), word(num)
 	c.CreatedAt, c.LastPublish, c.Since, c.ChangedAt = created.time(), published.time(), since.time(), changed.time()
-	c.DefaultID, c.Size, c.AddedBy, c.CodeLines = number(version), number(size), number(by), -1
-	var lines Version
-	if lines.countLines(counts); lines.Analysed {
-		c.CodeLines = lines.CodeLines
-	}
+	c.DefaultID, c.Size, c.AddedBy, c.CodeLines = number(version), number(size), number(by), codeLines(counts)
 	return c, err
+}
+
+// codeLines is -1 when the registry has not counted them.
+func codeLines(counts []byte) int {
+	var v Version
+	if v.countLines(counts); !v.Analysed {
+		return -1
+	}
+	return v.CodeLines
 }
 
 // OwnedCrates gives some crates with their ownership by an account, or by a
