@@ -20,8 +20,10 @@ type Run struct {
 	// Undoing says that the steps come from Undo.
 	Undoing bool
 
-	engine *Engine
-	effect *Effect
+	engine  *Engine
+	effect  *Effect
+	closing []func(ctx context.Context) error
+	origins map[int]origin // by step, of steps that undo
 }
 
 // Level says how much a guard weighs.
@@ -116,6 +118,13 @@ func (r *Run) nothing(step int, format string, args ...any) {
 	r.Info(step, "nothing-to-do", format, args...)
 }
 
+// Closing registers what can only be judged when all steps of the plan are
+// done, such as whether a crate still has an owner. It may look and raise
+// guards; it may not write.
+func (r *Run) Closing(check func(ctx context.Context) error) {
+	r.closing = append(r.closing, check)
+}
+
 // pass runs all steps, neighbours of one kind together, and gives everything
 // that it did in r.effect.
 func (e *Engine) pass(ctx context.Context, t *change.Tx, p Plan, who Actor) (*Effect, error) {
@@ -127,6 +136,11 @@ func (e *Engine) pass(ctx context.Context, t *change.Tx, p Plan, who Actor) (*Ef
 	for _, group := range neighbours(steps) {
 		kind, _ := e.catalogue.Kind(group[0].Kind) // Decode found it
 		if err := r.group(ctx, kind, group); err != nil {
+			return nil, err
+		}
+	}
+	for _, check := range r.closing {
+		if err := check(ctx); err != nil {
 			return nil, err
 		}
 	}

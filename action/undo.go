@@ -39,11 +39,30 @@ func (u UndoStep) Sentence() string { return "Undo: " + u.What }
 func (u UndoStep) Subjects() []ledger.Subject { return u.About }
 
 func undoKinds() []Kind {
-	return []Kind{define(Kind{
+	return []Kind{onUndo(define(Kind{
 		Name: "plan.undo", Title: "Undo a step of a plan", Role: cratewarden.Responder, Reversible: true,
 		About:  "Puts the rows of one applied step back as they were, if nobody changed them since.",
 		Params: []Param{{Name: "plan", Label: "Plan", Type: TextParam, Required: true}, {Name: "step", Label: "Step", Type: NumberParam, Required: true}},
-	}, runUndo)}
+	}, runUndo), undoUndo)}
+}
+
+// undoUndo refuses to do an act with effects beyond rows a second time by
+// putting rows back: its files would stay where they are.
+func undoUndo(ctx context.Context, r *Run, items []Item[UndoStep]) error {
+	for _, i := range items {
+		p, err := r.engine.Plan(ctx, i.Do.Plan)
+		if err != nil {
+			return err
+		}
+		steps, err := r.engine.catalogue.Decode(p.Steps)
+		if err != nil {
+			return err
+		}
+		if kind, _ := r.engine.catalogue.Kind(steps[i.Do.Step-1].Kind); kind.undone != nil {
+			r.Block(i.Step, "make-a-new-plan", "%s did more than change rows. To do it again, make a new plan of it.", steps[i.Do.Step-1].Do.Sentence())
+		}
+	}
+	return nil
 }
 
 // Undo makes a plan that puts back the given steps of an applied plan, all that
@@ -172,15 +191,28 @@ func (r *Run) undoPlan(ctx context.Context, id string, list []Item[UndoStep]) er
 		stepOf[s.N] = i.Step
 		kept = append(kept, Step{N: i.Step, Kind: s.Kind, Do: s.Do})
 	}
-	if err := r.putBack(ctx, effect, stepOf); err != nil {
+	if err := r.putBack(ctx, original, effect, stepOf); err != nil {
 		return err
+	}
+	for step, by := range stepOf {
+		if r.origins == nil {
+			r.origins = map[int]origin{}
+		}
+		r.origins[by] = origin{plan: id, step: step, effect: effect}
 	}
 	return r.callUndone(ctx, kept)
 }
 
+// origin is the applied step that a step of this plan undoes.
+type origin struct {
+	plan   string
+	step   int
+	effect *Effect
+}
+
 // putBack restores rows, the newest change first where steps touched one row
 // more than once.
-func (r *Run) putBack(ctx context.Context, effect *Effect, stepOf map[int]int) error {
+func (r *Run) putBack(ctx context.Context, original Plan, effect *Effect, stepOf map[int]int) error {
 	var undo []change.Undo
 	latest := map[string]int{}
 	for _, row := range effect.Rows {
@@ -194,19 +226,29 @@ func (r *Run) putBack(ctx context.Context, effect *Effect, stepOf map[int]int) e
 			continue
 		}
 		latest[id] = len(undo)
-		undo = append(undo, change.Undo{Step: step, Row: row})
+		undo = append(undo, change.Undo{Step: step, Row: row, Tx: original.RegistryTx})
 	}
 	clashes, err := r.Restore(ctx, undo)
 	if err != nil {
 		return err
 	}
 	for _, c := range clashes {
+		if c.Yields {
+			r.Warn(c.Step, "left-as-is", "%s", clashText(c))
+			continue
+		}
 		r.Block(c.Step, "changed-since", "%s", clashText(c))
 	}
 	return nil
 }
 
 func clashText(c change.Clash) string {
+	if c.Orphan {
+		return fmt.Sprintf("%s belonged to a crate that is gone since; it is not put back.", c.Row.Name())
+	}
+	if c.Touched {
+		return fmt.Sprintf("%s was written to since, perhaps with another address, which nobody has confirmed. Let the person confirm it.", c.Row.Name())
+	}
 	if c.Now == nil {
 		return fmt.Sprintf("%s is gone since; it cannot be put back.", c.Row.Name())
 	}
@@ -216,6 +258,9 @@ func clashText(c change.Clash) string {
 	text := fmt.Sprintf("%s was changed since:", c.Row.Name())
 	for _, column := range c.Columns {
 		text += fmt.Sprintf(" %s is %s and this plan left %s.", column, show(c.Now, column), show(c.Row.After, column))
+	}
+	if c.Yields {
+		return text + " It stays as it is."
 	}
 	return text + " Leave the step out, or change it by hand."
 }

@@ -16,8 +16,9 @@ import (
 
 // Undo asks that a row be put back as it was before an earlier change.
 type Undo struct {
-	Step int // of the plan that undoes
-	Row  Row // as the earlier change left it
+	Step int    // of the plan that undoes
+	Row  Row    // as the earlier change left it
+	Tx   string // Tx.ID of the earlier change; "" when it is not known
 }
 
 // Clash is a row that cannot be put back, because somebody changed it since.
@@ -26,6 +27,14 @@ type Clash struct {
 	Row     Row      `json:"row"`
 	Now     Columns  `json:"now"` // nil when the row is gone
 	Columns []string `json:"columns"`
+	// Orphan says that what the row belongs to is gone.
+	Orphan bool `json:"orphan,omitempty"`
+	// Touched says that somebody wrote the row since, and that it cannot be
+	// told what.
+	Touched bool `json:"touched,omitempty"`
+	// Yields says that the row is of a kind that is better left as it is now
+	// than in the way of the rest of the undo.
+	Yields bool `json:"yields,omitempty"`
 }
 
 // restorable gives the columns that undo may set, by table. A table with no
@@ -39,6 +48,7 @@ func restorable() map[string][]string {
 		"crates":                  {"trustpub_only", "max_upload_size", "max_features"},
 		"deleted_crates":          {"available_at"},
 		"emails":                  {"verified"},
+		"publish_limit_buckets":   {"tokens"},
 		"publish_rate_overrides":  {"burst", "expires_at"},
 		"reserved_crate_names":    {},
 		"reserved_usernames":      {},
@@ -123,12 +133,21 @@ func (t *Tx) fitting(ctx context.Context, table string, list []Undo) (fit []Undo
 	for _, i := range images {
 		now[i.Key] = i.Columns
 	}
-	for _, u := range list {
-		if changed := differs(u.Row, now[u.Row.Key]); len(changed) > 0 {
-			clashes = append(clashes, Clash{Step: u.Step, Row: u.Row, Now: now[u.Row.Key], Columns: changed})
-			continue
+	unsure, err := t.unsure(ctx, table, list)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i, u := range list {
+		is := now[u.Row.Key]
+		switch changed := differs(u.Row, is); {
+		case already(u.Row, is):
+		case unsure[i] != nil:
+			clashes = append(clashes, *unsure[i])
+		case len(changed) > 0:
+			clashes = append(clashes, Clash{Step: u.Step, Row: u.Row, Now: is, Columns: changed, Yields: yields(u.Row)})
+		default:
+			fit = append(fit, u)
 		}
-		fit = append(fit, u)
 	}
 	return fit, clashes, nil
 }
@@ -208,9 +227,15 @@ func (t *Tx) restoreRows(ctx context.Context, table string, fit []Undo) error {
 	if err != nil {
 		return err
 	}
+	granted, err := t.insertable(ctx, table)
+	if err != nil {
+		return err
+	}
 	var batch pgx.Batch
 	for _, u := range fit {
-		sql, args := restoreSQL(table, u.Row, columns)
+		// A column newer than our grants is left out while it is empty.
+		known := slices.DeleteFunc(slices.Clone(columns), func(c string) bool { return u.Row.Before.Null(c) && !granted[c] })
+		sql, args := restoreSQL(table, u.Row, known)
 		if sql == "" {
 			continue
 		}

@@ -34,6 +34,10 @@ type Watch struct {
 	// Count keeps numbers instead of rows, for tables too large to show.
 	Count bool
 
+	// Of gives the step of a row where no single number names it, such as a row
+	// known by its name; nil for none.
+	Of func(Columns) int
+
 	keySteps map[string]int // step by key, where no single column names it
 }
 
@@ -115,7 +119,9 @@ func (t *Tx) images(ctx context.Context, w Watch) ([]Image, error) {
 	}
 	spec := tables()[w.Table]
 	lock := ""
-	if w.Lock {
+	if may, err := t.mayLock(ctx, w); err != nil {
+		return nil, err
+	} else if may {
 		lock = " FOR UPDATE OF t"
 	}
 	by := "0::bigint"
@@ -141,7 +147,11 @@ func (t *Tx) images(ctx context.Context, w Watch) ([]Image, error) {
 		if step, ok := w.keySteps[i.Key]; ok {
 			i.Step = step
 		}
-		return i, json.Unmarshal(text, &i.Columns)
+		err := json.Unmarshal(text, &i.Columns)
+		if err == nil && w.Of != nil {
+			i.Step = w.Of(i.Columns)
+		}
+		return i, err
 	})
 	return images, pg.Map(err)
 }
