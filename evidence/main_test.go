@@ -250,3 +250,5 @@ func hexSum(content string) string {
 	sum := sha256.Sum256([]byte(content))
 	return hex.EncodeToString(sum[:])
 }
+
+func sum(content string) ledger.Digest { return sha256.Sum256([]byte(content)) }

@@ -4,7 +4,6 @@ import (
 	"archive/tar"
 	"bytes"
 	"crypto/sha256"
-	"errors"
 	"io"
 
 	"cratewarden"
@@ -28,14 +27,16 @@ func VerifyExport(r io.Reader, limits Limits) (Report, error) {
 	limits.Manifest = orElse(limits.Manifest, MaxManifest)
 	limits.Bytes = orElse(limits.Bytes, 1<<40)
 	limits.Parts = orElse(limits.Parts, 1_000_000)
-	in := tar.NewReader(r)
+	raw, again := sha256.New(), sha256.New()
+	r = io.TeeReader(r, raw)
+	in, out := tar.NewReader(r), tar.NewWriter(again)
 	var report Report
-	m, err := readExportManifest(in, limits.Manifest)
+	m, err := readExportManifest(in, out, limits.Manifest)
 	if err != nil {
 		return report, err
 	}
 	report.Manifest, report.Digest = m.Manifest, m.digest
-	check := &exportCheck{m: m.Manifest, want: map[string][]Part{}, seen: map[string]bool{}, report: &report}
+	check := &exportCheck{m: m.Manifest, out: out, want: map[string][]Part{}, seen: map[string]bool{}, report: &report}
 	var total int64
 	for _, p := range m.Parts {
 		name := exportName(p.SHA256)
@@ -50,7 +51,7 @@ func VerifyExport(r io.Reader, limits Limits) (Report, error) {
 	if err := check.parts(in); err != nil {
 		return report, err
 	}
-	check.end(r)
+	check.end(r, func() bool { return bytes.Equal(raw.Sum(nil), again.Sum(nil)) })
 	report.sort()
 	return report, nil
 }
@@ -64,7 +65,7 @@ func notExport(cause error) error {
 	return cratewarden.Wrap(cause, cratewarden.Invalid, "This is not an exported evidence bundle.")
 }
 
-func readExportManifest(in *tar.Reader, most int64) (exported, error) {
+func readExportManifest(in *tar.Reader, out *tar.Writer, most int64) (exported, error) {
 	head, err := in.Next()
 	if err != nil {
 		return exported{}, notExport(err)
@@ -80,9 +81,17 @@ func readExportManifest(in *tar.Reader, most int64) (exported, error) {
 		return exported{}, notExport(err)
 	}
 	m, digest, err := ParseManifest(text)
-	if err == nil && !plainHeader(head, exportHeader(exportManifest, int64(len(text)), m.SealedAt)) {
-		err = notExport(nil)
+	if err != nil {
+		return exported{}, err
 	}
+	want := exportHeader(exportManifest, int64(len(text)), m.SealedAt)
+	if !plainHeader(head, want) {
+		return exported{}, notExport(nil)
+	}
+	if err := out.WriteHeader(want); err != nil {
+		return exported{}, notExport(err)
+	}
+	_, err = out.Write(text)
 	return exported{m, digest}, err
 }
 
@@ -96,6 +105,9 @@ func plainHeader(got, want *tar.Header) bool {
 
 type exportCheck struct {
 	m *Manifest
+	// out makes the archive again as Export would, so that what a reader of
+	// archives overlooks is found, too.
+	out *tar.Writer
 	// want are the parts by name of their file; equal parts share one.
 	want   map[string][]Part
 	seen   map[string]bool
@@ -137,12 +149,13 @@ func (c *exportCheck) parts(in *tar.Reader) error {
 
 func (c *exportCheck) part(in *tar.Reader, head *tar.Header, same []Part) error {
 	p := same[0]
-	if !plainHeader(head, exportHeader(exportName(p.SHA256), p.Bytes, c.m.SealedAt)) {
+	want := exportHeader(exportName(p.SHA256), p.Bytes, c.m.SealedAt)
+	if !plainHeader(head, want) || c.out.WriteHeader(want) != nil {
 		c.flag(same, "its size, kind, mode, owner or time is not as it was exported")
 		return nil
 	}
 	hash := sha256.New()
-	if _, err := io.Copy(hash, in); err != nil {
+	if _, err := io.Copy(io.MultiWriter(hash, c.out), in); err != nil {
 		if kind := cratewarden.KindOf(err); kind != cratewarden.Internal {
 			return err
 		}
@@ -165,13 +178,16 @@ func (c *exportCheck) flag(same []Part, detail string) {
 	}
 }
 
-// end looks at what follows the archive: nothing but the zeros that fill up a
-// block may.
-func (c *exportCheck) end(r io.Reader) {
+// end looks at what follows the last file. If all files are right, the archive
+// must be the same to the last byte.
+func (c *exportCheck) end(r io.Reader, same func() bool) {
 	const most = 1 << 20
 	rest, err := io.ReadAll(io.LimitReader(r, most))
-	if errors.Is(err, io.ErrUnexpectedEOF) || len(rest) == most || len(bytes.Trim(rest, "\x00")) > 0 {
+	switch {
+	case err == nil && (len(rest) == most || len(bytes.Trim(rest, "\x00")) > 0):
 		c.report.add("archive", Extra, "something follows after its end")
+	case c.report.OK() && (err != nil || c.out.Close() != nil || !same()):
+		c.report.add("archive", Changed, "the files are right, but what stands between or after them is not as it was exported")
 	}
 }
 
