@@ -121,6 +121,16 @@ type AccountCore struct {
 	Deleted []DeletedName
 }
 
+// nameTokens adds the owner, who is the account for all of them.
+func (c *AccountCore) nameTokens(now time.Time) {
+	a := c.Account
+	for i := range c.Tokens {
+		if owner := &c.Tokens[i].Owner; owner.ID == a.ID {
+			owner.Login, owner.Name, owner.Locked = a.Login, a.Name, a.Locked(now)
+		}
+	}
+}
+
 // VersionLines is how large a version is; CodeLines is -1 when not counted.
 type VersionLines struct {
 	CrateID, Size int32
@@ -152,6 +162,10 @@ func (r *Reader) AccountCore(ctx context.Context, id int32, keys AccountKeys) (A
 	var core AccountCore
 	var accounts []Account
 	var live []LiveTokens
+	invited, err := r.invitedBy(ctx, id)
+	if err != nil {
+		return AccountCore{}, err
+	}
 	now := r.clock()
 	batch := &pgx.Batch{}
 	queue(batch, &accounts, scanAccount, accountSQL, id)
@@ -163,10 +177,15 @@ func (r *Reader) AccountCore(ctx context.Context, id int32, keys AccountKeys) (A
 	queue(batch, &core.Deleted, scanName, accountDeletedSQL, id)
 	if !r.Dump {
 		queue(batch, &core.Limits, scanAccountLimit, accountLimitsSQL, id)
-		queue(batch, &core.Invitations, scanAccountInvitation, accountInvitationsSQL, id, now)
+		switch {
+		case !invited.known:
+			queue(batch, &core.Invitations, scanAccountInvitation, accountInvitationsSQL, id, now)
+		case !invited.none():
+			queue(batch, &core.Invitations, scanAccountInvitation, keyedInvitationsSQL, id, now, invited.invitees, invited.crates)
+		}
 		queue(batch, &core.Publishers, scanOwnedPublisher, ownedPublishersSQL, r.publisherArgs(keys.Owned...)...)
 		queue(batch, &live, pgx.RowToStructByPos[LiveTokens], liveTokensSQL, keys.Owned, now)
-		queue(batch, &core.Tokens, scanToken, tokensSQL, keys.Tokens, now)
+		queue(batch, &core.Tokens, scanToken, accountTokensSQL, keys.Tokens)
 	}
 	if err := r.send(ctx, batch); err != nil {
 		return AccountCore{}, err
@@ -175,6 +194,7 @@ func (r *Reader) AccountCore(ctx context.Context, id int32, keys AccountKeys) (A
 		return AccountCore{}, cratewarden.Errorf(cratewarden.NotFound, "There is no account with the id %d.", id)
 	}
 	core.Account = accounts[0]
+	core.nameTokens(now)
 	if len(live) > 0 {
 		core.LiveTokens = live[0]
 	}

@@ -17,7 +17,18 @@ type AccountInvitation struct {
 
 // Invitations received lie on the primary key; those given need a scan of the
 // table, which holds what nobody answered yet and is small.
-const accountInvitationsSQL = `
+const accountInvitationsSQL = invitationsSelect + `
+WHERE i.invited_user_id = $1 OR i.invited_by_user_id = $1` + invitationsEnd
+
+// keyedInvitationsSQL finds them by their primary keys.
+const keyedInvitationsSQL = invitationsSelect + `
+WHERE i.invited_user_id = ANY ($3) AND i.crate_id = ANY ($4) AND (i.invited_user_id = $1 OR i.invited_by_user_id = $1)` + invitationsEnd
+
+const invitationsEnd = `
+ORDER BY i.created_at DESC, i.crate_id, i.invited_user_id
+LIMIT 500`
+
+const invitationsSelect = `
 SELECT i.crate_id, c.name, i.created_at, i.expires_at,
        i.invited_user_id, u.gh_login, u.name,
        COALESCE(u.account_lock_reason IS NOT NULL AND (u.account_lock_until IS NULL OR u.account_lock_until > $2), false),
@@ -26,10 +37,7 @@ SELECT i.crate_id, c.name, i.created_at, i.expires_at,
 FROM crate_owner_invitations i
 JOIN crates c ON c.id = i.crate_id
 LEFT JOIN users u ON u.id = i.invited_user_id
-LEFT JOIN users b ON b.id = i.invited_by_user_id
-WHERE i.invited_user_id = $1 OR i.invited_by_user_id = $1
-ORDER BY i.created_at DESC, i.crate_id, i.invited_user_id
-LIMIT 500`
+LEFT JOIN users b ON b.id = i.invited_by_user_id`
 
 func scanAccountInvitation(row pgx.CollectableRow) (i AccountInvitation, err error) {
 	var created, expires moment

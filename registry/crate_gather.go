@@ -101,9 +101,9 @@ func scanGatheredOwner(row pgx.CollectableRow) (o Owner, err error) {
 const gatherInvitationsSQL = `
 SELECT invited_user_id, invited_by_user_id, created_at, expires_at
 FROM crate_owner_invitations
-WHERE crate_id = $1 AND ($2::integer[] IS NULL OR invited_user_id = ANY ($2))
-ORDER BY created_at, invited_user_id
-LIMIT 2000`
+WHERE crate_id = $1`
+
+const gatherInvitationsEnd = ` ORDER BY created_at, invited_user_id LIMIT 2000`
 
 func scanGatheredInvitation(row pgx.CollectableRow) (i CrateInvitation, err error) {
 	var created, expires moment
@@ -214,8 +214,11 @@ func (r *Reader) gather(ctx context.Context, c Crate, ask CrateAsk) (*gathered, 
 	} else {
 		queue(batch, &g.direct, scanCrateDependency, dependenciesSQL, c.DefaultID)
 	}
-	if invited == nil || len(invited.rows) > 0 {
-		queue(batch, &g.invitations, scanGatheredInvitation, gatherInvitationsSQL, c.ID, invited.keys())
+	switch {
+	case !invited.known:
+		queue(batch, &g.invitations, scanGatheredInvitation, gatherInvitationsSQL+gatherInvitationsEnd, c.ID)
+	case !invited.none():
+		queue(batch, &g.invitations, scanGatheredInvitation, gatherInvitationsSQL+` AND invited_user_id = ANY ($2)`+gatherInvitationsEnd, c.ID, invited.invitees)
 	}
 	if !r.Dump {
 		queue(batch, &g.actions, scanGatheredAction, gatherActionsSQL, c.ID, gatherActions)

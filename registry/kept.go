@@ -64,44 +64,75 @@ func (k *kept[T]) read(ctx context.Context, read func(context.Context) (*T, erro
 // Walking through them for every page costs as much as half the page, so what
 // says which crates they speak of is read once for all pages of a moment.
 
-// invitedPeople are the accounts invited to own each crate.
-type invitedPeople struct{ byCrate map[int32][]int32 }
+// invitedPeople are the keys of all invitations, by crate and by the accounts
+// that gave or got them; nil maps when there are too many to keep.
+type invitedPeople struct{ byCrate, byAccount map[int32][]invitation }
 
-// crateInvited are those invited to own one crate.
-type crateInvited struct{ rows []int32 }
+type invitation struct{ Crate, Invitee, Inviter int32 }
 
-// keys is nil, for all, when nobody has looked.
-func (c *crateInvited) keys() []int32 {
-	if c == nil {
-		return nil
-	}
-	return c.rows
+// invitationKeys are some of them; known is false when nobody has looked.
+type invitationKeys struct {
+	known            bool
+	crates, invitees []int32
 }
+
+func keysOf(list []invitation) invitationKeys {
+	k := invitationKeys{known: true}
+	for _, i := range list {
+		k.crates, k.invitees = append(k.crates, i.Crate), append(k.invitees, i.Invitee)
+	}
+	return k
+}
+
+// none says that there is surely no invitation.
+func (k invitationKeys) none() bool { return k.known && len(k.crates) == 0 }
 
 // mostInvited is beyond how many invitations they are not kept.
 const mostInvited = 50_000
 
-// invitedTo says who is invited to own a crate, nil when that is not kept.
-func (r *Reader) invitedTo(ctx context.Context, crate int32) (*crateInvited, error) {
+// invitedTo gives the invitations to own a crate.
+func (r *Reader) invitedTo(ctx context.Context, crate int32) (invitationKeys, error) {
+	all, err := r.invitations(ctx)
+	if err != nil || all == nil {
+		return invitationKeys{}, err
+	}
+	return keysOf(all.byCrate[crate]), nil
+}
+
+// invitedBy gives the invitations that an account gave or got.
+func (r *Reader) invitedBy(ctx context.Context, account int32) (invitationKeys, error) {
+	all, err := r.invitations(ctx)
+	if err != nil || all == nil {
+		return invitationKeys{}, err
+	}
+	return keysOf(all.byAccount[account]), nil
+}
+
+// invitations gives nil when they are not kept.
+func (r *Reader) invitations(ctx context.Context) (*invitedPeople, error) {
 	if r.keep <= 0 || r.Dump {
 		return nil, nil
 	}
 	all, err := r.invited.get(ctx, r.keep, func(ctx context.Context) (*invitedPeople, error) {
-		type row struct{ Crate, Invitee int32 }
-		rows, err := collect(ctx, r, pgx.RowToStructByPos[row], `SELECT crate_id, invited_user_id FROM crate_owner_invitations LIMIT $1`, mostInvited)
-		all := &invitedPeople{byCrate: map[int32][]int32{}}
+		rows, err := collect(ctx, r, pgx.RowToStructByPos[invitation],
+			`SELECT crate_id, invited_user_id, invited_by_user_id FROM crate_owner_invitations LIMIT $1`, mostInvited)
+		if err != nil || len(rows) == mostInvited {
+			return &invitedPeople{}, err
+		}
+		all := &invitedPeople{byCrate: map[int32][]invitation{}, byAccount: map[int32][]invitation{}}
 		for _, i := range rows {
-			all.byCrate[i.Crate] = append(all.byCrate[i.Crate], i.Invitee)
+			all.byCrate[i.Crate] = append(all.byCrate[i.Crate], i)
+			all.byAccount[i.Invitee] = append(all.byAccount[i.Invitee], i)
+			if i.Inviter != i.Invitee {
+				all.byAccount[i.Inviter] = append(all.byAccount[i.Inviter], i)
+			}
 		}
-		if len(rows) == mostInvited {
-			all.byCrate = nil
-		}
-		return all, err
+		return all, nil
 	})
 	if err != nil || all.byCrate == nil {
 		return nil, err
 	}
-	return &crateInvited{all.byCrate[crate]}, nil
+	return all, nil
 }
 
 // mostQueued is beyond how many jobs that speak of crates they are not kept.

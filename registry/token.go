@@ -32,10 +32,15 @@ SELECT k.id, k.user_id, u.gh_login, u.name,
 FROM api_tokens k
 LEFT JOIN users u ON u.id = k.user_id`
 
-const (
-	tokensSQL      = tokenSelect + ` WHERE k.id = ANY ($1) ORDER BY k.id DESC`
-	tokenByHashSQL = tokenSelect + ` WHERE k.token = $1`
-)
+const tokenByHashSQL = tokenSelect + ` WHERE k.token = $1`
+
+// accountTokensSQL leaves the owner's name to the caller, who knows it.
+const accountTokensSQL = `
+SELECT id, user_id, NULL, NULL, false, name, created_at, last_used_at, expired_at, revoked, endpoint_scopes IS NULL,
+       array_remove(endpoint_scopes, NULL), array_remove(crate_scopes, NULL)
+FROM api_tokens
+WHERE id = ANY ($1)
+ORDER BY id DESC`
 
 func scanToken(row pgx.CollectableRow) (t Token, err error) {
 	var login, name *string
