@@ -46,7 +46,7 @@ func (s *Server) ledgerEntry(w http.ResponseWriter, r *http.Request) error {
 	p := ledgerEntryPage{Page: s.page(r, "Ledger entry "+digits(e.Index)), Head: entryHead(record, state.Size), Verdict: proofVerdict(record), Raw: visible(string(record.Body)), Size: Bytes(int64(len(record.Body)))}
 	leaf := record.Hash().String()
 	p.Leaf = Phrase{}.Copy(leaf, "")
-	p.Cards = []Card{entryFacts(e), whyCard(e), relationsCard(e, asked, answers), personalCard(record)}
+	p.Cards = []Card{entryFacts(e, s.has("GET /plans/{id}")), whyCard(e), relationsCard(e, asked, answers), personalCard(record)}
 	p.Cards = append(p.Cards, s.rowsCards(r, e)...)
 	p.Cards = append(p.Cards, documentsCard(e, s.cfg.Documents != nil), imagesCard(e), detailsCard(e))
 	p.Cards = slices.DeleteFunc(p.Cards, func(c Card) bool { return c.Title == "" })
@@ -86,7 +86,7 @@ func proofVerdict(record ledger.Record) Verdict {
 }
 
 // entryFacts are the fields that say what was done, by whom, to what.
-func entryFacts(e *ledger.Entry) Card {
+func entryFacts(e *ledger.Entry, plans bool) Card {
 	c := Card{ID: "record", Title: "Record", Note: "times are UTC"}
 	add := func(label string, p Phrase) {
 		if len(p) > 0 {
@@ -114,7 +114,11 @@ func entryFacts(e *ledger.Entry) Card {
 		add("Subject", p.Say(" · ").Link("its entries", address("/ledger", "subject", id)))
 	}
 	if e.Plan != "" {
-		add("Plan", Phrase{}.Link(e.Plan, address("/ledger", "plan", e.Plan)))
+		plan := Phrase{}.Link(e.Plan, address("/ledger", "plan", e.Plan))
+		if plans {
+			plan = plan.Say(" · ").Link("the plan", Path("plans", e.Plan))
+		}
+		add("Plan", plan)
 	}
 	if e.Incident != "" {
 		add("Incident", Phrase{}.Link(e.Incident, address("/ledger", "incident", e.Incident)))
@@ -223,7 +227,7 @@ func (s *Server) rowsCards(r *http.Request, e *ledger.Entry) []Card {
 	rows := readRows(body, rowsMost)
 	cards, left := rows.cards()
 	intro.Text = Text(Plural(rows.total, "row") + " in " + Plural(len(rows.tables), "table") + ". Of a row that changed, only the columns that differ are shown; a row that was inserted or deleted is shown whole. ")
-	if !rows.private {
+	if !private(body) {
 		intro.Text = intro.Text.Link("Download all", documentURL(e, d))
 	} else {
 		intro.Gaps = append(intro.Gaps, "Mail addresses and secrets are masked; the whole document can be had when opening is recorded, which comes with sign-in.")

@@ -147,6 +147,8 @@ func TestLedgerRowsOddities(t *testing.T) {
 		b.append(t, ledger.Entry{Kind: ledger.Note, Actor: ada, Documents: []ledger.Document{docs.put("rows", text)}})
 	}
 	b.append(t, ledger.Entry{Kind: ledger.Note, Actor: ada, Documents: []ledger.Document{{Name: "rows", SHA256: ledger.Digest{7}, Bytes: rowsBytesMost + 1}}})
+	b.append(t, ledger.Entry{Kind: ledger.Note, Actor: ada, Documents: []ledger.Document{docs.put("effect", `{"rows":[{"table":"emails","before":{"email":"SECRET5"}}]}`)}},
+		ledger.Entry{Kind: ledger.Note, Actor: ada, Documents: []ledger.Document{docs.put("steps", `[{"kind":"version.yank","email":null}]`)}})
 	s := ledgerServer(t, b, docs)
 	for index, wants := range [][]string{
 		{"200 of 250 rows are shown.", "250 changed", "k199", "Download all"},
@@ -168,7 +170,7 @@ func TestLedgerRowsOddities(t *testing.T) {
 			}
 		}
 	}
-	for index, want := range []int{200, 403, 403, 200} {
+	for index, want := range []int{200, 403, 403, 200, 404, 403, 200} {
 		record, err := b.Get(t.Context(), int64(index))
 		if err != nil {
 			t.Fatal(err)

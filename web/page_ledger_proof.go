@@ -124,8 +124,8 @@ func (s *Server) ledgerDocument(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		if d.Name == rowsDocument && readRows(body, 0).private {
-			return cratewarden.Errorf(cratewarden.Refused, "This document holds mail addresses or secrets. Opening them is recorded, and comes with sign-in; the page of the entry shows the rows without them.")
+		if private(body) {
+			return cratewarden.Errorf(cratewarden.Refused, "This document holds, or may hold, mail addresses or secrets. Opening them is recorded, and comes with sign-in; the page of the entry shows the rows without them.")
 		}
 		return sendFile(w, "application/octet-stream", "ledger-"+digits(record.Entry.Index)+"-"+d.Name, body)
 	}

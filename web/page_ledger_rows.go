@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -69,12 +71,11 @@ func (c *rowChange) columns() []string {
 
 // rowsRead is what was understood of a document of rows.
 type rowsRead struct {
-	shown   []rowChange
-	tables  []string // in the order of their first row
-	counts  map[string]map[string]int
-	total   int
-	private bool // some value may not be shown to everybody
-	err     error
+	shown  []rowChange
+	tables []string // in the order of their first row
+	counts map[string]map[string]int
+	total  int
+	err    error
 }
 
 // readRows reads a document and keeps the first rows for showing; the rest is
@@ -88,7 +89,6 @@ func readRows(body []byte, most int) rowsRead {
 		var c rowChange
 		if err := json.Unmarshal(line, &c); err != nil {
 			out.err = cratewarden.Wrap(err, cratewarden.Invalid, "Line %d is not a row as this release reads them.", out.total+1)
-			out.private = true // nobody knows what is in it
 			return out
 		}
 		out.total++
@@ -97,7 +97,6 @@ func readRows(body []byte, most int) rowsRead {
 			out.tables = append(out.tables, c.Table)
 		}
 		out.counts[c.Table][c.what()]++
-		out.private = out.private || private(&c)
 		if len(out.shown) < most {
 			out.shown = append(out.shown, c)
 		}
@@ -110,10 +109,28 @@ func secretColumn(name string) bool {
 	return name == "token" || strings.HasSuffix(name, "_token") || name == "email" || strings.HasSuffix(name, "_email")
 }
 
-func private(c *rowChange) bool {
-	for _, side := range []map[string]json.RawMessage{c.Before, c.After} {
-		for name, value := range side {
-			if secretColumn(name) && string(value) != "null" {
+// private says whether a document, of whatever form, names a secret column with
+// a value. One that is not JSON is private: nobody knows what is in it.
+func private(body []byte) bool {
+	in := json.NewDecoder(bytes.NewReader(body))
+	for {
+		var v any
+		if err := in.Decode(&v); err != nil {
+			return !errors.Is(err, io.EOF)
+		}
+		if holdsSecret(v) {
+			return true
+		}
+	}
+}
+
+func holdsSecret(v any) bool {
+	switch v := v.(type) {
+	case []any:
+		return slices.ContainsFunc(v, holdsSecret)
+	case map[string]any:
+		for name, value := range v {
+			if secretColumn(name) && value != nil || holdsSecret(value) {
 				return true
 			}
 		}

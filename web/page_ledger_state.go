@@ -74,6 +74,8 @@ func subjectURL(s ledger.Subject) string {
 		if name, num, ok := strings.Cut(s.ID, "@"); ok && name != "" && num != "" {
 			return versionURL(name, num)
 		}
+	case "name":
+		return address("/names", "q", s.ID)
 	case "account", "user", "team":
 		if s.ID == "" || len(s.ID) > 10 || strings.Trim(s.ID, "0123456789") != "" {
 			return ""
