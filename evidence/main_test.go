@@ -59,7 +59,9 @@ INSERT INTO trustpub_tokens (expires_at, hashed_token, crate_ids) VALUES ('infin
 INSERT INTO deleted_crates (name, created_at, deleted_at, deleted_by, available_at) VALUES ('VICTIM', now(), now(), 2, 'infinity'), ('apart', now(), now(), 2, now());
 INSERT INTO background_jobs (job_type, data) VALUES ('sync_to_git_index', '{"krate": "Victim"}'), ('analyze_crate_file', '{"version_id": 1}'),
 	('update_default_version', '{"crate_id": 1}'), ('bulk_sync_to_git_index', '{"crate_names": ["x", "victim"]}'), ('squash_index', 'null'),
-	('invalidate_cdns', '{"paths": ["crates/victim/victim-1.0.0.crate"]}'), ('sync_to_git_index', '{"krate": "apart"}');
+	('invalidate_cdns', '{"paths": ["crates/victim/victim-1.0.0.crate"]}'), ('invalidate_cdns', '{"paths": ["/og-images/victim.png"]}'),
+	('invalidate_cdns', '{"paths": [], "cache_tags": ["release:victim@9.9.9"]}'), ('delete_crate_from_storage', '{"name": "VICTIM"}'),
+	('generate_og_image', '{"crate_name": "victim", "invalidate_cdns": true}'), ('invalidate_cdns', '{"paths": ["crates/apart/apart-1.crate"], "cache_tags": ["crate:apart"]}'), ('sync_to_git_index', '{"krate": "apart"}');
 CREATE TABLE version_sboms (id serial PRIMARY KEY, version_id int NOT NULL REFERENCES versions ON DELETE CASCADE, body text, upload_token text);
 CREATE TABLE sbom_parts (sbom_id int REFERENCES version_sboms ON DELETE CASCADE, "odd name" text);
 INSERT INTO version_sboms (version_id, body, upload_token) VALUES (1, 'bill one', 'newsecret'), (5, 'bill five', 'newsecret5');

@@ -42,7 +42,7 @@ func (d *draft) readRows(ctx context.Context, r *Request) error {
 }
 
 func (d *draft) readSheets(ctx context.Context, tx pgx.Tx) error {
-	sheets, left, err := extract.Plan(ctx, tx)
+	sheets, left, err := extract.Plan(ctx, tx, &d.manifest.Subjects)
 	if err != nil {
 		return err
 	}

@@ -169,13 +169,13 @@ func TestSealTakesNeitherSecretsNorOthers(t *testing.T) {
 			t.Errorf("the bundle holds %q", secret)
 		}
 	}
-	for _, other := range []string{"six@example.com", "Far Away", "apisecret3", "bill five", "nobody asked", `"krate": "apart"`} {
+	for _, other := range []string{"six@example.com", "Far Away", "apisecret3", "bill five", "nobody asked", `"krate": "apart"`, "crate:apart"} {
 		if strings.Contains(all.String(), other) {
 			t.Errorf("the bundle holds %q of somebody not concerned", other)
 		}
 	}
 	for _, must := range []string{"one@example.com", "Ona Realname", "published@example.com", "bill one", "part of bill one", "machine-x", `"VICTIM"`,
-		`"krate": "Victim"`, `"version_id": 1`, `"crate_id": 1`, `"victim"]`, "victim-1.0.0.crate", "archive 11.0.0", "of a version deleted long ago", "picture", "feed", "stored index line"} {
+		`"krate": "Victim"`, `"version_id": 1`, `"crate_id": 1`, `"victim"]`, "victim-1.0.0.crate", "/og-images/victim.png", "release:victim@9.9.9", `"name": "VICTIM"`, `"crate_name": "victim"`, "archive 11.0.0", "of a version deleted long ago", "picture", "feed", "stored index line"} {
 		if !strings.Contains(all.String(), must) {
 			t.Errorf("the bundle lacks %q", must)
 		}

@@ -14,13 +14,13 @@ const reach = 4
 // newer finds the tables that the contract does not know and whose rows hang,
 // by foreign keys and over others like them, on rows that vanish. Their rows
 // are found the same way. It gives each with its condition, ordered by name.
-func (c *catalog) newer(tables []known) []known {
+func (c *catalog) newer(tables []known, asked bool) []known {
 	conditions := map[string]string{}
 	ours := map[string]bool{}
 	for _, t := range tables {
 		ours[t.name] = true
 		if t.vanishes {
-			conditions[t.name] = t.where
+			conditions[t.name] = t.rows(asked)
 		}
 	}
 	for range reach {

@@ -3,6 +3,7 @@ package extract
 import (
 	"context"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -36,23 +37,24 @@ const (
 	NotConfigured = "not configured"      // for storage, by the caller
 )
 
-// Plan gives the sheets that this database has, and what is left out.
-func Plan(ctx context.Context, tx pgx.Tx) ([]Sheet, []LeftOut, error) {
+// Plan gives the sheets that this database has for the subjects, and what is
+// left out.
+func Plan(ctx context.Context, tx pgx.Tx, s *Subjects) ([]Sheet, []LeftOut, error) {
 	c, err := readCatalog(ctx, tx)
 	if err != nil {
 		return nil, nil, err
 	}
 	var sheets []Sheet
 	left := []LeftOut{}
-	contract := tables()
-	for _, t := range append(contract, c.newer(contract)...) {
+	contract, asked := tables(), slices.ContainsFunc(s.Accounts, func(a Account) bool { return a.Asked })
+	for _, t := range append(contract, c.newer(contract, asked)...) {
 		if c.columns[t.name] == nil {
 			left = append(left, LeftOut{Table: t.name, Reason: NotThere})
 			continue
 		}
 		plain, personal, out := t.split(c.columns[t.name])
 		left = append(left, out...)
-		sheets = append(sheets, t.sheets(plain, personal)...)
+		sheets = append(sheets, t.sheets(plain, personal, asked)...)
 	}
 	return sheets, left, nil
 }
@@ -96,15 +98,15 @@ func has(words, word string) bool {
 
 // sheets gives one sheet for each kind of column. The personal one repeats the
 // key of a row, so that the two can be put together again.
-func (t known) sheets(plain, personal []column) []Sheet {
+func (t known) sheets(plain, personal []column, asked bool) []Sheet {
 	var out []Sheet
 	if len(plain) > 0 {
-		out = append(out, Sheet{Name: t.name, Table: t.name, sql: t.query(plain)})
+		out = append(out, Sheet{Name: t.name, Table: t.name, sql: t.query(plain, asked)})
 	}
 	switch {
 	case len(personal) == 0:
 	case len(plain) == 0:
-		out = append(out, Sheet{Name: t.name, Table: t.name, Personal: true, sql: t.query(personal)})
+		out = append(out, Sheet{Name: t.name, Table: t.name, Personal: true, sql: t.query(personal, asked)})
 	default:
 		var keys []column
 		for _, col := range plain {
@@ -112,14 +114,14 @@ func (t known) sheets(plain, personal []column) []Sheet {
 				keys = append(keys, col)
 			}
 		}
-		out = append(out, Sheet{Name: t.name + ".personal", Table: t.name, Personal: true, sql: t.query(append(keys, personal...))})
+		out = append(out, Sheet{Name: t.name + ".personal", Table: t.name, Personal: true, sql: t.query(append(keys, personal...), asked)})
 	}
 	return out
 }
 
 // query orders by key and then by the text itself, so that equal rows give
 // equal bytes on every server.
-func (t known) query(columns []column) string {
+func (t known) query(columns []column, asked bool) string {
 	var names, order []string
 	for _, col := range columns {
 		name := pgx.Identifier{col.name}.Sanitize()
@@ -129,7 +131,7 @@ func (t known) query(columns []column) string {
 		}
 	}
 	order = append(order, `row_to_json(r)::text COLLATE "C"`)
-	return `SELECT row_to_json(r)::text FROM (SELECT ` + strings.Join(names, `, `) + ` FROM ` + t.name + ` t WHERE ` + t.where + `) r ORDER BY ` + strings.Join(order, `, `)
+	return `SELECT row_to_json(r)::text FROM (SELECT ` + strings.Join(names, `, `) + ` FROM ` + t.name + ` t WHERE ` + t.rows(asked) + `) r ORDER BY ` + strings.Join(order, `, `)
 }
 
 // Write writes the sheet's rows, one JSON object for each line, and counts

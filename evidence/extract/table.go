@@ -5,6 +5,9 @@ package extract
 // @versions all versions, @accounts all people, @asked those asked for.
 type known struct {
 	name, where string
+	// asked finds more rows when accounts were asked for. It stands apart
+	// because most of it goes by columns without an index.
+	asked string
 	// vanishes says that DELETE on a crate or version takes rows of it along.
 	vanishes bool
 	// personal is the whole table ("*") or its columns with personal data,
@@ -16,7 +19,7 @@ const (
 	ofCrates   = `t.crate_id = ANY (@crates)`
 	ofVersions = `t.version_id = ANY (@versions)`
 	ofAccounts = `t.user_id = ANY (@accounts)`
-	ofNames    = `canon_crate_name(t.name) IN (SELECT canon_crate_name(c.name) FROM crates c WHERE c.id = ANY (@crates))`
+	ofNames    = `canon_crate_name(t.name) IN (` + canonical + `)`
 	owned      = `SELECT o.crate_id FROM crate_owners o WHERE o.owner_kind = 0 AND o.owner_id = ANY (@asked)`
 )
 
@@ -31,9 +34,9 @@ func tables() []known {
 		{name: "default_versions", where: ofCrates, vanishes: true},
 		{name: "crate_downloads", where: ofCrates, vanishes: true},
 		{name: "recent_crate_downloads", where: ofCrates},
-		{name: "crate_owners", where: ofCrates + ` OR t.owner_kind = 0 AND t.owner_id = ANY (@asked)`, vanishes: true},
+		{name: "crate_owners", where: ofCrates, asked: `t.owner_kind = 0 AND t.owner_id = ANY (@asked)`, vanishes: true},
 		{name: "crate_owner_invitations", vanishes: true, secret: "token",
-			where: ofCrates + ` OR t.invited_user_id = ANY (@asked) OR t.invited_by_user_id = ANY (@asked)`},
+			where: ofCrates, asked: `t.invited_user_id = ANY (@asked) OR t.invited_by_user_id = ANY (@asked)`},
 		{name: "crates_categories", where: ofCrates, vanishes: true},
 		{name: "crates_keywords", where: ofCrates, vanishes: true},
 		// The counters of these two change.
@@ -47,10 +50,10 @@ func tables() []known {
 		{name: "readme_renderings", where: ofVersions, vanishes: true},
 		{name: "version_downloads", where: ofVersions, vanishes: true},
 		{name: "versions_published_by", where: ofVersions, vanishes: true, personal: "*"},
-		{name: "version_owner_actions", where: ofVersions + ` OR t.user_id = ANY (@asked)`, vanishes: true},
-		{name: "trustpub_configs_github", where: ofCrates + ` OR t.crate_id IN (` + owned + `)`, vanishes: true},
-		{name: "trustpub_configs_gitlab", where: ofCrates + ` OR t.crate_id IN (` + owned + `)`, vanishes: true},
-		{name: "trustpub_tokens", where: `t.crate_ids && @crates::int[] OR t.crate_ids && ARRAY(` + owned + `)`, secret: "hashed_token"},
+		{name: "version_owner_actions", where: ofVersions, asked: `t.user_id = ANY (@asked)`, vanishes: true},
+		{name: "trustpub_configs_github", where: ofCrates, asked: `t.crate_id IN (` + owned + `)`, vanishes: true},
+		{name: "trustpub_configs_gitlab", where: ofCrates, asked: `t.crate_id IN (` + owned + `)`, vanishes: true},
+		{name: "trustpub_tokens", where: `t.crate_ids && @crates::int[]`, asked: `t.crate_ids && ARRAY(` + owned + `)`, secret: "hashed_token"},
 		{name: "deleted_crates", where: ofNames},
 		{name: "reserved_crate_names", where: ofNames},
 		{name: "teams", where: `t.id IN (SELECT o.owner_id FROM crate_owners o WHERE o.owner_kind = 1 AND o.crate_id = ANY (@crates))`},
@@ -64,17 +67,31 @@ func tables() []known {
 	}
 }
 
+// rows is the whole condition.
+func (t known) rows(asked bool) string {
+	if asked && t.asked != "" {
+		return `(` + t.where + `) OR ` + t.asked
+	}
+	return t.where
+}
+
 // naming are the jobs that name a crate or version in one of the payloads of
 // contract jobs.md, in any spelling, because some payloads hold what somebody
-// typed.
-const naming = `EXISTS (
-	SELECT FROM crates c WHERE c.id = ANY (@crates) AND (
-		canon_crate_name(c.name) IN (canon_crate_name(t.data ->> 'krate'), canon_crate_name(t.data ->> 'name'), canon_crate_name(t.data ->> 'crate_name'))
-		OR t.data ->> 'crate_id' = c.id::text
-		OR EXISTS (SELECT FROM jsonb_array_elements_text(CASE jsonb_typeof(t.data -> 'crate_names') WHEN 'array' THEN t.data -> 'crate_names' ELSE '[]' END) e
-			WHERE canon_crate_name(e) = canon_crate_name(c.name))
-		OR EXISTS (SELECT FROM jsonb_array_elements_text(CASE jsonb_typeof(t.data -> 'cache_tags') WHEN 'array' THEN t.data -> 'cache_tags' ELSE '[]' END) e
-			WHERE e = 'crate:' || c.name OR starts_with(e, 'release:' || c.name || '@'))
-		OR EXISTS (SELECT FROM jsonb_array_elements_text(CASE jsonb_typeof(t.data -> 'paths') WHEN 'array' THEN t.data -> 'paths' ELSE '[]' END) e
-			WHERE split_part(ltrim(e, '/'), '/', 2) = c.name OR ltrim(e, '/') IN ('og-images/' || c.name || '.png', 'rss/crates/' || c.name || '.xml'))))
-	OR t.data ->> 'version_id' = ANY (@versions::int[]::text[])`
+// typed. The inner lists do not depend on the job, so the server makes each
+// once, however long the queue is.
+const naming = `
+	canon_crate_name(coalesce(t.data ->> 'krate', t.data ->> 'name', t.data ->> 'crate_name')) IN (` + canonical + `)
+	OR t.data ->> 'crate_id' = ANY (@crates::int[]::text[])
+	OR t.data ->> 'version_id' = ANY (@versions::int[]::text[])
+	OR EXISTS (SELECT FROM jsonb_array_elements_text(CASE jsonb_typeof(t.data -> 'crate_names') WHEN 'array' THEN t.data -> 'crate_names' ELSE '[]' END) e
+		WHERE canon_crate_name(e) IN (` + canonical + `))
+	OR EXISTS (SELECT FROM jsonb_array_elements_text(CASE jsonb_typeof(t.data -> 'cache_tags') WHEN 'array' THEN t.data -> 'cache_tags' ELSE '[]' END) e
+		WHERE split_part(split_part(e, '@', 1), ':', 2) IN (` + stored + `))
+	OR EXISTS (SELECT FROM jsonb_array_elements_text(CASE jsonb_typeof(t.data -> 'paths') WHEN 'array' THEN t.data -> 'paths' ELSE '[]' END) e
+		WHERE split_part(ltrim(e, '/'), '/', 2) IN (` + stored + `)
+		OR regexp_replace(ltrim(e, '/'), '^(og-images|rss/crates)/(.*)[.](png|xml)$', '\2') IN (` + stored + `))`
+
+const (
+	canonical = `SELECT canon_crate_name(c.name) FROM crates c WHERE c.id = ANY (@crates)`
+	stored    = `SELECT c.name::text FROM crates c WHERE c.id = ANY (@crates)`
+)
