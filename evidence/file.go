@@ -44,7 +44,7 @@ func (d *draft) keepFiles(ctx context.Context) error {
 			mu.Lock()
 			defer mu.Unlock()
 			if cratewarden.KindOf(err) == cratewarden.NotFound {
-				d.manifest.Missing = append(d.manifest.Missing, Missing{w.name, w.key})
+				d.manifest.Missing = append(d.manifest.Missing, Missing{Name: w.name, Source: w.key, Lost: part.Held})
 				return nil
 			}
 			if err != nil {
@@ -64,32 +64,36 @@ func (d *draft) keepFiles(ctx context.Context) error {
 	return nil
 }
 
+// keepFile copies one file: from where the registry has it, or from the vault
+// if it is held. NotFound means that neither has it; with Held, that the vault
+// should.
 func (s *Service) keepFile(ctx context.Context, w wanted) (Part, error) {
+	part := Part{Name: w.name, Kind: w.kind, Source: w.key}
 	body, info, err := w.store.Get(ctx, w.key)
+	if cratewarden.KindOf(err) == cratewarden.NotFound && w.kind == KindFile {
+		vault := Vault{Static: s.cfg.Static, Store: s.cfg.Store}
+		body, info, part.Held, err = vault.open(ctx, w.key, err)
+	}
 	if err != nil {
-		return Part{}, err
+		return part, err
 	}
 	defer func() { _ = body.Close() }()
 	if info.Size > s.cfg.MaxFile {
-		return Part{}, errTooLarge
+		return part, errTooLarge
 	}
 	sp, err := newSpool()
 	if err != nil {
-		return Part{}, err
+		return part, err
 	}
 	defer sp.Close()
 	content, err := sp.write(ctx, s.cfg.MaxFile, func(out io.Writer) error { _, err := io.Copy(out, body); return err })
 	if err != nil {
-		return Part{}, err
+		return part, err
 	}
 	if err := keep(ctx, s.cfg.Store, contentKey(partPrefix, content.digest), content, opaque()); err != nil {
-		// A key of ours that is missing is not a missing file.
-		if cratewarden.KindOf(err) == cratewarden.NotFound {
-			err = cratewarden.Wrap(err, cratewarden.Unavailable, "The evidence store lost a part that was just written. Check its health and seal again.")
-		}
-		return Part{}, err
+		return part, lostMeanwhile(err)
 	}
-	part := Part{Name: w.name, Kind: w.kind, SHA256: content.digest, Bytes: content.size, Source: w.key}
+	part.SHA256, part.Bytes = content.digest, content.size
 	if info.Headers {
 		part.ContentType, part.CacheControl, part.Metadata = info.ContentType, info.CacheControl, info.Metadata
 	}

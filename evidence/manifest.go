@@ -53,6 +53,8 @@ type Part struct {
 	Encrypted bool          `json:"encrypted,omitempty"`
 	// Source is the table, or the key in the registry's store.
 	Source string `json:"source"`
+	// Held says that the file was in the vault when it was sealed.
+	Held bool `json:"held,omitempty"`
 	// The headers that a file was stored with, as far as its store keeps them.
 	ContentType  string            `json:"content_type,omitempty"`
 	CacheControl string            `json:"cache_control,omitempty"`
@@ -74,6 +76,8 @@ const (
 type Missing struct {
 	Name   string `json:"name"`
 	Source string `json:"source"`
+	// Lost says that the file was held and the vault does not have it any more.
+	Lost bool `json:"lost,omitempty"`
 }
 
 // encode gives the canonical form.

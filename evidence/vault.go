@@ -98,6 +98,15 @@ func (v Vault) Take(ctx context.Context, key string) (Taken, error) {
 // held answers for an object that is not in the registry's store: an earlier
 // Take may have moved it.
 func (v Vault) held(ctx context.Context, key string, notThere error) (Taken, error) {
+	t, err := v.remembered(ctx, key, notThere)
+	if err != nil {
+		return t, err
+	}
+	return t, v.proveHeld(ctx, t)
+}
+
+// remembered gives the note of a key, notThere if there is none.
+func (v Vault) remembered(ctx context.Context, key string, notThere error) (Taken, error) {
 	text, err := readAll(ctx, v.Store, noteKey(key), 1<<20)
 	if cratewarden.KindOf(err) == cratewarden.NotFound {
 		return Taken{}, notThere
@@ -109,7 +118,22 @@ func (v Vault) held(ctx context.Context, key string, notThere error) (Taken, err
 	if err := json.Unmarshal(text, &t); err != nil || t.Key != key {
 		return Taken{}, cratewarden.Wrap(err, cratewarden.Conflict, "What the vault remembers of %q was changed.", shorten(key))
 	}
-	return t, v.proveHeld(ctx, t)
+	return t, nil
+}
+
+// open gives a held object as the registry's store would. held is true if the
+// vault remembers it, even when it does not have it any more.
+func (v Vault) open(ctx context.Context, key string, notThere error) (body io.ReadCloser, info blob.Info, held bool, err error) {
+	t, err := v.remembered(ctx, key, notThere)
+	if err != nil {
+		return nil, info, false, err
+	}
+	if err := v.proveHeld(ctx, t); err != nil {
+		return nil, info, true, err
+	}
+	body, _, err = v.Store.Get(ctx, contentKey(heldPrefix, t.SHA256))
+	info = blob.Info{Key: key, Size: t.Bytes, ContentType: t.ContentType, CacheControl: t.CacheControl, Metadata: t.Metadata, Headers: t.Headers}
+	return body, info, true, err
 }
 
 func (v Vault) proveHeld(ctx context.Context, t Taken) error {

@@ -3,7 +3,9 @@ package evidence
 import (
 	"context"
 	"io"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"cratewarden"
@@ -150,6 +152,62 @@ func TestVaultSharesContent(t *testing.T) {
 	for _, taken := range all {
 		if err := v.PutBack(t.Context(), taken); err != nil || get(t, v.Static, taken.Key) != "same" {
 			t.Errorf("%s: %v", taken.Key, err)
+		}
+	}
+}
+
+// Deleting what is held needs the evidence of its files as well.
+func TestSealFindsHeldFiles(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	const key = "crates/victim/victim-1.0.0.crate"
+	v := Vault{Static: b.static, Store: b.storage}
+	taken, err := v.Take(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bundle := b.seal(t, request())
+	part, ok := bundle.Manifest.part("static/" + key)
+	if !ok || !part.Held || b.open(t, bundle.Digest, part.Name) != "archive 11.0.0" {
+		t.Errorf("%v %+v", ok, part)
+	}
+	if err := b.storage.Delete(t.Context(), contentKey(heldPrefix, taken.SHA256)); err != nil {
+		t.Fatal(err)
+	}
+	bundle = b.seal(t, request())
+	if i := slices.Index(bundle.Manifest.Missing, Missing{"static/" + key, key, true}); i < 0 {
+		t.Errorf("missing: %v", bundle.Manifest.Missing)
+	}
+}
+
+// Buckets keep headers, and several people may seal the same at once.
+func TestSealWithBucketsAtOnce(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	store, _ := bucket(t)
+	static, _ := bucket(t)
+	opts := blob.PutOptions{ContentType: "application/gzip", CacheControl: "public,max-age=1", Metadata: map[string]string{"cache-tags": "crate:victim"}}
+	if err := static.Put(t.Context(), "crates/victim/victim-1.0.0.crate", strings.NewReader("x"), opts); err != nil {
+		t.Fatal(err)
+	}
+	b.static = static
+	b.make(store)
+	var wg sync.WaitGroup
+	bundles, errs := make([]Bundle, 3), make([]error, 3)
+	for i := range bundles {
+		wg.Go(func() { bundles[i], errs[i] = b.Seal(t.Context(), request()) })
+	}
+	wg.Wait()
+	for i, bundle := range bundles {
+		if errs[i] != nil {
+			t.Fatal(errs[i])
+		}
+		part, _ := bundle.Manifest.part("static/crates/victim/victim-1.0.0.crate")
+		if part.ContentType != opts.ContentType || part.CacheControl != opts.CacheControl || part.Metadata["cache-tags"] != "crate:victim" || part.Claimed == nil {
+			t.Errorf("%+v", part)
+		}
+		if r := b.verify(t, bundle.Digest); !r.OK() {
+			t.Error(r.String())
 		}
 	}
 }
