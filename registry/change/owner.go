@@ -69,6 +69,12 @@ func (t *Tx) RemoveOwners(ctx context.Context, list []Owner) ([]OwnerState, erro
 	return states, pg.Map(err)
 }
 
+// OwnerStates gives each one's state, by the place in the list, and holds the
+// rows.
+func (t *Tx) OwnerStates(ctx context.Context, list []Owner) ([]OwnerState, error) {
+	return t.watchOwners(ctx, list)
+}
+
 func (t *Tx) watchOwners(ctx context.Context, list []Owner) ([]OwnerState, error) {
 	keys, steps := make([]string, len(list)), make(map[string]int, len(list))
 	for i, o := range list {
