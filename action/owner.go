@@ -10,13 +10,13 @@ import (
 	"cratewarden/registry/change"
 )
 
-// CrateRef names a crate by any spelling of its name.
-type CrateRef struct {
+// CrateOf names a crate by any spelling of its name.
+type CrateOf struct {
 	Crate string `json:"crate"`
 }
 
 // Check refuses names that no crate can have.
-func (c CrateRef) Check() error {
+func (c CrateOf) Check() error {
 	if !worded(c.Crate) || len(c.Crate) > 255 {
 		return cratewarden.Errorf(cratewarden.Invalid, "name a crate.")
 	}
@@ -25,13 +25,13 @@ func (c CrateRef) Check() error {
 
 // OwnerRef names a person and a crate.
 type OwnerRef struct {
-	CrateRef
+	CrateOf
 	AccountRef
 }
 
 // Check checks both parts.
 func (o OwnerRef) Check() error {
-	if err := o.CrateRef.Check(); err != nil {
+	if err := o.CrateOf.Check(); err != nil {
 		return err
 	}
 	return o.AccountRef.Check()
@@ -70,7 +70,7 @@ func (o OwnerCancel) Sentence() string {
 
 // OwnerAddTeam makes a team that the registry knows an owner.
 type OwnerAddTeam struct {
-	CrateRef
+	CrateOf
 	Team int32 `json:"team"` // teams.id
 }
 
@@ -79,7 +79,7 @@ func (o OwnerAddTeam) Check() error {
 	if o.Team < 1 {
 		return cratewarden.Errorf(cratewarden.Invalid, "name the team by its number in the registry (teams.id).")
 	}
-	return o.CrateRef.Check()
+	return o.CrateOf.Check()
 }
 
 // Subjects are the crate and the team.
@@ -94,7 +94,7 @@ func (o OwnerAddTeam) Sentence() string {
 
 // OwnerRemove takes a person or a team off a crate's owners.
 type OwnerRemove struct {
-	CrateRef
+	CrateOf
 	Account int32 `json:"account,omitempty"`
 	Team    int32 `json:"team,omitempty"`
 }
@@ -104,7 +104,7 @@ func (o OwnerRemove) Check() error {
 	if o.Account < 0 || o.Team < 0 || (o.Account == 0) == (o.Team == 0) {
 		return cratewarden.Errorf(cratewarden.Invalid, "name one owner: an account by its number, or a team by its number.")
 	}
-	return o.CrateRef.Check()
+	return o.CrateOf.Check()
 }
 
 // Subjects are the crate and the owner.
