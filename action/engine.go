@@ -23,6 +23,15 @@ type Config struct {
 	Ledger   *ledger.Log
 	// Static and Index are the registry's storage; nil when not configured.
 	Static, Index blob.Store
+	// Vault takes files out of the registry's storage and puts them back; nil
+	// means that they cannot be moved, and versions are held by yank alone.
+	Vault Vault
+	// Evidence seals what a plan destroys; without it no irreversible plan can
+	// be applied.
+	Evidence Evidence
+	// CacheTags says that the registry invalidates its caches by tags and not
+	// by paths (CACHE_TAGS_ENABLED).
+	CacheTags bool
 	// Reader and Mirror find candidates for composite plans. What they say is
 	// read again from the registry by every review.
 	Reader *registry.Reader
@@ -53,6 +62,7 @@ type Engine struct {
 	ledger    *ledger.Log
 	clock     cratewarden.Clock
 	log       *slog.Logger
+	claims    chan struct{} // bounds how many plans are worked on at once
 }
 
 // New makes an engine on a migrated console database.
@@ -69,7 +79,8 @@ func New(cfg Config) *Engine {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Engine{cfg: cfg, catalogue: NewCatalogue(), registry: cfg.Registry, console: cfg.Console, ledger: cfg.Ledger, clock: cfg.Clock.Or(), log: cfg.Logger}
+	return &Engine{cfg: cfg, catalogue: NewCatalogue(), registry: cfg.Registry, console: cfg.Console, ledger: cfg.Ledger, clock: cfg.Clock.Or(), log: cfg.Logger,
+		claims: make(chan struct{}, max(1, cfg.Console.Config().MaxConns/3))}
 }
 
 // Catalogue gives what the engine can do.

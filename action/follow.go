@@ -69,10 +69,6 @@ func (e *Engine) FollowUps(ctx context.Context, plan string) ([]FollowUp, error)
 // transaction of the outcome.
 type mark func(ctx context.Context, tx pgx.Tx, p Plan, l Later) error
 
-// worker does one kind of follow-up. It must be repeatable: it may have died at
-// any point before. What it gives is kept as the result.
-type worker func(ctx context.Context, e *Engine, f FollowUp) (result any, err error)
-
 // follow orders everything that comes after a commit: marks at once, the rest
 // as follow-ups.
 func (e *Engine) follow(ctx context.Context, tx pgx.Tx, p Plan, effect *Effect) error {
@@ -133,22 +129,6 @@ func (e *Engine) requeue(ctx context.Context) (n int, err error) {
 		return err
 	})
 	return n, pg.Map(err)
-}
-
-// evidenceMissing says that an irreversible plan lacks its verified bundle.
-func (e *Engine) evidenceMissing(_ context.Context, p Plan) *cratewarden.Error {
-	if !p.Irreversible {
-		return nil
-	}
-	if p.Evidence == "" {
-		return cratewarden.Errorf(cratewarden.Refused, "This plan destroys something for good. Seal its evidence first.")
-	}
-	return nil
-}
-
-// intentOf and outcomeOf are the two ledger entries around a follow-up.
-func intentOf(f FollowUp, details map[string]string) ledger.Entry {
-	return ledger.Entry{Kind: ledger.Intent, Actor: console(), Action: "follow." + f.Kind, Plan: f.Plan, Details: details}
 }
 
 // console is the actor of what the console does by itself, on a person's order.

@@ -72,6 +72,7 @@ func versionKinds() []Kind {
 			Name: "version.unyank", Title: "Unyank a version", Role: cratewarden.Responder, Reversible: true, NeedsAccount: true,
 			About: "The version can be resolved again; its yank message goes.", Params: versionParams(),
 		}, runUnyank),
+		holdVersionKind(), releaseVersionKind(), deleteVersionKind(),
 	}
 }
 

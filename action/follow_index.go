@@ -1,0 +1,165 @@
+package action
+
+import (
+	"bytes"
+	"context"
+	"io"
+
+	"github.com/jackc/pgx/v5"
+
+	"cratewarden"
+	"cratewarden/evidence/extract"
+	"cratewarden/pg"
+	"cratewarden/registry/change"
+	"cratewarden/registry/files"
+)
+
+// cacheArgs are the arguments of "cdn.invalidate".
+type cacheArgs struct {
+	Crate string   `json:"crate"`
+	Paths []string `json:"paths"`
+	Tags  []string `json:"tags"`
+}
+
+// indexArgs are the arguments of "index.check".
+type indexArgs struct {
+	Crates []string `json:"crates"`
+}
+
+type noteResult struct {
+	Note string `json:"note"`
+}
+
+// workInvalidate enqueues the registry's own job that empties caches, by the
+// protocol of two databases: the transaction's id is kept before it commits, so
+// that after a crash the registry can be asked whether it did.
+func workInvalidate(ctx context.Context, s *shift, f FollowUp) (work, error) {
+	a, err := rawArgs[cacheArgs](f.Args)
+	if err != nil {
+		return work{}, err
+	}
+	next, err := later(f.Step, "index.check", indexArgs{Crates: []string{a.Crate}})
+	if err != nil {
+		return work{}, err
+	}
+	done := work{result: noteResult{"The registry's job that empties the caches is in its queue."}, then: []Later{next}}
+	if f.RegistryTx != "" {
+		status, err := change.Status(ctx, s.registry, f.RegistryTx)
+		switch {
+		case err != nil:
+			return work{}, err
+		case status == "committed":
+			return done, nil
+		case status == "in progress":
+			return work{}, cratewarden.Errorf(cratewarden.Unavailable, "An earlier try is still open in the registry's database.")
+		}
+	}
+	return done, s.enqueueInvalidation(ctx, f, a)
+}
+
+func (s *shift) enqueueInvalidation(ctx context.Context, f FollowUp, a cacheArgs) error {
+	inner, t, err := change.Begin(ctx, s.registry, change.Options{LockTimeout: s.cfg.LockTimeout, Hold: s.cfg.Hold})
+	if err != nil {
+		return err
+	}
+	defer t.Rollback(ctx)
+	if s.cfg.CacheTags {
+		t.Enqueue(change.InvalidateJob(f.Step, nil, a.Tags))
+	} else {
+		t.Enqueue(change.InvalidateJob(f.Step, a.Paths, nil))
+	}
+	if _, err := t.Flush(inner); err != nil {
+		return err
+	}
+	id, err := t.ID(inner)
+	if err != nil {
+		return err
+	}
+	s.cfg.Reached("follow-up before registry id")
+	if _, err := s.conn.Exec(ctx, `UPDATE follow_up SET registry_tx = $2, changed_at = now() WHERE id = $1`, f.ID, id); err != nil {
+		return pg.Map(err)
+	}
+	s.cfg.Reached("follow-up before registry commit")
+	err = t.Commit(ctx)
+	s.cfg.Reached("follow-up after registry commit")
+	return err
+}
+
+// workIndex compares crates' files in the sparse index with what the rows say.
+func workIndex(ctx context.Context, s *shift, f FollowUp) (work, error) {
+	a, err := rawArgs[indexArgs](f.Args)
+	if err != nil {
+		return work{}, err
+	}
+	if s.cfg.Index == nil {
+		return work{result: noteResult{"The store of the index is not configured, so it was not looked at."}}, nil
+	}
+	for _, crate := range a.Crates {
+		if err := s.checkIndexFile(ctx, crate); err != nil {
+			return work{}, err
+		}
+	}
+	return work{result: noteResult{"The index says what the registry's database says."}}, nil
+}
+
+func (s *shift) checkIndexFile(ctx context.Context, crate string) error {
+	stored, err := s.indexFile(ctx, files.IndexPath(crate))
+	if err != nil {
+		return err
+	}
+	wanted, err := s.indexWanted(ctx, crate, bytes.Contains(stored, []byte(`,"pubtime":"`)))
+	if err != nil {
+		return err
+	}
+	if bytes.Equal(stored, wanted) {
+		return nil
+	}
+	what := "has other lines than"
+	switch {
+	case len(wanted) == 0:
+		what = "still has lines that are not in"
+	case len(stored) == 0:
+		what = "has nothing of what is in"
+	}
+	return cratewarden.Errorf(cratewarden.Unavailable,
+		"The index file of %s %s the registry's database. Its sync job has not run yet, or fails; look at the registry's jobs.", crate, what)
+}
+
+// indexFile gives a stored file, nothing for one that is not there.
+func (s *shift) indexFile(ctx context.Context, key string) ([]byte, error) {
+	const most = 64 << 20
+	body, _, err := s.cfg.Index.Get(ctx, key)
+	if cratewarden.KindOf(err) == cratewarden.NotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	text, err := io.ReadAll(io.LimitReader(body, most+1))
+	if cerr := body.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil && len(text) > most {
+		err = cratewarden.Errorf(cratewarden.TooLarge, "An index file of more than %d bytes is not read.", most)
+	}
+	return text, err
+}
+
+// indexWanted builds the file from the rows; nothing for a crate that is gone.
+func (s *shift) indexWanted(ctx context.Context, crate string, pubTime bool) ([]byte, error) {
+	var out bytes.Buffer
+	err := pgx.BeginTxFunc(ctx, s.registry, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		c := extract.Crate{Name: crate}
+		// The file goes by the lower-cased name, which a new crate may have.
+		err := tx.QueryRow(ctx, `SELECT id, name FROM crates WHERE canon_crate_name(name) = canon_crate_name($1) AND lower(name) = lower($1)`, crate).Scan(&c.ID, &c.Name)
+		if cratewarden.KindOf(pg.Map(err)) == cratewarden.NotFound {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		_, err = extract.Index(ctx, tx, c, pubTime, &out)
+		return err
+	})
+	return out.Bytes(), pg.Map(err)
+}
