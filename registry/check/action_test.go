@@ -66,6 +66,7 @@ func acts() []act {
 		{check.Crate, "delete and reserve", `DELETE FROM crates WHERE id = 1; INSERT INTO reserved_crate_names (name) VALUES ('target')`},
 		{check.Owner, "add user", `INSERT INTO crate_owners (crate_id, owner_id, created_by, owner_kind) VALUES (1, 2, 1, 0)
 			ON CONFLICT (crate_id, owner_id, owner_kind) DO UPDATE SET deleted = false`},
+		{check.Owner, "take an added owner back", `DELETE FROM crate_owners t WHERE (t.crate_id, t.owner_id, t.owner_kind) IN (SELECT 1, 1, 0)`},
 		{check.Owner, "remove", `UPDATE crate_owners SET deleted = true WHERE crate_id = 1 AND owner_id = 1 AND owner_kind = 0`},
 		{check.Owner, "cancel an invitation and put it back", `DELETE FROM crate_owner_invitations WHERE invited_user_id = 2 AND crate_id = 1
 				RETURNING invited_user_id, invited_by_user_id, crate_id, created_at, expires_at;

@@ -59,12 +59,13 @@ func reading() needs {
 }
 
 // enqueuing is the INSERT that looks for a waiting job first. To lock that job is an UPDATE right, and a job that
-// failed and backs off must be reset or it swallows the new one (contract jobs.md 2).
+// failed and backs off must be reset or it swallows the new one (contract jobs.md 2). A parked job gets another
+// priority, or it would swallow every later one too.
 func enqueuing() needs {
 	return needs{
 		rights: []right{
 			{"background_jobs", ins, "job_type data priority"},
-			{"background_jobs", upd, "retries last_retry"},
+			{"background_jobs", upd, "retries last_retry priority"},
 		},
 		sequences: []string{"background_jobs_id_seq"},
 		indexes:   []string{"background_jobs_priority_id_index"},
@@ -125,10 +126,13 @@ func inviting() needs {
 	}
 }
 
+// owning marks owners as deleted, as the registry does; rows are deleted only to undo the addition of an owner who never
+// was one before, so that nothing of it is left.
 func owning() needs {
 	return needs{rights: []right{
 		{"crate_owners", ins, "crate_id owner_id created_by owner_kind"},
 		{"crate_owners", upd, "deleted"},
+		{"crate_owners", del, ""},
 	}}.and(inviting(), serialising())
 }
 

@@ -172,7 +172,6 @@ func TestRolesAreKeptFromSecretsAndSchema(t *testing.T) {
 		`DELETE FROM api_tokens`,
 		`DELETE FROM version_owner_actions`,
 		`DELETE FROM deleted_crates`,
-		`DELETE FROM crate_owners`,
 		`DELETE FROM background_jobs`,
 		`TRUNCATE crates`,
 		`CREATE TABLE souvenirs (id integer)`,
