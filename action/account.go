@@ -53,7 +53,7 @@ func accountKinds() []Kind {
 			Name: "account.unlock", Title: "Unlock an account", Role: cratewarden.Responder, Reversible: true,
 			About: "Lets the account's sessions and API tokens work again.", Params: accountParams(),
 		}, runUnlock),
-		containKind(), releaseKind(),
+		containKind(), accountReleaseKind(),
 		define(Kind{
 			Name: "account.unverify_email", Title: "Unverify a mail address", Role: cratewarden.Responder, Reversible: true,
 			About:  "Without a confirmed address an account cannot publish with its own credentials, accept invitations or add trusted publishers. Yanking and changing owners still work.",

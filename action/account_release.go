@@ -28,16 +28,16 @@ func (l AccountRelease) Sentence() string {
 	return "AccountRelease " + l.AccountRef.String()
 }
 
-func releaseKind() Kind {
+func accountReleaseKind() Kind {
 	return define(Kind{
 		Name: "account.release", Title: "AccountRelease a contained account", Role: cratewarden.Responder, Reversible: true,
 		About: "Unlocks the account. API tokens, trusted publishers and invitations that a containment closed stay closed, unless they are to be restored.",
 		Params: accountParams(Param{Name: "restore", Label: "Restore everything", Type: YesNoParam,
 			Help: "API tokens, trusted publishers, publish tokens and invitations as they were before the containment."}),
-	}, runRelease)
+	}, runAccountRelease)
 }
 
-func runRelease(ctx context.Context, r *Run, items []Item[AccountRelease]) error {
+func runAccountRelease(ctx context.Context, r *Run, items []Item[AccountRelease]) error {
 	var unlock []wantedLock
 	for _, it := range items {
 		past, err := r.containments(ctx, it.Do.Account)
