@@ -31,6 +31,7 @@ func tables() map[string]table {
 	id := []string{"id"}
 	return map[string]table{
 		"api_tokens":              {key: id, hidden: []string{"token", "name"}, volatile: []string{"last_used_at", "expiry_notification_at"}},
+		"background_jobs":         {key: id, hidden: []string{"data"}, volatile: []string{"retries", "last_retry", "priority"}},
 		"crate_downloads":         {key: []string{"crate_id"}, volatile: []string{"downloads"}},
 		"crate_owner_invitations": {key: []string{"invited_user_id", "crate_id"}, hidden: []string{"token"}, given: []string{"created_at", "expires_at"}},
 		"crate_owners":            {key: []string{"crate_id", "owner_id", "owner_kind"}, hidden: []string{"email_notifications"}, volatile: []string{"updated_at"}, given: []string{"created_at"}},
