@@ -1,7 +1,6 @@
 package mirror
 
 import (
-	"slices"
 	"time"
 
 	"cratewarden"
@@ -55,7 +54,7 @@ func (b *crateBuilder) done() *crateTable {
 	return t
 }
 
-func (t *crateTable) row(id int32) (int, bool) { return slices.BinarySearch(t.ids, id) }
+func (t *crateTable) row(id int32) (int, bool) { return rowOf(t.ids, id) }
 
 // crate gives a row without the counts that need the versions.
 func (t *crateTable) crate(i int) Crate {

@@ -29,6 +29,28 @@ func (x *index) get(key int32) []uint32 {
 
 func (x *index) bytes() int64 { return 4 * int64(len(x.keys)+len(x.start)+len(x.rows)) }
 
+// rowOf finds an id in ascending ids. Those of a registry follow one another with
+// few gaps, so it is at or a little before the place that it would have without
+// any; from there each step back is twice as long.
+func rowOf(ids []int32, id int32) (int, bool) {
+	if len(ids) == 0 || id < ids[0] {
+		return 0, false
+	}
+	high := min(len(ids)-1, int(id)-int(ids[0]))
+	if ids[high] <= id {
+		if ids[high] == id {
+			return high, true
+		}
+		return high + 1, false
+	}
+	low := high
+	for step := 1; ids[low] > id; step *= 2 {
+		high, low = low, max(low-step, 0)
+	}
+	at, found := slices.BinarySearch(ids[low:high], id)
+	return low + at, found
+}
+
 // directLimit is up to where keys are counted in a table by value; a registry
 // with larger ids than this costs a slower sort and nothing else.
 const directLimit = 1 << 26

@@ -73,7 +73,10 @@ func (m *Mirror) Twins(name string) []Crate {
 	own := cratewarden.CanonName(name)
 	var list []Crate
 	for _, e := range p.crates.names.folded(own) {
-		if c, ok := p.crate(p.crates.ids[e]); ok && p.crates.names.at(e) != own {
+		if p.crates.names.at(e) == own {
+			continue
+		}
+		if c, ok := p.crate(p.crates.ids[e]); ok {
 			list = append(list, c)
 		}
 	}

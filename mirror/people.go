@@ -15,7 +15,7 @@ func (p *picture) account(id int32) (Account, bool) {
 	if a, ok := p.patch.accounts[id]; ok {
 		return a.row.Account, true
 	}
-	if i, ok := slices.BinarySearch(p.accounts.ids, id); ok {
+	if i, ok := rowOf(p.accounts.ids, id); ok {
 		return p.accounts.account(i), true
 	}
 	return Account{}, false

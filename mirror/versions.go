@@ -96,7 +96,7 @@ func (b *versionBuilder) done() *versionTable {
 	return t
 }
 
-func (t *versionTable) row(id int32) (int, bool) { return slices.BinarySearch(t.ids, id) }
+func (t *versionTable) row(id int32) (int, bool) { return rowOf(t.ids, id) }
 
 func (t *versionTable) crate(row int) int32 { return t.byCrate.keys[t.slot[row]] }
 

@@ -40,10 +40,10 @@ type Crate struct {
 const crateSQL = `
 SELECT c.id, c.name, c.description, c.homepage, c.repository, c.documentation, c.created_at, c.updated_at,
        cd.downloads, c.trustpub_only, c.max_upload_size, c.max_features,
-       ARRAY(SELECT k.keyword FROM crates_keywords ck JOIN keywords k ON k.id = ck.keyword_id
-             WHERE ck.crate_id = c.id ORDER BY k.keyword COLLATE "C"),
-       ARRAY(SELECT g.slug FROM crates_categories cc JOIN categories g ON g.id = cc.category_id
-             WHERE cc.crate_id = c.id ORDER BY g.slug COLLATE "C"),
+       ARRAY(SELECT k.keyword FROM keywords k
+             WHERE k.id = ANY (ARRAY(SELECT keyword_id FROM crates_keywords WHERE crate_id = c.id)) ORDER BY k.keyword COLLATE "C"),
+       ARRAY(SELECT g.slug FROM categories g
+             WHERE g.id = ANY (ARRAY(SELECT category_id FROM crates_categories WHERE crate_id = c.id)) ORDER BY g.slug COLLATE "C"),
        n.versions, n.yanked, n.last_publish, n.best, COALESCE(dv.num_versions, -1), dv.version_id, v.num, v.yanked,
        (SELECT count(*) FROM reverse_dependencies r WHERE r.target_crate_id = c.id AND r.dependent_crate_id <> c.id)
 FROM crates c
