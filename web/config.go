@@ -111,6 +111,7 @@ type Server struct {
 	assets  *assets
 	engine  *engine
 	table   []route
+	turns   *turns
 	mux     *http.ServeMux
 	handler http.Handler
 }

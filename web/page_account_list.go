@@ -7,6 +7,9 @@ import (
 	"cratewarden/dossier"
 )
 
+// accountRows is how many rows a page of an account's lists has unless said.
+const accountRows = 25
+
 // accountPublishesList is everything an account published, by key, and as a file.
 func (s *Server) accountPublishesList(w http.ResponseWriter, r *http.Request) error {
 	f := readFields(r)
@@ -49,6 +52,9 @@ func accountList[T dossier.Recorder](s *Server, w http.ResponseWriter, r *http.R
 	after, limit, csv := f.text("after", 256), f.limit(), wantsCSV(f)
 	if f.err != nil {
 		return f.err
+	}
+	if limit == 0 {
+		limit = accountRows
 	}
 	if csv {
 		return export(s, w, "account-"+digits(id)+"-"+view, after, func(after string, limit int) (dossier.Page[T], error) {

@@ -76,6 +76,7 @@ func (s *Server) build(pages map[string]any, files fs.FS, more ...route) error {
 	if s.engine, err = newEngine(files, pages, s.funcs()); err != nil {
 		return err
 	}
+	s.turns = newTurns()
 	s.table = append(s.routes(), more...)
 	s.mux = http.NewServeMux()
 	static := "GET /static/{file}"

@@ -16,7 +16,7 @@ import (
 type handler func(w http.ResponseWriter, r *http.Request) error
 
 // adapt turns a route into what the mux calls: it notes the pattern for the
-// log, bounds the time, and shows the error.
+// log, bounds the time, waits for its turn, and shows the error.
 func (s *Server) adapt(rt route) http.Handler {
 	limit := rt.timeout
 	if limit <= 0 {
@@ -28,7 +28,12 @@ func (s *Server) adapt(rt route) http.Handler {
 		ctx, cancel := context.WithTimeout(r.Context(), limit)
 		defer cancel()
 		r = r.WithContext(ctx)
-		if err := rt.handle(w, r); err != nil {
+		leave, err := s.turns.take(ctx)
+		if err == nil {
+			defer leave()
+			err = rt.handle(w, r)
+		}
+		if err != nil {
 			s.fail(w, r, err)
 		}
 	})
