@@ -68,20 +68,30 @@ func (e *Engine) Apply(ctx context.Context, who Actor, id string, yes Consent, k
 // claim makes sure that one process at a time applies or recovers a plan. The
 // lock is the session's, so it falls when the process dies.
 func (e *Engine) claim(ctx context.Context, id string) (release func(), err error) {
+	// Whoever holds a claim needs a second connection to go on, so not all may
+	// be taken by claims.
+	select {
+	case e.claims <- struct{}{}:
+	case <-ctx.Done():
+		return nil, pg.Map(ctx.Err())
+	}
+	free := func() { <-e.claims }
 	conn, err := e.console.Acquire(ctx)
 	if err != nil {
+		free()
 		return nil, pg.Map(err)
 	}
 	var got bool
-	if err := conn.QueryRow(ctx, `SELECT pg_try_advisory_lock(7310552, hashtext($1))`, id).Scan(&got); err != nil {
-		conn.Release()
-		return nil, pg.Map(err)
+	err = pg.Map(conn.QueryRow(ctx, `SELECT pg_try_advisory_lock(7310552, hashtext($1))`, id).Scan(&got))
+	if err == nil && !got {
+		err = cratewarden.Errorf(cratewarden.Conflict, "The plan %s is being applied at this moment.", id)
 	}
-	if !got {
+	if err != nil {
 		conn.Release()
-		return nil, cratewarden.Errorf(cratewarden.Conflict, "The plan %s is being applied at this moment.", id)
+		free()
+		return nil, err
 	}
-	return func() { e.unclaim(conn, id) }, nil
+	return func() { e.unclaim(conn, id); free() }, nil
 }
 
 // unclaim closes the connection if the lock cannot be given back, since a
@@ -201,6 +211,9 @@ func (e *Engine) intend(ctx context.Context, p Plan, who Actor, now *Effect, reg
 		return err
 	}
 	return pg.InTx(ctx, e.console, func(tx pgx.Tx) error {
+		if _, err := locked(ctx, tx, p.ID); err != nil { // before the ledger's lock, as everybody does
+			return err
+		}
 		if err := effect.keep(ctx, tx); err != nil {
 			return err
 		}
@@ -294,6 +307,9 @@ func columnsDigest(c change.Columns) *ledger.Digest {
 // notApplied keeps why a plan was not applied, with a refusal in the ledger.
 func (e *Engine) notApplied(ctx context.Context, p Plan, who Actor, state State, problem string, differ []Difference, cause error) (Plan, error) {
 	err := pg.InTx(ctx, e.console, func(tx pgx.Tx) error {
+		if _, err := locked(ctx, tx, p.ID); err != nil {
+			return err
+		}
 		if _, err := e.ledger.Append(ctx, tx, ledger.Entry{
 			Kind: ledger.Refusal, Actor: who.ledger(), Session: who.Session, Action: "plan.apply", Plan: p.ID, Incident: p.Incident,
 			Details: map[string]string{"why": problem, "state": string(state)},

@@ -21,7 +21,16 @@ import (
 	"cratewarden/registry/schema"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+func TestMain(m *testing.M) {
+	if text := os.Getenv(crashVariable); text != "" {
+		if err := die(text); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(pgtest.Main(m))
+}
 
 func consoleTemplate() pgtest.Template {
 	return pgtest.Template{Name: "console", Build: func(ctx context.Context, conn *pgx.Conn) error {
@@ -49,6 +58,26 @@ func registryTemplate() pgtest.Template {
 	}}
 }
 
+// smallTemplate is a registry of a few dozen crates with everything around
+// them, for tests that compare all tables again and again.
+func smallTemplate() pgtest.Template {
+	return pgtest.Template{Name: "small", Build: func(ctx context.Context, conn *pgx.Conn) error {
+		if err := registryTemplate().Build(ctx, conn); err != nil {
+			return err
+		}
+		_, err := conn.Exec(ctx, `
+			DELETE FROM crates WHERE id NOT IN (
+				(SELECT id FROM crates ORDER BY id LIMIT 15)
+				UNION (SELECT crate_id FROM trustpub_configs_github ORDER BY crate_id LIMIT 6)
+				UNION (SELECT crate_id FROM trustpub_configs_gitlab ORDER BY crate_id LIMIT 3)
+				UNION (SELECT crate_id FROM crate_owner_invitations ORDER BY crate_id LIMIT 6)
+				UNION (SELECT crate_id FROM versions WHERE yanked ORDER BY id LIMIT 5)
+				UNION (SELECT id FROM crates WHERE name IN ('arraykit', 'internkit')));
+			DELETE FROM version_downloads`)
+		return err
+	}}
+}
+
 // kit is an engine on a demo registry and a console database of its own.
 type kit struct {
 	*Engine
@@ -61,6 +90,11 @@ type kit struct {
 
 func newKit(t testing.TB, change ...func(*Config)) *kit {
 	t.Helper()
+	return newKitOn(t, registryTemplate(), change...)
+}
+
+func newKitOn(t testing.TB, registry pgtest.Template, change ...func(*Config)) *kit {
+	t.Helper()
 	private, _, err := ledger.GenerateKey("action.test/log")
 	if err != nil {
 		t.Fatal(err)
@@ -69,7 +103,7 @@ func newKit(t testing.TB, change ...func(*Config)) *kit {
 	if err != nil {
 		t.Fatal(err)
 	}
-	k := &kit{t: t, registry: pgtest.Database(t, registryTemplate()), console: pgtest.Database(t, consoleTemplate())}
+	k := &kit{t: t, registry: pgtest.Database(t, registry), console: pgtest.Database(t, consoleTemplate())}
 	cfg := Config{Registry: k.registry, Console: k.console, Ledger: ledger.New(ledger.Config{DB: k.console, Keys: keys})}
 	for _, c := range change {
 		c(&cfg)

@@ -11,7 +11,7 @@ import (
 // effect of an apply is what its review showed.
 func TestUndoIsTheInverse(t *testing.T) {
 	t.Parallel()
-	k := newKit(t)
+	k := newKitOn(t, smallTemplate())
 	things := k.sample()
 	rapid.Check(t, func(rt *rapid.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "plan"), 1))
