@@ -137,6 +137,9 @@ func show(c change.Columns, name string) string {
 	case c.Null(name):
 		return "empty"
 	}
+	if plain, err := canonical(c[name]); err == nil { // without escapes that only machines need
+		return string(plain)
+	}
 	return string(c[name])
 }
 

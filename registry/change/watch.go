@@ -1,6 +1,7 @@
 package change
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -147,13 +148,26 @@ func (t *Tx) images(ctx context.Context, w Watch) ([]Image, error) {
 		if step, ok := w.keySteps[i.Key]; ok {
 			i.Step = step
 		}
-		err := json.Unmarshal(text, &i.Columns)
+		var err error
+		i.Columns, err = columnsFrom(text)
 		if err == nil && w.Of != nil {
 			i.Step = w.Of(i.Columns)
 		}
 		return i, err
 	})
 	return images, pg.Map(err)
+}
+
+// columnsFrom reads a row as JSON into the very bytes that it has when it was
+// kept and read again, so that values can be compared byte by byte: PostgreSQL
+// sets spaces within lists, and Go escapes some characters.
+func columnsFrom(text []byte) (c Columns, err error) {
+	var compact, escaped bytes.Buffer
+	if err := json.Compact(&compact, text); err != nil {
+		return nil, err
+	}
+	json.HTMLEscape(&escaped, compact.Bytes())
+	return c, json.Unmarshal(escaped.Bytes(), &c)
 }
 
 func (t *Tx) count(ctx context.Context, w Watch) (map[int]int64, error) {
