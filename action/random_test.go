@@ -1,8 +1,11 @@
 package action
 
 import (
+	"fmt"
+	"maps"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -35,7 +38,8 @@ func (k *kit) sample() *sample {
 	s.tokens = column[int64](k, `SELECT id::bigint FROM api_tokens WHERE NOT revoked ORDER BY id`)
 	s.githubs = column[int64](k, `SELECT id::bigint FROM trustpub_configs_github ORDER BY id`)
 	s.gitlabs = column[int64](k, `SELECT id::bigint FROM trustpub_configs_gitlab ORDER BY id`)
-	s.owners = list[pair](k, `SELECT c.name, o.owner_id::bigint FROM crate_owners o JOIN crates c ON c.id = o.crate_id WHERE NOT o.deleted AND o.owner_kind = 0 ORDER BY 1, 2`)
+	s.owners = list[pair](k, `SELECT c.name, o.owner_id::bigint FROM crate_owners o JOIN crates c ON c.id = o.crate_id WHERE NOT o.deleted AND o.owner_kind = 0
+		AND (SELECT count(*) FROM crate_owners x WHERE x.crate_id = o.crate_id AND NOT x.deleted AND x.owner_kind = 0) > 1 ORDER BY 1, 2`)
 	s.invitations = list[pair](k, `SELECT c.name, i.invited_user_id::bigint FROM crate_owner_invitations i JOIN crates c ON c.id = i.crate_id ORDER BY 1, 2`)
 	s.names = column[string](k, `SELECT name FROM reserved_crate_names ORDER BY 1`)
 	s.deletedCrates = column[string](k, `SELECT DISTINCT name FROM deleted_crates ORDER BY 1`)
@@ -92,6 +96,23 @@ func pick[T any](r *rand.Rand, from []T) (t T, ok bool) {
 
 // chances are the reversible acts that random plans are made of.
 func chances() []chance {
+	later := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
+	account := func(more m) func(*rand.Rand, *sample) (any, bool) {
+		return func(r *rand.Rand, s *sample) (any, bool) {
+			id, ok := pick(r, s.accounts)
+			out := maps.Clone(more)
+			out["account"] = id
+			return out, ok
+		}
+	}
+	crate := func(more m) func(*rand.Rand, *sample) (any, bool) {
+		return func(r *rand.Rand, s *sample) (any, bool) {
+			name, ok := pick(r, s.crates)
+			out := maps.Clone(more)
+			out["crate"] = name
+			return out, ok
+		}
+	}
 	return []chance{
 		{"version.yank", func(r *rand.Rand, s *sample) (any, bool) {
 			v, ok := pick(r, s.versions)
@@ -100,6 +121,57 @@ func chances() []chance {
 		{"version.unyank", func(r *rand.Rand, s *sample) (any, bool) {
 			v, ok := pick(r, s.yanked)
 			return Unyank{v}, ok
+		}},
+		{"crate.trustpub_only", crate(m{"on": true})},
+		{"crate.trustpub_only", crate(m{"on": false})},
+		{"crate.limits", crate(m{"max_upload_size": 0, "max_features": 3})},
+		{"account.lock", account(m{"reason": "why"})},
+		{"account.lock", account(m{"reason": "why", "until": later})},
+		{"account.unlock", account(m{})},
+		{"account.contain", account(m{"reason": "stolen"})},
+		{"account.contain", account(m{"reason": "stolen", "keep_publishers": true, "until": later})},
+		{"account.unverify_email", account(m{})},
+		{"account.rate_limit", account(m{"action": "new", "burst": 0})},
+		{"account.rate_limit", account(m{"action": "update", "burst": 900, "until": later})},
+		{"owner.add", func(r *rand.Rand, s *sample) (any, bool) {
+			name, _ := pick(r, s.crates)
+			id, ok := pick(r, s.accounts)
+			return m{"crate": name, "account": id}, ok
+		}},
+		{"owner.remove", func(r *rand.Rand, s *sample) (any, bool) {
+			o, ok := pick(r, s.owners)
+			return m{"crate": o.crate, "account": o.account}, ok
+		}},
+		{"owner.cancel_invitation", func(r *rand.Rand, s *sample) (any, bool) {
+			o, ok := pick(r, s.invitations)
+			return m{"crate": o.crate, "account": o.account}, ok
+		}},
+		{"token.revoke", func(r *rand.Rand, s *sample) (any, bool) {
+			id, ok := pick(r, s.tokens)
+			return m{"token": id}, ok
+		}},
+		{"token.revoke_where", account(m{})},
+		{"publisher.suspend", func(r *rand.Rand, s *sample) (any, bool) {
+			id, ok := pick(r, s.githubs)
+			return m{"provider": "github", "id": id}, ok
+		}},
+		{"publisher.suspend", func(r *rand.Rand, s *sample) (any, bool) {
+			id, ok := pick(r, s.gitlabs)
+			return m{"provider": "gitlab", "id": id}, ok
+		}},
+		{"name.reserve", func(r *rand.Rand, _ *sample) (any, bool) {
+			return m{"name": fmt.Sprintf("free-name-%d", r.IntN(1000))}, true
+		}},
+		{"name.unreserve", func(r *rand.Rand, s *sample) (any, bool) {
+			name, ok := pick(r, s.names)
+			return m{"name": name}, ok
+		}},
+		{"name.block", func(r *rand.Rand, s *sample) (any, bool) {
+			name, ok := pick(r, s.deletedCrates)
+			return m{"name": name, "until": later}, ok
+		}},
+		{"name.reserve_username", func(r *rand.Rand, _ *sample) (any, bool) {
+			return m{"username": fmt.Sprintf("free-user-%d", r.IntN(1000))}, true
 		}},
 	}
 }
