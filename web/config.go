@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"cratewarden"
+	"cratewarden/action"
 )
 
 // RegistryKind says how careful a reader must be; it colours the frame around
@@ -78,7 +79,12 @@ type Config struct {
 	// Documents keeps what entries of the ledger name by hash; with nil only the
 	// hashes are shown.
 	Documents Documents
-	Clock     cratewarden.Clock
+	// Plans is the engine that changes the registry. With nil nothing can be
+	// changed; what could be is shown greyed, with the reason.
+	Plans Plans
+	// Who tells the person behind a request; nil is nobody, who may do nothing.
+	Who   func(*http.Request) action.Actor
+	Clock cratewarden.Clock
 	// Log gets one line per request, unless telemetry.Observe stands around the
 	// pages and writes it; nil drops them.
 	Log *slog.Logger
@@ -111,6 +117,7 @@ type Server struct {
 	assets  *assets
 	engine  *engine
 	table   []route
+	planned *planned
 	turns   *turns
 	mux     *http.ServeMux
 	handler http.Handler

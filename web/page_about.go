@@ -32,6 +32,7 @@ func shortcuts() []Shortcut {
 		{"j", "next row of a list"},
 		{"k", "previous row of a list"},
 		{"Enter", "open the row"},
+		{"p", "go to the plans"},
 		{"l", "go to the ledger"},
 		{"?", "show these keys"},
 		{"Esc", "close"},

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"cratewarden"
+	"cratewarden/action"
 	"cratewarden/dossier"
 )
 
@@ -64,6 +65,7 @@ func (s *Server) accountFrame(r *http.Request, a *dossier.Account, here string) 
 		Crumbs: []Link{{"Search", "/search"}, {"Accounts", address("/search", "q", "user:"+a.Login)}},
 		Title:  visible(a.Login), Code: "account " + digits(a.ID), Badges: badgesOf(a.Marks),
 	}
+	s.offer(r, &p, action.AccountSubject(a.ID, a.Login))
 	if a.Name != "" {
 		p.Head.Lead = Text("Display name “").Say(a.Name).Say("”, which anybody may set to anything.")
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"cratewarden/action"
 	"cratewarden/dossier"
 )
 
@@ -96,6 +97,7 @@ func (s *Server) cratePage(r *http.Request, d *dossier.Crate, now crateView) dos
 	if now.path == "" {
 		p.Head.Lead = orNothing(d.Description)
 	}
+	s.offer(r, &p, action.CrateSubject(d.Name))
 	for _, v := range s.crateViews() {
 		url := crateURL(d.Name)
 		if v.path != "" {

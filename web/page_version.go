@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"cratewarden/action"
 	"cratewarden/dossier"
 )
 
@@ -102,6 +103,7 @@ func (s *Server) versionPage(r *http.Request, v *dossier.Version, now versionVie
 	if v.Following != "" {
 		p.Head.Actions = append(p.Head.Actions, Action{Label: visible(v.Following) + " →", URL: versionURL(v.Crate, v.Following)})
 	}
+	s.offer(r, &p, action.VersionSubject(v.Crate, v.Num))
 	for _, view := range versionViews() {
 		tab := Tab{Label: view.label, URL: versionURL(v.Crate, v.Num), Current: view.path == now.path}
 		if view.path != "" {

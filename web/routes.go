@@ -34,9 +34,9 @@ func sections() []string { return []string{"Now", "Look", "Console"} }
 func (s *Server) routes() []route {
 	console := append(s.ledgerRoutes(), route{pattern: "GET /about", handle: s.about, nav: nav{section: "Console", label: "About"}})
 	if s.cfg.Dossiers == nil {
-		return console
+		return append(s.planRoutes(), console...)
 	}
-	return slices.Concat(s.lookRoutes(), s.crateRoutes(), s.versionRoutes(), s.accountRoutes(), console)
+	return slices.Concat(s.lookRoutes(), s.planRoutes(), s.crateRoutes(), s.versionRoutes(), s.accountRoutes(), console)
 }
 
 // lookRoutes are the pages one begins with: what happens, and what can be asked.
@@ -77,6 +77,7 @@ func (s *Server) build(pages map[string]any, files fs.FS, more ...route) error {
 		return err
 	}
 	s.turns = newTurns()
+	s.planned = newPlanned(s.cfg)
 	s.table = append(s.routes(), more...)
 	s.mux = http.NewServeMux()
 	static := "GET /static/{file}"

@@ -22,6 +22,7 @@ type Head struct {
 	Code    string // the part of the title in the fixed-width face, such as a version
 	Badges  []Badge
 	Actions []Action
+	Menu    *Menu  // what can be done to the subject; nil for nothing
 	Lead    Phrase // a line under the badges; may be empty
 }
 

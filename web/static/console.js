@@ -114,6 +114,7 @@
       case "j": step(1); break;
       case "k": step(-1); break;
       case "l": $('nav a[href="/ledger"]')?.click(); break;
+      case "p": $('nav a[href="/plans"]')?.click(); break;
       case "?": event.preventDefault(); keys?.showModal(); break;
     }
   });
