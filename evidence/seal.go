@@ -4,57 +4,13 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"io"
 	"slices"
 	"time"
 
 	"cratewarden"
-	"cratewarden/evidence/extract"
 	"cratewarden/ledger"
 )
-
-// Request is what to seal and why.
-type Request struct {
-	// Crates, Versions and Users are ids of the registry. Of a crate
-	// everything is sealed, with all its versions; of a version what deleting
-	// it would change. Owners, publishers and others concerned come along.
-	Crates, Versions, Users []int32
-	Plan, Incident, Reason  string
-	Actor                   ledger.Actor
-	Session                 string
-}
-
-// maxReason bounds a reason, since it must fit into a ledger entry.
-const maxReason = 4000
-
-func (s *Service) check(r *Request) error {
-	tidy := func(ids []int32) []int32 {
-		ids = slices.Clone(ids)
-		slices.Sort(ids)
-		return slices.Compact(ids)
-	}
-	r.Crates, r.Versions, r.Users = tidy(r.Crates), tidy(r.Versions), tidy(r.Users)
-	n := len(r.Crates) + len(r.Versions) + len(r.Users)
-	switch {
-	case n == 0:
-		return cratewarden.Errorf(cratewarden.Invalid, "Say which crates, versions or accounts to seal.")
-	case n > s.cfg.MaxSubjects:
-		return cratewarden.Errorf(cratewarden.TooLarge, "At most %d crates, versions and accounts can be sealed together; these are %d.", s.cfg.MaxSubjects, n)
-	case r.Actor.ID == "":
-		return cratewarden.Errorf(cratewarden.Invalid, "Sealing evidence must say who does it.")
-	case len(r.Reason) > maxReason || len(r.Plan) > 200 || len(r.Incident) > 200 || len(r.Session) > 200:
-		return cratewarden.Errorf(cratewarden.TooLarge, "The reason for sealing may have %d characters, the names of plan and incident 200.", maxReason)
-	}
-	return nil
-}
-
-// fingerprint is the same for requests that ask for the same on the same
-// grounds.
-func (r *Request) fingerprint() ledger.Digest {
-	text, _ := json.Marshal([]any{r.Crates, r.Versions, r.Users, r.Plan, r.Incident}) // numbers and strings never fail
-	return sha256.Sum256(text)
-}
 
 // Seal makes a bundle and records it in the ledger. When it returns nil, every
 // part and the manifest were read back and are what they should be. Sealing
@@ -211,36 +167,4 @@ func (d *draft) encrypt(ctx context.Context, key []byte, row rowPart) (section, 
 		return content, errCipher
 	}
 	return content, nil
-}
-
-// subjectsOf are the names by which the ledger finds the entry: what was asked
-// for, as much as fits. The manifest has all of them.
-func subjectsOf(m *Manifest, digest ledger.Digest) []ledger.Subject {
-	const most = 200
-	out := []ledger.Subject{{Kind: "evidence", ID: digest.String()}}
-	add := func(s ledger.Subject) {
-		if len(out) < most {
-			out = append(out, s)
-		}
-	}
-	for _, c := range m.Subjects.Crates {
-		if c.Whole {
-			add(ledger.Subject{Kind: "crate", ID: c.Name})
-		}
-	}
-	for _, v := range m.Subjects.Versions {
-		if v.Asked {
-			add(ledger.Subject{Kind: "version", ID: v.Crate + "@" + v.Num})
-		}
-	}
-	for _, a := range m.Subjects.Accounts {
-		if a.Asked {
-			add(accountSubject(a))
-		}
-	}
-	return out
-}
-
-func accountSubject(a extract.Account) ledger.Subject {
-	return ledger.Subject{Kind: "account", ID: itoa(a.ID), Name: a.Login}
 }
