@@ -232,49 +232,64 @@ func TestTargetsThatCannotTakeIt(t *testing.T) {
 	execute(t, url, `DROP ROLE dump_visitor`)
 }
 
-// Whenever an import ends early, by Ctrl-C or by the loss of its connection,
+// Whenever an import ends early, by Ctrl-C or by the loss of its connections,
 // nothing of it stays and the next one works.
 func TestStoppedMidWayLeavesNothing(t *testing.T) {
 	t.Parallel()
 	for _, phase := range []Phase{PhaseTables, PhaseKeys, PhaseSearch, PhaseIndexes, PhaseDerived, PhaseForeign, PhaseCommit} {
-		t.Run(string(phase), func(t *testing.T) {
-			t.Parallel()
-			url := emptyURL(t)
-			before := state(t, url)
+		for _, way := range []string{"beside the target", "in one transaction"} {
+			t.Run(string(phase)+" "+way, func(t *testing.T) {
+				t.Parallel()
+				cfg := Config{URL: emptyURL(t), OneTransaction: way == "in one transaction"}
+				before := state(t, cfg.URL)
 
-			ctx, cancel := context.WithCancel(t.Context())
-			err := importUntil(ctx, t, url, phase, cancel)
-			wantFault(t, err, cratewarden.Canceled, "cancelled")
-			if diff := cmp.Diff(before, state(t, url)); diff != "" {
-				t.Fatalf("the target changed:\n%s", diff)
-			}
+				ctx, cancel := context.WithCancel(t.Context())
+				err := importUntil(ctx, t, cfg, phase, cancel)
+				wantFault(t, err, cratewarden.Canceled, "cancelled")
+				wantUntouched(t, cfg.URL, before)
 
-			err = importUntil(t.Context(), t, url, phase, func() {
-				execute(t, url, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-					WHERE datname = current_database() AND application_name = 'cratewarden import'`)
+				err = importUntil(t.Context(), t, cfg, phase, func() {
+					execute(t, cfg.URL, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+						WHERE (datid = `+oid+` OR datname = `+copyName+`) AND application_name = 'cratewarden import'`)
+				})
+				wantFault(t, err, cratewarden.Unavailable)
+				wantUntouched(t, cfg.URL, before)
+				mustLoad(t, cfg, smallArchive, nil)
 			})
-			wantFault(t, err, cratewarden.Unavailable)
-			if diff := cmp.Diff(before, state(t, url)); diff != "" {
-				t.Fatalf("the target changed:\n%s", diff)
-			}
-			mustLoad(t, Config{URL: url}, smallArchive, nil)
-		})
+		}
 	}
 }
 
-func importUntil(ctx context.Context, t *testing.T, url string, phase Phase, stop func()) error {
+const (
+	oid      = `(SELECT oid FROM pg_database WHERE datname = current_database())`
+	copyName = `'cratewarden_import_' || ` + oid
+)
+
+// wantUntouched checks a target and that no copy of it stayed.
+func wantUntouched(t *testing.T, url, before string) {
+	t.Helper()
+	if diff := cmp.Diff(before, state(t, url)); diff != "" {
+		t.Fatalf("the target changed:\n%s", diff)
+	}
+	if left := query[int](t, url, `SELECT count(*)::integer FROM pg_database WHERE datname LIKE `+copyName+` || '%'`); left > 0 {
+		t.Fatalf("%d copies of the target stayed", left)
+	}
+}
+
+func importUntil(ctx context.Context, t *testing.T, cfg Config, phase Phase, stop func()) error {
 	a, err := Open(ctx, smallArchive, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = a.Close() }()
-	_, err = Import(ctx, Config{URL: url, Progress: func(p Progress) {
+	cfg.Progress = func(p Progress) {
 		// In the first phase wait until rows are on their way.
 		if stop != nil && p.Phase == phase && (phase != PhaseTables || p.Table == "versions") {
 			stop()
 			stop = nil
 		}
-	}}, a)
+	}
+	_, err = Import(ctx, cfg, a)
 	return err
 }
 
@@ -304,13 +319,15 @@ func TestCancelDoesNotWaitForTheInput(t *testing.T) {
 
 func TestTwoImportsAtOnce(t *testing.T) {
 	t.Parallel()
-	url := emptyURL(t)
-	var second error
-	err := importUntil(t.Context(), t, url, PhaseKeys, func() { _, second = load(t, Config{URL: url}, smallArchive, nil) })
-	if err != nil {
-		t.Fatal(err)
+	for _, one := range []bool{false, true} {
+		cfg := Config{URL: emptyURL(t), OneTransaction: one}
+		var second error
+		err := importUntil(t.Context(), t, cfg, PhaseKeys, func() { _, second = load(t, Config{URL: cfg.URL}, smallArchive, nil) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantFault(t, second, cratewarden.Conflict, "Another import")
 	}
-	wantFault(t, second, cratewarden.Conflict, "Another import")
 }
 
 func execute(tb testing.TB, url, sql string) {

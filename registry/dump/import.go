@@ -22,6 +22,9 @@ type Config struct {
 	// Progress, if set, is called from one goroutine at a time, a few times a
 	// second and at the start of each table.
 	Progress func(Progress)
+	// OneTransaction keeps the whole import in one transaction of the target
+	// even where the role may make databases (see the package comment).
+	OneTransaction bool
 	// OwnSchema leaves the archive's schema.sql aside and uses ours.
 	OwnSchema bool
 	// IndexMemory is what the server may use to build one index, a PostgreSQL
@@ -54,8 +57,7 @@ type Result struct {
 	Duration time.Duration
 }
 
-// Import loads the archive into the target, in one transaction: after an error
-// the target is as it was. The errors are [cratewarden.Error]s: Conflict for a
+// Import loads the archive into the target, which after an error is as it was. The errors are [cratewarden.Error]s: Conflict for a
 // target that is not empty, Refused for rights and for archives no dump would
 // look like, Invalid for damaged archives, unknown layouts and bad rows (with
 // table and line), Canceled, Unavailable for a server that is down or full.
@@ -79,34 +81,59 @@ var errLateSchema = errors.New("schema.sql stands behind tables")
 
 func run(ctx context.Context, cfg Config, a *Archive) (Result, error) {
 	began := time.Now()
-	conn, err := connect(ctx, cfg.URL)
-	if err != nil {
-		return Result{}, err
-	}
-	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-
-	im := &importer{cfg: cfg, src: a.src, conn: conn, meter: &meter{report: cfg.Progress}}
-	err = im.attempt(ctx)
+	im := &importer{cfg: cfg, src: a.src, meter: &meter{report: cfg.Progress}}
+	err := im.place(ctx)
 	if errors.Is(err, errLateSchema) {
 		again, e := im.src.rewind()
 		if e != nil || !again {
 			return Result{}, errors.Join(e, cratewarden.Errorf(cratewarden.Invalid,
 				"schema.sql comes after the tables in this archive, and standard input cannot be read twice. Save the archive and give its file name."))
 		}
-		err = im.attempt(ctx)
+		err = im.place(ctx)
 	}
 	im.result.Duration = time.Since(began)
 	return im.result, err
 }
 
-// connect opens the one connection of an import. A cancelled context cancels
+// place chooses where to load: into a database of our own beside the target
+// where that is allowed, into the target itself where not.
+func (im *importer) place(ctx context.Context) error {
+	conn, err := connect(ctx, im.cfg.URL, "")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	if err := vacant(ctx, conn); err != nil {
+		return err
+	}
+	s, err := im.survey(ctx, conn)
+	if err != nil {
+		return err
+	}
+	if s == nil {
+		if conn.IsClosed() {
+			if conn, err = connect(ctx, im.cfg.URL, ""); err != nil {
+				return err
+			}
+		}
+		return im.attempt(ctx, conn)
+	}
+	defer s.leave(ctx)
+	return im.beside(ctx, s)
+}
+
+// connect opens a connection to the target, or to another database of its
+// server. A cancelled context cancels
 // the running statement at the server, so that an index build does not go on
 // for minutes after Ctrl-C.
-func connect(ctx context.Context, url string) (*pgx.Conn, error) {
+func connect(ctx context.Context, url, database string) (*pgx.Conn, error) {
 	cfg, err := pgx.ParseConfig(url)
 	if err != nil {
 		// The cause may quote a password: leave it out.
 		return nil, cratewarden.Errorf(cratewarden.Invalid, "The database address is not a valid PostgreSQL URL. It should look like postgres://user@host:5432/database.")
+	}
+	if database != "" {
+		cfg.Database = database
 	}
 	cfg.RuntimeParams["application_name"] = "cratewarden import"
 	cfg.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
@@ -125,22 +152,22 @@ type importer struct {
 	result Result
 
 	tx     pgx.Tx
+	crew   *crew // nil when everything is one transaction
 	script *script
 	layout layout
 	sizes  map[string]int64 // bytes of CSV by table
 }
 
-func (im *importer) attempt(ctx context.Context) error {
+func (im *importer) attempt(ctx context.Context, conn *pgx.Conn) error {
+	im.conn = conn
 	im.result = Result{Source: "dump", Rows: map[string]int64{}}
 	im.script, im.layout, im.sizes = nil, nil, map[string]int64{}
-	tx, err := im.conn.Begin(ctx)
-	if err != nil {
+	if err := im.begin(ctx); err != nil {
 		return err
 	}
 	// It runs even when ctx is already over, so that nothing waits for the
 	// server to notice by itself.
-	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-	im.tx = tx
+	defer func() { _ = im.tx.Rollback(context.WithoutCancel(ctx)) }()
 	for _, step := range []func(context.Context) error{im.prepare, im.load, im.complete} {
 		if err := step(ctx); err != nil {
 			return err
@@ -148,6 +175,14 @@ func (im *importer) attempt(ctx context.Context) error {
 	}
 	im.meter.phase(PhaseCommit, 0)
 	return im.commit(ctx)
+}
+
+func (im *importer) begin(ctx context.Context) (err error) {
+	tx, err := im.conn.Begin(ctx)
+	if err == nil {
+		im.tx = tx
+	}
+	return err
 }
 
 // commit cannot be cancelled half way: who cancels before it has changed
@@ -162,47 +197,6 @@ func (im *importer) commit(ctx context.Context) error {
 			"The connection broke while the import was being committed, so it either is complete or never happened. Start it again: a complete target is refused, an empty one is filled.")
 	}
 	return err
-}
-
-// prepare refuses a target that is not ours to fill and sets the session.
-func (im *importer) prepare(ctx context.Context) error {
-	memory := im.cfg.IndexMemory
-	if memory == "" {
-		memory = "256MB"
-	}
-	for _, setting := range [][2]string{
-		{"maintenance_work_mem", memory}, {"work_mem", "64MB"}, {"max_parallel_maintenance_workers", "2"},
-		{"statement_timeout", "0"}, {"lock_timeout", "10s"}, {"idle_in_transaction_session_timeout", "0"},
-		{"search_path", "public"}, {"check_function_bodies", "off"}, {"standard_conforming_strings", "on"},
-		{"timezone", "UTC"}, {"datestyle", "ISO, YMD"}, {"client_min_messages", "error"}, {"default_tablespace", ""},
-	} {
-		if _, err := im.tx.Exec(ctx, `SELECT set_config($1, $2, true)`, setting[0], setting[1]); err != nil {
-			return err
-		}
-	}
-	var mine bool
-	// The key is an arbitrary constant of this program; it keeps a second
-	// import from waiting on the first one's half-made tables.
-	if err := im.tx.QueryRow(ctx, `SELECT pg_try_advisory_xact_lock(7235417001)`).Scan(&mine); err != nil {
-		return err
-	}
-	if !mine {
-		return cratewarden.Errorf(cratewarden.Conflict, "Another import into this database is running. Wait for it or cancel it.")
-	}
-	var name string
-	err := im.tx.QueryRow(ctx, `
-		SELECT c.relname::text
-		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-		WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-		  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
-		ORDER BY c.relname = 'crates' DESC, c.relname LIMIT 1`).Scan(&name)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return cratewarden.Errorf(cratewarden.Conflict, "The target database is not empty: it has %q. Import into an empty database; nothing was changed.", name)
 }
 
 // load reads the archive to its end and fills the tables.
@@ -272,17 +266,35 @@ func (im *importer) build(ctx context.Context, text string) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := im.execute(ctx, im.script.before...); err != nil {
+	if err := im.session().run(ctx, im.script.before...); err != nil {
 		return err
 	}
-	im.layout, err = readLayout(ctx, im.tx)
-	return err
+	if im.layout, err = readLayout(ctx, im.tx); err != nil {
+		return err
+	}
+	return im.share(ctx)
 }
 
-// execute runs statements of a schema one after the other.
-func (im *importer) execute(ctx context.Context, statements ...statement) error {
+// session is a connection with what runs on it: a transaction, or nothing, and
+// then each statement is one of its own.
+type session struct {
+	conn *pgx.Conn
+	querier
+}
+
+type querier interface {
+	Begin(ctx context.Context) (pgx.Tx, error)
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
+func (im *importer) session() session { return session{im.conn, im.tx} }
+
+// run executes statements of a schema one after the other.
+func (s session) run(ctx context.Context, statements ...statement) error {
 	for _, st := range statements {
-		if _, err := im.conn.PgConn().Exec(ctx, st.text).ReadAll(); err != nil {
+		if _, err := s.conn.PgConn().Exec(ctx, st.text).ReadAll(); err != nil {
 			return err
 		}
 	}

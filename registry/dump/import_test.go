@@ -202,19 +202,23 @@ func TestFormsGiveEqualDatabases(t *testing.T) {
 		path  string
 		stdin []byte
 		own   bool
+		one   bool
 	}
 	forms := map[string]form{
-		"tar.gz":                    {path("a.tar.gz", files.tarball(t)), nil, true},
-		"tar.gz under another name": {path("download", files.tarball(t)), nil, true},
-		"zip":                       {path("a.zip", files.zip(t)), nil, true},
-		"folder":                    {files.folder(t), nil, true},
-		"folder above":              {filepath.Dir(unpack(t, smallArchive)), nil, true},
-		"stdin":                     {"-", files.tarball(t), true},
-		"any order":                 {"-", shuffled.tarball(t), true},
-		"with schema.sql":           {"-", files.first("schema.sql", pgdump).tarball(t), false},
-		"schema.sql at the end":     {path("b.tar.gz", append(slices.Clone(files), part{name: "schema.sql", body: pgdump}).tarball(t)), nil, false},
-		"zip with schema.sql":       {path("b.zip", append(slices.Clone(files), part{name: "schema.sql", body: pgdump}).zip(t)), nil, false},
-		"folder with README":        {files.first("README.md", "# Dump").first("import.sql", "DROP TABLE x").folder(t), nil, true},
+		"tar.gz":                      {path("a.tar.gz", files.tarball(t)), nil, true, false},
+		"tar.gz under another name":   {path("download", files.tarball(t)), nil, true, false},
+		"zip":                         {path("a.zip", files.zip(t)), nil, true, false},
+		"folder":                      {files.folder(t), nil, true, false},
+		"folder above":                {filepath.Dir(unpack(t, smallArchive)), nil, true, false},
+		"stdin":                       {"-", files.tarball(t), true, false},
+		"any order":                   {"-", shuffled.tarball(t), true, false},
+		"with schema.sql":             {"-", files.first("schema.sql", pgdump).tarball(t), false, false},
+		"schema.sql at the end":       {path("b.tar.gz", append(slices.Clone(files), part{name: "schema.sql", body: pgdump}).tarball(t)), nil, false, false},
+		"zip with schema.sql":         {path("b.zip", append(slices.Clone(files), part{name: "schema.sql", body: pgdump}).zip(t)), nil, false, false},
+		"folder with README":          {files.first("README.md", "# Dump").first("import.sql", "DROP TABLE x").folder(t), nil, true, false},
+		"one transaction":             {path("c.tar.gz", files.tarball(t)), nil, true, true},
+		"one transaction, any order":  {"-", shuffled.tarball(t), true, true},
+		"one transaction, schema.sql": {"-", files.first("schema.sql", pgdump).tarball(t), false, true},
 	}
 	url := emptyURL(t)
 	reference := mustLoad(t, Config{URL: url}, smallArchive, nil)
@@ -223,7 +227,7 @@ func TestFormsGiveEqualDatabases(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			url, f := emptyURL(t), forms[name]
-			result := mustLoad(t, Config{URL: url}, f.path, f.stdin)
+			result := mustLoad(t, Config{URL: url, OneTransaction: f.one}, f.path, f.stdin)
 			if diff := cmp.Diff(want, content(t, url, result.Absent)); diff != "" {
 				t.Errorf("content (-tar.gz +%s):\n%s", name, diff)
 			}

@@ -26,6 +26,13 @@ func (im *importer) table(ctx context.Context, f file) error {
 	if err != nil {
 		return err
 	}
+	if im.crew != nil {
+		// Rows can be written frozen, and without a log, only into a table that
+		// is new in this transaction.
+		if _, err := im.tx.Exec(ctx, "TRUNCATE public."+pgx.Identifier{f.table}.Sanitize()); err != nil {
+			return err
+		}
+	}
 	undo, err := im.arrange(ctx, f.table, absent)
 	if err != nil {
 		return err
@@ -48,7 +55,7 @@ func (im *importer) table(ctx context.Context, f file) error {
 	im.result.Rows[f.table] = tag.RowsAffected()
 	im.sizes[f.table] = rows.n
 	im.meter.now.Rows += tag.RowsAffected()
-	return nil
+	return im.handOver(ctx)
 }
 
 // first gives what reading the archive said, which comes before what the

@@ -11,15 +11,12 @@ import (
 // function for each takes longer than all the rest of their COPY.
 const semverShortcut = `
 CREATE FUNCTION pg_temp.cratewarden_semver() RETURNS trigger LANGUAGE plpgsql AS $f$
-DECLARE part text[];
 BEGIN
-    IF NEW.num ~ '^(0|[1-9][0-9]{0,6})\.(0|[1-9][0-9]{0,6})\.(0|[1-9][0-9]{0,6})$' THEN
-        part := string_to_array(NEW.num::text, '.');
-        NEW.semver_ord_v2 := ('\00' || length(part[1]) || part[1] || '\00' || length(part[2]) || part[2]
-                           || '\00' || length(part[3]) || part[3] || '\003')::bytea;
-    ELSE
-        NEW.semver_ord_v2 := public.semver_ord_v2(NEW.num::text);
-    END IF;
+    NEW.semver_ord_v2 := CASE WHEN NEW.num ~ '^(0|[1-9][0-9]{0,6})\.(0|[1-9][0-9]{0,6})\.(0|[1-9][0-9]{0,6})$' THEN
+        ('\00' || length(split_part(NEW.num, '.', 1)) || split_part(NEW.num, '.', 1)
+      || '\00' || length(split_part(NEW.num, '.', 2)) || split_part(NEW.num, '.', 2)
+      || '\00' || length(split_part(NEW.num, '.', 3)) || split_part(NEW.num, '.', 3) || '\003')::bytea
+    ELSE public.semver_ord_v2(NEW.num::text) END;
     RETURN NEW;
 END $f$`
 
