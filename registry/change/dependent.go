@@ -22,12 +22,12 @@ type Dependent struct {
 // are others.
 func (t *Tx) Dependents(ctx context.Context, crates []int32, most int) (list []Dependent, more bool, err error) {
 	rows, err := t.Query(ctx, `
-		WITH some AS MATERIALIZED (
+		WITH found AS MATERIALIZED (
 			SELECT d.crate_id AS target, v.crate_id AS dependent, v.id AS version
 			FROM dependencies d JOIN versions v ON v.id = d.version_id
 			WHERE d.crate_id = ANY ($1) AND v.crate_id <> ALL ($1) LIMIT $2 + 1)
-		SELECT s.target, c.id, c.name, count(*), array_agg(DISTINCT s.version ORDER BY s.version), (SELECT count(*) > $2 FROM some)
-		FROM some s JOIN crates c ON c.id = s.dependent GROUP BY s.target, c.id ORDER BY s.target, c.id`, crates, most)
+		SELECT s.target, c.id, c.name, count(*), array_agg(DISTINCT s.version ORDER BY s.version), (SELECT count(*) > $2 FROM found)
+		FROM found s JOIN crates c ON c.id = s.dependent GROUP BY s.target, c.id ORDER BY s.target, c.id`, crates, most)
 	if err != nil {
 		return nil, false, pg.Map(err)
 	}
@@ -50,12 +50,12 @@ type Requirement struct {
 // looks at no more than most rows; more says that there are others.
 func (t *Tx) Requirements(ctx context.Context, crates []int32, most int) (list []Requirement, more bool, err error) {
 	rows, err := t.Query(ctx, `
-		WITH some AS MATERIALIZED (
+		WITH found AS MATERIALIZED (
 			SELECT d.crate_id AS target, d.req, v.crate_id AS dependent
 			FROM dependencies d JOIN versions v ON v.id = d.version_id
 			WHERE d.crate_id = ANY ($1) AND v.crate_id <> d.crate_id LIMIT $2 + 1)
-		SELECT s.target, s.req, array_agg(DISTINCT c.name::text), (SELECT count(*) > $2 FROM some)
-		FROM some s JOIN crates c ON c.id = s.dependent GROUP BY s.target, s.req ORDER BY s.target, s.req COLLATE "C"`, crates, most)
+		SELECT s.target, s.req, array_agg(DISTINCT c.name::text), (SELECT count(*) > $2 FROM found)
+		FROM found s JOIN crates c ON c.id = s.dependent GROUP BY s.target, s.req ORDER BY s.target, s.req COLLATE "C"`, crates, most)
 	if err != nil {
 		return nil, false, pg.Map(err)
 	}
