@@ -78,7 +78,7 @@ func (r Row) union() map[string]bool {
 func (r Row) Steady() Row {
 	spec := tables()[r.Table]
 	drop := slices.Clone(spec.volatile)
-	if r.Before == nil {
+	if r.Before == nil || r.Made {
 		drop = append(drop, spec.given...)
 		if slices.Contains(spec.given, "id") {
 			r.Key = "new"
@@ -114,4 +114,28 @@ func (r Row) Name() string {
 		}
 	}
 	return r.Table + " " + r.Key
+}
+
+// Compact gives a changed row with what tells it apart, what undo puts back,
+// and what changed; new and removed rows stay whole. Five thousand versions
+// have thirty columns each, and a plan's record shall hold those that matter.
+func (r Row) Compact() Row {
+	if r.Before == nil || r.After == nil {
+		return r
+	}
+	keep := append(r.Changed(), tables()[r.Table].key...)
+	keep = append(keep, restorable()[r.Table]...)
+	keep = append(keep, "crate_id", "version_id", "user_id", "name", "num", "gh_login", "login")
+	r.Before, r.After = only(r.Before, keep), only(r.After, keep)
+	return r
+}
+
+func only(c Columns, names []string) Columns {
+	out := make(Columns, len(names))
+	for _, n := range names {
+		if v, ok := c[n]; ok {
+			out[n] = v
+		}
+	}
+	return out
 }

@@ -40,6 +40,7 @@ type Tx struct {
 	watches []*watch
 	jobs    []Job
 	seen    map[string]string
+	made    map[string]bool // rows that this transaction made, by "table/key"
 	known   map[string]bool // jobs already remembered
 }
 
@@ -54,7 +55,7 @@ func Begin(ctx context.Context, pool *pgxpool.Pool, opts Options) (context.Conte
 	}
 	// The database's own limit is what counts: it ends the transaction's
 	// statement even if this process hangs.
-	t := &Tx{Tx: tx, Actor: opts.Actor, columns: map[string][]string{}, lockers: map[string]bool{}, seen: map[string]string{}}
+	t := &Tx{Tx: tx, Actor: opts.Actor, columns: map[string][]string{}, lockers: map[string]bool{}, seen: map[string]string{}, made: map[string]bool{}}
 	err = tx.QueryRow(ctx, `
 		SELECT now() FROM (SELECT set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true),
 			set_config('idle_in_transaction_session_timeout', $3, true)) AS limits`,

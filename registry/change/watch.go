@@ -58,6 +58,9 @@ type Row struct {
 	Before  Columns `json:"before"`
 	After   Columns `json:"after"`
 	Derived bool    `json:"derived,omitempty"`
+	// Made says that an earlier step of the same plan made the row, so that
+	// what the database gave it then may differ from the review's.
+	Made bool `json:"made,omitempty"`
 }
 
 // Tally is how many rows of a table too large to show a step adds or removes.
@@ -98,7 +101,7 @@ func (t *Tx) Watch(ctx context.Context, w Watch) ([]Image, error) {
 func (t *Tx) see(images []Image) {
 	for _, i := range images {
 		id := i.Table + "/" + i.Key
-		if _, known := t.seen[id]; known {
+		if _, known := t.seen[id]; known || t.made[id] {
 			continue
 		}
 		sum := sha256.Sum256([]byte(encode(i.Steady())))
@@ -214,8 +217,10 @@ func (t *Tx) Settle(ctx context.Context) ([]Row, []Tally, error) {
 			return nil, nil, err
 		}
 		for _, r := range compare(w, now) {
-			if id := r.Table + " " + r.Key; !seen[id] {
+			if id := r.Table + "/" + r.Key; !seen[id] {
 				seen[id] = true
+				r.Made = t.made[id] && r.Before != nil
+				t.made[id] = t.made[id] || r.Before == nil
 				rows = append(rows, r)
 			}
 		}
