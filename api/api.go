@@ -11,11 +11,14 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"runtime/debug"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"cratewarden/action"
 	"cratewarden/dossier"
 	"cratewarden/mirror"
 	"cratewarden/telemetry"
@@ -53,6 +56,12 @@ type Config struct {
 	// LedgerTrouble says why the newest head could not be signed; nil or "" when
 	// all is well.
 	LedgerTrouble func() string
+	// Plans is the engine that changes the registry; with nil whatever concerns
+	// plans is refused, with ReadOnly as the reason.
+	Plans    Plans
+	ReadOnly string
+	// Who tells the person behind a request; nil is nobody, who may do nothing.
+	Who func(*http.Request) action.Actor
 	// Log gets what went wrong unforeseen; nil drops it.
 	Log *slog.Logger
 }
@@ -67,7 +76,7 @@ func New(cfg Config) http.Handler {
 	// No page of another origin may make a browser ask in its user's name.
 	guard := http.NewCrossOriginProtection()
 	guard.SetDenyHandler(http.HandlerFunc(foreign))
-	return protect(rescue(cfg.Log, logging(cfg.Log, guard.Handler(matched(mux)))))
+	return protect(rescue(cfg.Log, logging(cfg.Log, guard.Handler(known(cfg.Who, matched(mux))))))
 }
 
 // rescue turns a panic into the same document as any unforeseen error, with
@@ -99,15 +108,30 @@ func build(mux *http.ServeMux, cfg Config) huma.API {
 	conf := huma.DefaultConfig("cratewarden", "1")
 	conf.OpenAPIPath = Prefix + "/openapi"
 	conf.DocsPath, conf.SchemasPath = "", Prefix+"/schemas"
-	conf.Info.Description = "What the console knows of a registry: crates, versions and their provenance and files, accounts, tokens, names, jobs; and the ledger of what was done. Personal data is masked."
+	conf.Info.Description = "What the console knows of a registry: crates, versions and their provenance and files, accounts, tokens, names, jobs; the plans by which it is changed; and the ledger of what was done. Personal data is masked."
+	conf.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	conf.CreateHooks = nil // no $schema links in answers: the document says it once
 	humaAPI := humago.New(mux, conf)
 	register(humaAPI, cfg.Dossiers)
 	registerLedger(humaAPI, cfg)
+	registerPlans(humaAPI, cfg)
 	return humaAPI
 }
 
-// maxBody bounds what anybody may send.
+// schemaName names a type in the document. Types of plans begin with that word:
+// the ledger and the dossiers have actors, rows and jobs of their own.
+func schemaName(t reflect.Type, hint string) string {
+	name := huma.DefaultSchemaNamer(t, hint)
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	if of := t.PkgPath(); (of == "cratewarden/action" || of == "cratewarden/registry/change") && !strings.HasPrefix(name, "Plan") {
+		return "Plan" + name
+	}
+	return name
+}
+
+// maxBody bounds what anybody may send, but for the text of a plan.
 const maxBody = 64 << 10
 
 // protect sets what every answer carries: it is private, it is JSON and
@@ -120,7 +144,7 @@ func protect(next http.Handler) http.Handler {
 		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Referrer-Policy", "no-referrer")
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		r.Body = http.MaxBytesReader(w, r.Body, maxPlan)
 		next.ServeHTTP(w, r)
 	})
 }

@@ -80,8 +80,12 @@ type output[T any] struct{ Body *T }
 // serve adapts a plain function to the framework and turns its error into a
 // problem document.
 func serve[I, O any](fn func(context.Context, *I) (*O, error)) func(context.Context, *I) (*output[O], error) {
+	return serveFor(15*time.Second, fn)
+}
+
+func serveFor[I, O any](limit time.Duration, fn func(context.Context, *I) (*O, error)) func(context.Context, *I) (*output[O], error) {
 	return func(ctx context.Context, in *I) (*output[O], error) {
-		ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+		ctx, cancel := context.WithTimeout(ctx, limit)
 		defer cancel()
 		out, err := fn(ctx, in)
 		if err != nil {

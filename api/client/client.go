@@ -6,6 +6,7 @@ package client
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"io"
@@ -20,8 +21,9 @@ import (
 
 // Client asks one console.
 type Client struct {
-	base string
-	http *http.Client
+	base   string
+	http   *http.Client
+	person string
 }
 
 // New makes a client for the console at base, like http://127.0.0.1:8420.
@@ -30,7 +32,7 @@ func New(base string) (*Client, error) {
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil {
 		return nil, cratewarden.Errorf(cratewarden.Invalid, "The console's address must look like http://127.0.0.1:8420.")
 	}
-	return &Client{base: strings.TrimRight(base, "/") + api.Prefix, http: &http.Client{Timeout: 30 * time.Second}}, nil
+	return &Client{base: strings.TrimRight(base, "/") + api.Prefix, http: &http.Client{Timeout: 70 * time.Second}}, nil
 }
 
 // maxAnswer bounds what is read from the server.
@@ -38,12 +40,9 @@ const maxAnswer = 256 << 20
 
 // Get asks for path, whose parts are escaped, with a query, into an answer.
 func Get[T any](ctx context.Context, c *Client, query url.Values, parts ...string) (*T, error) {
-	address := c.base
-	for _, p := range parts {
-		if p == "" || p == "." || p == ".." { // an address cannot carry these
-			return nil, cratewarden.Errorf(cratewarden.Invalid, "Nothing can have the name %q.", p)
-		}
-		address += "/" + url.PathEscape(p)
+	address, err := c.address(parts)
+	if err != nil {
+		return nil, err
 	}
 	if len(query) > 0 {
 		address += "?" + query.Encode()
@@ -69,8 +68,53 @@ func Post[T any](ctx context.Context, c *Client, body any, path string) (*T, err
 	return do[T](c, req)
 }
 
+// PostKey sends a body to path, whose parts are escaped, with the idempotency
+// key under which asking again does nothing twice. A nil body sends none.
+func PostKey[T any](ctx context.Context, c *Client, body any, key string, parts ...string) (*T, error) {
+	address, err := c.address(parts)
+	if err != nil {
+		return nil, err
+	}
+	var text []byte
+	if body != nil {
+		if text, err = json.Marshal(body); err != nil {
+			return nil, err
+		}
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(text))
+	if err != nil {
+		return nil, err
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	req.Header.Set("Idempotency-Key", key)
+	return do[T](c, req)
+}
+
+// NewKey gives an idempotency key for a new request.
+func NewKey() string { return rand.Text() }
+
+// As makes the client ask in the name of one of a demo's people. A console on
+// a real registry takes no notice.
+func (c *Client) As(person string) { c.person = person }
+
+func (c *Client) address(parts []string) (string, error) {
+	address := c.base
+	for _, p := range parts {
+		if p == "" || p == "." || p == ".." { // an address cannot carry these
+			return "", cratewarden.Errorf(cratewarden.Invalid, "Nothing can have the name %q.", p)
+		}
+		address += "/" + url.PathEscape(p)
+	}
+	return address, nil
+}
+
 func do[T any](c *Client, req *http.Request) (*T, error) {
 	req.Header.Set("Accept", "application/json")
+	if c.person != "" {
+		req.Header.Set(api.PersonHeader, c.person)
+	}
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return nil, unreachable(err)
