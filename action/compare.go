@@ -64,9 +64,11 @@ func differences(then, now *Effect) (out []Difference) {
 		out = append(out, Difference{step, fmt.Sprintf(format, args...)})
 	}
 	before, after := rowsByKey(then.Rows), rowsByKey(now.Rows)
+	told := map[string]bool{}
 	for _, key := range slices.Sorted(maps.Keys(union(before, after))) {
 		a, inThen := before[key]
 		b, inNow := after[key]
+		told[key] = !inNow || !inThen || len(changedValues(a.Before, b.Before)) > 0
 		switch {
 		case !inNow:
 			add(a.Step, "%s no longer changes: it is already as the plan would make it, or it is gone.", a.Name())
@@ -94,7 +96,7 @@ func differences(then, now *Effect) (out []Difference) {
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(union(then.Seen, now.Seen))) {
-		if _, told := union(before, after)[key]; !told && then.Seen[key] != now.Seen[key] {
+		if !told[key] && then.Seen[key] != now.Seen[key] {
 			table, id, _ := strings.Cut(key, "/")
 			add(0, "The row %s of %s changed since the review.", id, table)
 		}

@@ -167,7 +167,9 @@ func (r *Run) group(ctx context.Context, kind Kind, group []Step) error {
 	if err != nil {
 		return err
 	}
-	r.effect.Rows = append(r.effect.Rows, rows...)
+	for _, row := range rows {
+		r.effect.Rows = append(r.effect.Rows, row.Compact())
+	}
 	r.effect.Tallies = append(r.effect.Tallies, tallies...)
 	for _, s := range group {
 		if kind.Final != "" {

@@ -20,6 +20,9 @@ type table struct {
 	// volatile columns change without anybody deciding it (counters, times of
 	// use, what workers compute), so a review is not stale when they differ.
 	volatile []string
+	// wide columns describe what was published and never change afterwards; a
+	// brief watch leaves them out.
+	wide []string
 	// given columns get their value from the database at INSERT, so they differ
 	// between a review and its apply.
 	given []string
@@ -56,8 +59,12 @@ func tables() map[string]table {
 		"users":                   {key: id, hidden: []string{"publish_notifications"}},
 		"version_downloads":       {key: []string{"version_id", "date"}, volatile: []string{"downloads", "counted", "processed"}},
 		"version_owner_actions":   {key: id, given: []string{"id", "time"}},
-		"versions":                {key: id, volatile: []string{"downloads", "updated_at", "linecounts", "has_lib", "bin_names", "zip_sha256", "zip_json_sha256"}},
-		"versions_published_by":   {key: []string{"version_id"}, hidden: []string{"email"}},
+		"versions": {key: id, volatile: []string{"downloads", "updated_at", "linecounts", "has_lib", "bin_names", "zip_sha256", "zip_json_sha256"},
+			wide: []string{
+				"bin_names", "categories", "description", "documentation", "edition", "features", "has_lib", "homepage", "keywords", "lib_name",
+				"license", "linecounts", "links", "num_no_build", "repository", "rust_version", "semver_ord_v2", "zip_json_sha256", "zip_sha256",
+			}},
+		"versions_published_by": {key: []string{"version_id"}, hidden: []string{"email"}},
 	}
 }
 

@@ -32,6 +32,8 @@ type Watch struct {
 	Derived bool
 	// Lock holds the rows until the transaction ends.
 	Lock bool
+	// Brief leaves the table's wide columns out of the images.
+	Brief bool
 	// Count keeps numbers instead of rows, for tables too large to show.
 	Count bool
 
@@ -122,6 +124,9 @@ func (t *Tx) images(ctx context.Context, w Watch) ([]Image, error) {
 		return nil, err
 	}
 	spec := tables()[w.Table]
+	if w.Brief {
+		columns = slices.DeleteFunc(slices.Clone(columns), func(c string) bool { return slices.Contains(spec.wide, c) })
+	}
 	lock := ""
 	if may, err := t.mayLock(ctx, w); err != nil {
 		return nil, err

@@ -75,7 +75,7 @@ func (t *Tx) versions(ctx context.Context, list []Yank) (map[int32]*Yanked, []Cr
 		return nil, nil, err
 	}
 	crates := slices.SortedFunc(maps.Values(locked), func(a, b Crate) int { return cmp.Compare(a.ID, b.ID) })
-	images, err := t.Watch(ctx, Watch{Table: "versions", Where: "t.id = ANY ($1)", Args: []any{ids}, By: "id", Steps: steps, Lock: true})
+	images, err := t.Watch(ctx, Watch{Table: "versions", Where: "t.id = ANY ($1)", Args: []any{ids}, By: "id", Steps: steps, Lock: true, Brief: true})
 	if err != nil {
 		return nil, nil, err
 	}
