@@ -74,7 +74,7 @@ func acts() []act {
 				VALUES (2, 1, 1, now(), 'infinity')`},
 		{check.Account, "lock", `UPDATE users SET account_lock_reason = 'stolen', account_lock_until = NULL WHERE id = 1`},
 		{check.Account, "unlock", `UPDATE users SET account_lock_reason = NULL, account_lock_until = NULL WHERE id = 1`},
-		{check.Account, "unverify", `UPDATE emails SET verified = false WHERE user_id = 1`},
+		{check.Account, "unverify", `UPDATE emails SET verified = false WHERE user_id = 1; SELECT xmin FROM emails WHERE user_id = 1`},
 		{check.Account, "raise the rate limit", `INSERT INTO publish_rate_overrides (user_id, burst, expires_at, action) VALUES (1, 500, NULL, 1)
 				ON CONFLICT (user_id, action) DO UPDATE SET burst = excluded.burst, expires_at = excluded.expires_at;
 			UPDATE publish_limit_buckets SET tokens = 500, last_refill = now() WHERE user_id = 1 AND action = 0;

@@ -40,7 +40,7 @@ SELECT c.relname::text, a.attname::text, format_type(a.atttypid, a.atttypmod),
     has_column_privilege(c.oid, a.attnum, 'SELECT'), has_column_privilege(c.oid, a.attnum, 'INSERT'),
     has_column_privilege(c.oid, a.attnum, 'UPDATE'), has_table_privilege(c.oid, 'DELETE'), c.relispopulated
 FROM pg_class c
-JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped AND (a.attnum > 0 OR c.relname = 'emails' AND a.attname = 'xmin')
 WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'm', 'v', 'f')`
 
 // One list of everything else: its kind, its name, and whether it is there in working order and ours to use.

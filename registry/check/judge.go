@@ -93,7 +93,7 @@ func (j *judgement) right(r right) {
 func (j *judgement) column(r right, t *table, name string) {
 	c, there := t.Columns[name]
 	state, detail := granted(there, c.Rights[r.privilege]), ""
-	if want := j.types[r.table+"."+name]; there && !sameType(want, c.Type) {
+	if want := j.types[r.table+"."+name]; there && want != "" && !sameType(want, c.Type) {
 		state, detail = WrongType, c.Type+" instead of "+want
 	}
 	j.add(r.table, name, string(r.privilege), state, detail)

@@ -136,9 +136,12 @@ func owning() needs {
 	}}.and(inviting(), serialising())
 }
 
+// locking reads who last wrote an address's row, though not the address: the contract has no other trace of a new
+// address, and undo must not call that one confirmed.
 func locking() needs {
 	return needs{
 		rights: []right{
+			{"emails", sel, "xmin"},
 			{"users", upd, "account_lock_reason account_lock_until"},
 			{"emails", upd, "verified"},
 			{"publish_rate_overrides", ins, "user_id burst expires_at action"},
