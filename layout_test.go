@@ -33,6 +33,7 @@ func layers() map[string]int {
 		"evidence":   3,
 		"dossier":    4,
 		"action":     4,
+		"jobs":       6,
 		"web":        7,
 		"api":        7,
 		"cmd":        8,

@@ -1,0 +1,177 @@
+package jobs
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+
+	"cratewarden"
+	"cratewarden/action"
+	"cratewarden/pg"
+)
+
+// Engine is what the workers call; action.Engine is one. Each function may be
+// called by several processes at once and again at any time.
+type Engine interface {
+	Work(ctx context.Context, followUp int64) error
+	Recover(ctx context.Context) (action.Recovery, error)
+	WatchTombstones(ctx context.Context) (int, error)
+}
+
+// Config says what the workers work on.
+type Config struct {
+	// Pool is on the console's database, prepared by Migrate.
+	Pool   *pgxpool.Pool
+	Engine Engine
+	// Head signs the ledger's head every minute; nil when somebody else does.
+	Head func(ctx context.Context) error
+	// Workers is how many follow-ups this process does at a time; 0 means 4. A
+	// third of the pool is the most, since each keeps a connection.
+	Workers int
+	// Every is the time between rounds of recovery and watch; 0 means a minute.
+	Every time.Duration
+	// Patience is how long running work may go on after Run was told to end; 0
+	// means 10 s. What is cut short is done again.
+	Patience time.Duration
+	Logger   *slog.Logger
+}
+
+// Jobs are the workers of one process.
+type Jobs struct {
+	cfg    Config
+	client *river.Client[pgx.Tx]
+	rounds map[string]func(context.Context) error
+}
+
+// longest is how long one try at a follow-up may take: large files over slow
+// lines.
+const longest = time.Hour
+
+// New makes the workers. Nothing runs before Run.
+func New(cfg Config) (*Jobs, error) {
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Workers <= 0 {
+		cfg.Workers = 4
+	}
+	cfg.Workers = max(1, min(cfg.Workers, int(cfg.Pool.Config().MaxConns)/3))
+	if cfg.Every <= 0 {
+		cfg.Every = time.Minute
+	}
+	if cfg.Patience <= 0 {
+		cfg.Patience = 10 * time.Second
+	}
+	j := &Jobs{cfg: cfg, rounds: map[string]func(context.Context) error{}}
+	j.rounds["recover"] = j.recover
+	j.rounds["tombstones"] = j.tombstones
+	if cfg.Head != nil {
+		j.rounds["head"] = cfg.Head
+	}
+	workers := river.NewWorkers()
+	river.AddWorker(workers, &followUpWorker{jobs: j})
+	river.AddWorker(workers, &roundWorker{jobs: j})
+	var err error
+	j.client, err = river.NewClient(riverpgxv5.New(cfg.Pool), &river.Config{
+		Schema: riverSchema, Workers: workers, Logger: cfg.Logger.With("part", "queue"), SoftStopTimeout: cfg.Patience,
+		Queues:       map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: cfg.Workers}, roundQueue: {MaxWorkers: 1}},
+		PeriodicJobs: j.periodic(),
+		// Nobody looks at them: what was done stands with the follow-ups.
+		CompletedJobRetentionPeriod: time.Hour, DiscardedJobRetentionPeriod: 24 * time.Hour,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return j, nil
+}
+
+// roundQueue keeps rounds from waiting behind large files.
+const roundQueue = "rounds"
+
+func (j *Jobs) periodic() (list []*river.PeriodicJob) {
+	for name := range j.rounds {
+		list = append(list, river.NewPeriodicJob(river.PeriodicInterval(j.cfg.Every), func() (river.JobArgs, *river.InsertOpts) {
+			return round{name}, &river.InsertOpts{Queue: roundQueue, MaxAttempts: 1}
+		}, &river.PeriodicJobOpts{RunOnStart: true}))
+	}
+	return list
+}
+
+// EnqueueTx is Queue.EnqueueTx, for those who have the workers at hand.
+func (j *Jobs) EnqueueTx(ctx context.Context, tx pgx.Tx, id int64, at time.Time) error {
+	return enqueue(ctx, j.client, tx, id, at)
+}
+
+// Run works until ctx is over; running work may then end within
+// Config.Patience. It begins with a recovery of its own, so that what a crash
+// has cut short does not wait for a round. When it returns, nothing of it runs
+// any more.
+func (j *Jobs) Run(ctx context.Context) error {
+	if err := j.recover(ctx); err != nil && ctx.Err() == nil {
+		j.cfg.Logger.WarnContext(ctx, "recovery at start failed; it is tried again in a minute", "error", err)
+	}
+	if err := j.client.Start(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return cratewarden.Wrap(err, cratewarden.Unavailable, "The work queue could not be started on the console's database.")
+	}
+	<-j.client.Stopped()
+	return nil
+}
+
+func (j *Jobs) recover(ctx context.Context) error {
+	found, err := j.cfg.Engine.Recover(ctx)
+	if found.Plans+found.Unknown+found.FollowUps > 0 {
+		j.cfg.Logger.InfoContext(ctx, "recovered", "plans", found.Plans, "unknown", found.Unknown, "follow_ups", found.FollowUps)
+	}
+	return err
+}
+
+func (j *Jobs) tombstones(ctx context.Context) error {
+	_, err := j.cfg.Engine.WatchTombstones(ctx)
+	return err
+}
+
+type followUpWorker struct {
+	river.WorkerDefaults[followUp]
+	jobs *Jobs
+}
+
+// Work implements river.Worker. It never fails: the engine has recorded what
+// went wrong, or recovery will find that nothing is recorded.
+func (w *followUpWorker) Work(ctx context.Context, job *river.Job[followUp]) error {
+	err := w.jobs.cfg.Engine.Work(ctx, job.Args.ID)
+	if err != nil && cratewarden.KindOf(err) != cratewarden.Conflict {
+		w.jobs.cfg.Logger.WarnContext(ctx, "a follow-up was not done", "follow_up", job.Args.ID, "error", err)
+	}
+	return nil
+}
+
+// Timeout implements river.Worker.
+func (*followUpWorker) Timeout(*river.Job[followUp]) time.Duration { return longest }
+
+type roundWorker struct {
+	river.WorkerDefaults[round]
+	jobs *Jobs
+}
+
+// Work implements river.Worker.
+func (w *roundWorker) Work(ctx context.Context, job *river.Job[round]) error {
+	do, ok := w.jobs.rounds[job.Args.Name]
+	if !ok {
+		return nil // of another release, or another configuration
+	}
+	if err := do(ctx); err != nil && ctx.Err() == nil {
+		w.jobs.cfg.Logger.WarnContext(ctx, "a round of work failed; it is done again in a minute", "round", job.Args.Name, "error", pg.Map(err))
+	}
+	return nil
+}
+
+// Timeout implements river.Worker.
+func (*roundWorker) Timeout(*river.Job[round]) time.Duration { return 5 * time.Minute }
