@@ -8,8 +8,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"cratewarden"
-	"cratewarden/registry/extract"
 	"cratewarden/pg"
+	"cratewarden/registry/extract"
 	"cratewarden/registry/files"
 )
 

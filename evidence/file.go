@@ -13,8 +13,8 @@ import (
 
 	"cratewarden"
 	"cratewarden/blob"
-	"cratewarden/evidence/extract"
 	"cratewarden/ledger"
+	"cratewarden/registry/extract"
 	"cratewarden/registry/files"
 )
 

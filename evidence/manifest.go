@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"cratewarden"
-	"cratewarden/evidence/extract"
 	"cratewarden/ledger"
+	"cratewarden/registry/extract"
 )
 
 // Schema is the version of the form of manifests that this release writes.

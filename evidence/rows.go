@@ -7,8 +7,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"cratewarden/evidence/extract"
 	"cratewarden/pg"
+	"cratewarden/registry/extract"
 	"cratewarden/registry/files"
 )
 

@@ -5,9 +5,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"cratewarden/evidence/extract"
 	"cratewarden/ledger"
 	"cratewarden/pg"
+	"cratewarden/registry/extract"
 )
 
 // subjectRow is a row of evidence_subject.
