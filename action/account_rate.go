@@ -44,7 +44,7 @@ func (l RateRef) number() int32 { return int32(slices.Index(rateNames(), l.Actio
 // RateLimit gives an account its own limit.
 type RateLimit struct {
 	RateRef
-	Burst int32      `json:"burst"`
+	Burst *int32     `json:"burst"` // must be said: 0 stops all such requests
 	Until *time.Time `json:"until,omitempty"`
 	// Refill also fills what the account may use at once up to Burst.
 	Refill bool `json:"refill,omitempty"`
@@ -56,7 +56,7 @@ const maxBurst = 1_000_000
 
 // Check bounds the burst.
 func (l RateLimit) Check() error {
-	if l.Burst < 0 || l.Burst > maxBurst {
+	if l.Burst == nil || *l.Burst < 0 || *l.Burst > maxBurst {
 		return cratewarden.Errorf(cratewarden.Invalid, "burst is 0 to %d requests.", maxBurst)
 	}
 	return l.RateRef.Check()
@@ -64,7 +64,7 @@ func (l RateLimit) Check() error {
 
 // Sentence says it.
 func (l RateLimit) Sentence() string {
-	return fmt.Sprintf("Limit %s by %s to %s at once, %s", rateWords(l.Action), l.AccountRef, amount(int(l.Burst), "request", "requests"), ending(l.Until))
+	return fmt.Sprintf("Limit %s by %s to %s at once, %s", rateWords(l.Action), l.AccountRef, amount(int(*l.Burst), "request", "requests"), ending(l.Until))
 }
 
 // RateLimitClear takes an account's own limit away.
@@ -100,7 +100,7 @@ func runRateLimit(ctx context.Context, r *Run, items []Item[RateLimit]) error {
 		if r.endPassed(it.Step, d.Until) {
 			continue
 		}
-		list = append(list, change.RateLimit{Step: it.Step, Account: d.Account, Action: d.number(), Burst: &d.Burst, Until: d.Until, Refill: d.Refill})
+		list = append(list, change.RateLimit{Step: it.Step, Account: d.Account, Action: d.number(), Burst: d.Burst, Until: d.Until, Refill: d.Refill})
 	}
 	return r.setRates(ctx, list)
 }

@@ -191,7 +191,7 @@ func TestPeopleFamiliesRefuseBadParameters(t *testing.T) {
 		"account.contain":          {{}, {"account": 1}, {"account": 1, "reason": "x", "crates": "some"}, {"account": 1, "reason": "x", "keep_tokens": "yes"}},
 		"account.release":          {{}, {"account": 0}},
 		"account.unverify_email":   {{}, {"account": -5}},
-		"account.rate_limit":       {{}, {"account": 1, "action": "all", "burst": 1}, {"account": 1, "action": "new", "burst": -1}, {"account": 1, "action": "new", "burst": maxBurst + 1}, {"account": 1, "burst": 1}},
+		"account.rate_limit":       {{}, {"account": 1, "action": "all", "burst": 1}, {"account": 1, "action": "new", "burst": -1}, {"account": 1, "action": "new", "burst": maxBurst + 1}, {"account": 1, "burst": 1}, {"account": 1, "action": "new"}},
 		"account.rate_limit_clear": {{}, {"account": 1}, {"account": 1, "action": "new", "burst": 1}},
 		"owner.add":                {{}, {"crate": "x"}, {"account": 1}, {"crate": " ", "account": 1}, {"crate": strings.Repeat("x", 300), "account": 1}},
 		"owner.invite":             {{}, {"crate": "x"}, {"account": 1}},

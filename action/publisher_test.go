@@ -38,6 +38,16 @@ func TestPublisherRevokeToken(t *testing.T) {
 	if len(effect.Rows) != 1 || effect.Rows[0].After != nil || strings.Contains(text(effect), "hashed_token") {
 		t.Errorf("%+v", effect.Rows)
 	}
+	if _, err := c.Apply(t.Context(), c.who, p.ID, Consent{Digest: *p.Digest}, ""); err == nil {
+		t.Error("applied without the typed confirmation")
+	}
+	c.apply(p, effect)
+	if got := c.open(c.doors()); strings.Contains(got, "crate of its own") {
+		t.Errorf("open: %s", got)
+	}
+	if _, err := c.Undo(t.Context(), c.who, p.ID, nil, ""); err == nil {
+		t.Error("a deleted token can be undone")
+	}
 	if _, effect := c.reviewed("publisher.revoke_token", m{"id": c.ended}); codes(effect) != "publish-token-ended" || len(effect.Rows) != 1 {
 		t.Error(codes(effect))
 	}
