@@ -82,15 +82,8 @@ func runDeleteCrate(ctx context.Context, r *Run, items []Item[DeleteCrate]) erro
 		return err
 	}
 	ids := idsOf(crates)
-	dependents, more, err := r.Dependents(ctx, ids, mostDependencies)
+	dependents, more, err := r.lockDependents(ctx, ids)
 	if err != nil {
-		return err
-	}
-	lock := slices.Clone(ids)
-	for _, d := range dependents {
-		lock = append(lock, d.Crate.ID)
-	}
-	if _, err := r.LockCrates(ctx, lock); err != nil {
 		return err
 	}
 	byTarget := map[int32][]change.Dependent{}
@@ -130,6 +123,33 @@ func runDeleteCrate(ctx context.Context, r *Run, items []Item[DeleteCrate]) erro
 		list = append(list, d)
 	}
 	return r.destroy(ctx, list)
+}
+
+// lockDependents locks crates and those that depend on them, in one go and in
+// order. From then on nobody can publish a new dependent; who came between the
+// first look and the lock is seen by the second look.
+func (r *Run) lockDependents(ctx context.Context, crates []int32) ([]change.Dependent, bool, error) {
+	locked := map[int32]bool{}
+	for {
+		list, more, err := r.Dependents(ctx, crates, mostDependencies)
+		if err != nil {
+			return nil, false, err
+		}
+		lock := slices.Clone(crates)
+		for _, d := range list {
+			lock = append(lock, d.Crate.ID)
+		}
+		fresh := slices.ContainsFunc(lock, func(id int32) bool { return !locked[id] })
+		if !fresh || more {
+			return list, more, nil
+		}
+		if _, err := r.LockCrates(ctx, lock); err != nil {
+			return nil, false, err
+		}
+		for _, id := range lock {
+			locked[id] = true
+		}
+	}
 }
 
 // destroy deletes crates and leaves their tombstones.

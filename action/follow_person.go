@@ -27,7 +27,7 @@ func (e *Engine) FollowUp(ctx context.Context, id int64) (f FollowUp, err error)
 
 // RetryFollowUp makes a follow-up due now, on a person's word.
 func (e *Engine) RetryFollowUp(ctx context.Context, who Actor, id int64) (FollowUp, error) {
-	return e.decide(ctx, who, id, "follow.retry", "", func(ctx context.Context, tx pgx.Tx, f FollowUp) error {
+	return e.decide(ctx, who, id, "follow.retry", "", func(ctx context.Context, tx pgx.Tx, incident string, f FollowUp) error {
 		now := e.clock()
 		if _, err := tx.Exec(ctx, `UPDATE follow_up SET next_at = $2, changed_at = now() WHERE id = $1`, id, now); err != nil || e.cfg.Enqueue == nil {
 			return err
@@ -43,10 +43,10 @@ func (e *Engine) GiveUpFollowUp(ctx context.Context, who Actor, id int64, reason
 	if reason == "" || len(reason) > maxReason {
 		return FollowUp{}, cratewarden.Errorf(cratewarden.Invalid, "Say in at most %d bytes why the work is given up.", maxReason)
 	}
-	return e.decide(ctx, who, id, "follow.give-up", reason, func(ctx context.Context, tx pgx.Tx, f FollowUp) error {
+	return e.decide(ctx, who, id, "follow.give-up", reason, func(ctx context.Context, tx pgx.Tx, incident string, f FollowUp) error {
 		var outcome *int64
 		if f.Intent != nil {
-			entry := f.entry(ledger.Outcome, "")
+			entry := f.entry(ledger.Outcome, incident)
 			entry.Actor, entry.Session = who.ledger(), who.Session
 			entry.Result = &ledger.Result{State: string(FollowGivenUp)}
 			receipt, err := e.ledger.Append(ctx, tx, entry)
@@ -62,7 +62,7 @@ func (e *Engine) GiveUpFollowUp(ctx context.Context, who Actor, id int64, reason
 
 // decide changes an open follow-up on a person's word, with a note in the
 // ledger. Nobody works on it meanwhile.
-func (e *Engine) decide(ctx context.Context, who Actor, id int64, what, reason string, change func(context.Context, pgx.Tx, FollowUp) error) (FollowUp, error) {
+func (e *Engine) decide(ctx context.Context, who Actor, id int64, what, reason string, change func(ctx context.Context, tx pgx.Tx, incident string, f FollowUp) error) (FollowUp, error) {
 	if err := e.mayPlan(ctx, who, what); err != nil {
 		return FollowUp{}, err
 	}
@@ -79,7 +79,10 @@ func (e *Engine) decide(ctx context.Context, who Actor, id int64, what, reason s
 		if f.State == FollowDone || f.State == FollowGivenUp {
 			return cratewarden.Errorf(cratewarden.Conflict, "The follow-up %d is %s; there is nothing to decide.", id, f.State)
 		}
-		entry := f.entry(ledger.Note, "")
+		if s.incident, err = incidentOf(ctx, tx, f.Plan); err != nil {
+			return err
+		}
+		entry := f.entry(ledger.Note, s.incident)
 		entry.Actor, entry.Session, entry.Action = who.ledger(), who.Session, what
 		entry.Details["kind"], entry.Details["attempts"] = f.Kind, strconv.Itoa(f.Attempts)
 		if reason != "" {
@@ -88,7 +91,7 @@ func (e *Engine) decide(ctx context.Context, who Actor, id int64, what, reason s
 		if _, err := e.ledger.Append(ctx, tx, entry); err != nil {
 			return err
 		}
-		return change(ctx, tx, f)
+		return change(ctx, tx, s.incident, f)
 	})
 	if err != nil {
 		return FollowUp{}, err

@@ -20,7 +20,8 @@ import (
 // the console, so that a worker never waits for a second connection.
 type shift struct {
 	*Engine
-	conn *pgxpool.Conn
+	conn     *pgxpool.Conn
+	incident string // of the plan, for the ledger
 }
 
 // Work does one follow-up: intent, work, outcome. Called for one that is done,
@@ -56,7 +57,7 @@ func (e *Engine) takeUp(ctx context.Context, id int64) (*shift, error) {
 	if err != nil {
 		return nil, pg.Map(err)
 	}
-	s := &shift{e, conn}
+	s := &shift{Engine: e, conn: conn}
 	var got bool
 	if err := conn.QueryRow(ctx, `SELECT pg_try_advisory_lock(7310552, hashtext($1))`, "follow-up "+strconv.FormatInt(id, 10)).Scan(&got); err != nil {
 		s.end()
@@ -112,12 +113,11 @@ func (s *shift) begin(ctx context.Context, id int64) (f FollowUp, due bool, err 
 		}
 		due = true
 		f.Attempts++
+		if s.incident, err = incidentOf(ctx, tx, f.Plan); err != nil {
+			return err
+		}
 		if f.Intent == nil {
-			p, err := onePlan(ctx, tx, `SELECT `+planColumns+` FROM plan WHERE id = $1`, f.Plan)
-			if err != nil {
-				return err
-			}
-			receipt, err := s.ledger.Append(ctx, tx, f.entry(ledger.Intent, p.Incident))
+			receipt, err := s.ledger.Append(ctx, tx, f.entry(ledger.Intent, s.incident))
 			if err != nil {
 				return err
 			}
@@ -128,6 +128,11 @@ func (s *shift) begin(ctx context.Context, id int64) (f FollowUp, due bool, err 
 		return err
 	})
 	return f, due, err
+}
+
+func incidentOf(ctx context.Context, tx pgx.Tx, plan string) (incident string, err error) {
+	err = tx.QueryRow(ctx, `SELECT incident FROM plan WHERE id = $1`, plan).Scan(&incident)
+	return incident, pg.Map(err)
 }
 
 // entry is a ledger entry about the follow-up.
@@ -176,7 +181,7 @@ func (s *shift) finished(ctx context.Context, f FollowUp, w work) error {
 		}
 		s.cfg.Reached("within follow-up outcome")
 		now.Intent = f.Intent
-		entry := now.entry(ledger.Outcome, "")
+		entry := now.entry(ledger.Outcome, s.incident)
 		entry.Result = &ledger.Result{State: string(FollowDone), Recovered: f.Attempts > 1}
 		receipt, err := s.ledger.Append(ctx, tx, entry)
 		if err != nil {
@@ -209,7 +214,6 @@ func (s *shift) failed(ctx context.Context, f FollowUp, cause error) error {
 	if ctx.Err() != nil {
 		return cause
 	}
-	s.log.WarnContext(ctx, "follow-up failed", "id", f.ID, "kind", f.Kind, "plan", f.Plan, "attempt", f.Attempts, "error", cause)
 	at := s.clock().Add(waitAfter(f.Attempts))
 	err := pg.InTx(ctx, s.conn, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `UPDATE follow_up SET state = $2, problem = $3, next_at = $4, changed_at = now() WHERE id = $1 AND state = $5`,

@@ -2,12 +2,15 @@ package action
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
 
 	"cratewarden"
 	"cratewarden/blob"
+	"cratewarden/blob/blobtest"
+	"cratewarden/evidence"
 	"cratewarden/registry/files"
 )
 
@@ -256,6 +259,72 @@ func TestHoldOnANewerRegistry(t *testing.T) {
 	s.destroyed("version.delete", v.params())
 	s.destroyed("crate.delete", m{"crate": v.Crate, "message": "gone"})
 	s.work()
+	s.ended()
+}
+
+// Everything works with exactly the rights of the acting role.
+func TestVersionsAndCratesAsTheActingRole(t *testing.T) {
+	t.Parallel()
+	s := newStoreKit(t, asActingRole(t, "warden of versions"))
+	v := s.victim()
+	p, _ := s.applied("version.hold", v.params(), "crate.hold", m{"crate": v.Crate})
+	s.work()
+	s.undone(p)
+	s.work()
+	p, _ = s.applied("crate.hold", m{"crate": v.Crate}, "crate.release", m{"crate": v.Crate},
+		"crate.trustpub_only", m{"crate": v.Crate, "on": true}, "crate.limits", m{"crate": v.Crate, "max_upload_size": 5})
+	s.work()
+	s.undone(p, 3, 4)
+	s.dependent("acting-needs", v.Crate, "*")
+	s.destroyed("version.delete", v.params())
+	s.applied("crate.hold", m{"crate": "acting-needs"})
+	s.exec(`UPDATE versions SET yanked = true WHERE crate_id = (SELECT id FROM crates WHERE name = 'acting-needs')`)
+	s.destroyed("crate.delete", m{"crate": v.Crate, "message": "gone", "reserve": true, "accept_dependents": true})
+	if n, err := s.WatchTombstones(t.Context()); err != nil || n != 0 {
+		t.Errorf("%d %v", n, err)
+	}
+}
+
+// A bucket keeps headers, which a release must restore too.
+func TestHoldOnABucket(t *testing.T) {
+	t.Parallel()
+	env := map[string]string{"AWS_ACCESS_KEY_ID": blobtest.KeyID, "AWS_SECRET_ACCESS_KEY": blobtest.Secret}
+	open := func() blob.Store {
+		_, url := blobtest.NewS3(t)
+		store, err := blob.Open(t.Context(), "s3://shelf?endpoint="+url, blob.Config{Getenv: func(k string) string { return env[k] }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return store
+	}
+	static, vault := open(), open()
+	s := newStoreKit(t, func(c *Config) {
+		c.Static, c.Vault = static, evidence.Vault{Static: static, Store: vault}
+	})
+	v := s.victim()
+	for _, o := range files.ReleaseObjects(v.Crate, v.Version) {
+		if err := static.Put(t.Context(), o.Key, strings.NewReader(o.Key), o.PutOptions(true)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	key := files.CrateKey(v.Crate, v.Version)
+	before, err := static.Stat(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored := contents(t, static)
+	p, _ := s.applied("version.hold", v.params())
+	s.work()
+	if left := contents(t, static); len(left) != 0 {
+		t.Errorf("still in the storage: %v", left)
+	}
+	s.undone(p)
+	s.work()
+	sameContents(t, stored, contents(t, static))
+	after, err := static.Stat(t.Context(), key)
+	if err != nil || after.ContentType != before.ContentType || after.CacheControl != before.CacheControl || !maps.Equal(after.Metadata, before.Metadata) {
+		t.Errorf("%+v, was %+v, %v", after, before, err)
+	}
 	s.ended()
 }
 

@@ -55,6 +55,18 @@ func (f *Effect) destroys() (crates, versions []int32) {
 	return crates, slices.Compact(versions)
 }
 
+// Destroys gives the crates, and apart from theirs the versions, that a plan
+// destroys by its last review, by their ids. If there are any, the plan can be
+// applied only with evidence: see Seal.
+func (e *Engine) Destroys(ctx context.Context, p Plan) (crates, versions []int32, err error) {
+	effect, err := e.Effect(ctx, p)
+	if err != nil {
+		return nil, nil, err
+	}
+	crates, versions = effect.destroys()
+	return crates, versions, nil
+}
+
 // Seal makes the evidence bundle that an irreversible plan needs before it can
 // be applied: everything that its review would destroy. It belongs to that
 // review; another review with other facts needs another.

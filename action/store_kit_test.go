@@ -60,12 +60,12 @@ func newStoreKit(t testing.TB, more ...func(*Config)) *storeKit {
 		c.Registry = registry
 		c.Static, c.Index = s.static, s.index
 		c.Vault = evidence.Vault{Static: s.static, Store: s.store}
-		c.Evidence = evidence.New(evidence.Config{Registry: registry, Console: c.Console, Ledger: c.Ledger, Static: s.static, Index: s.index, Store: s.store})
 		c.Clock = func() time.Time { return s.now }
 		c.Reached = func(place string) { s.reached(place) }
 		for _, m := range more {
 			m(c)
 		}
+		c.Evidence = evidence.New(evidence.Config{Registry: c.Registry, Console: c.Console, Ledger: c.Ledger, Static: c.Static, Index: s.index, Store: s.store})
 	})
 	s.registry = registry
 	s.exec(`DELETE FROM background_jobs`)
