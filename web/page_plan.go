@@ -33,6 +33,15 @@ type Plans interface {
 	Undo(ctx context.Context, who action.Actor, id string, steps []int, key string) (action.Plan, error)
 	Discard(ctx context.Context, who action.Actor, id string) (action.Plan, error)
 	Settle(ctx context.Context, who action.Actor, id string, committed bool) (action.Plan, error)
+	Compare(ctx context.Context, p action.Plan) ([]action.Standing, error)
+	Seal(ctx context.Context, who action.Actor, id string) (action.Plan, error)
+	RetryFollowUp(ctx context.Context, who action.Actor, id int64) (action.FollowUp, error)
+	GiveUpFollowUp(ctx context.Context, who action.Actor, id int64, reason string) (action.FollowUp, error)
+
+	Resolve(ctx context.Context, text string) (action.Batch, error)
+	BatchOrder(ctx context.Context, kind string, lines []action.BatchLine, more map[string]string) (action.Order, error)
+	Contain(ctx context.Context, o action.ContainOrder) (action.Proposal, error)
+	UndoSince(ctx context.Context, o action.UndoSinceOrder) (action.Proposal, error)
 }
 
 // applyTime is how long a request that runs a plan's steps may take.
@@ -51,6 +60,10 @@ func (s *Server) planRoutes() []route {
 		{pattern: "GET /plans", handle: s.planList, timeout: listTime, nav: nav{section: "Now", label: "Plans", count: s.planned.open}},
 		one("POST /plans", s.planCompose, 0),
 		one("GET /plans/new", s.planNew, 0),
+		one("GET /plans/batch", s.batchForm, 0),
+		one("POST /plans/batch", s.batchTake, applyTime),
+		one("GET /plans/propose", s.proposeForm, 0),
+		one("POST /plans/propose", s.proposeTake, applyTime),
 		one("GET /plans/{id}", s.planShow, listTime),
 		one("GET /plans/{id}/edit", s.planEdit, 0),
 		one("POST /plans/{id}/edit", s.planCompose, 0),

@@ -10,16 +10,17 @@ import (
 // showDraft shows the form, or the catalogue when there is nothing to fill in.
 func (s *Server) showDraft(w http.ResponseWriter, r *http.Request, status int, d planDraft, notices ...Notice) error {
 	who := s.who(r)
-	p := planFormPage{Page: s.page(r, "New plan"), Draft: d, Notices: notices, Action: "/plans", Back: "/plans", Refused: s.mayPlan(who), Make: "Make the plan"}
+	p := planFormPage{Page: s.page(r, "New plan"), Draft: d, Notices: notices, Action: "/plans"}
+	p.Words = planWordsForm{Draft: d, Back: "/plans", Refused: s.mayPlan(who), Make: "Make the plan"}
 	p.Head = Head{Crumbs: []Link{{"Plans", "/plans"}}, Title: "New plan", Lead: Text("Nothing in the registry changes by making a plan. It is reviewed next.")}
 	if d.Plan != "" {
 		p.Title = "Edit the plan " + visible(d.Plan)
 		p.Head = Head{Crumbs: []Link{{"Plans", "/plans"}, {visible(d.Plan), planURL(d.Plan)}}, Title: "Edit the plan", Lead: Text("Its review and its approvals fall when it changes.")}
-		p.Action, p.Back, p.Make = planURL(d.Plan, "edit"), planURL(d.Plan), "Save the plan"
+		p.Action, p.Words.Back, p.Words.Make = planURL(d.Plan, "edit"), planURL(d.Plan), "Save the plan"
 	}
 	if kind, ok := s.planned.catalogue.Kind(d.Kind); ok {
 		p.Name, p.About, p.Marks, p.Fields = kind.Title, Text(kind.About), kindMarks(kind), fieldsOf(kind, d.Values)
-		if why := s.mayDo(who, kind); why != "" && p.Refused == "" {
+		if why := s.mayDo(who, kind); why != "" && p.Words.Refused == "" {
 			p.Notices = append(p.Notices, Notice{Tone: Info, Title: "You may plan this, not apply it", Text: Text(why + " Somebody who has it can review and apply the plan.")})
 		}
 	}

@@ -12,17 +12,6 @@ import (
 	"cratewarden/ledger"
 )
 
-// followUps is what an engine can do about work that follows a plan.
-type followUps interface {
-	RetryFollowUp(ctx context.Context, who action.Actor, id int64) (action.FollowUp, error)
-	GiveUpFollowUp(ctx context.Context, who action.Actor, id int64, reason string) (action.FollowUp, error)
-}
-
-// sealer is an engine that keeps evidence.
-type sealer interface {
-	Seal(ctx context.Context, who action.Actor, id string) (action.Plan, error)
-}
-
 // done leads back to the plan after something was done; when it was not, it
 // shows the plan as it is now with the reason and what was typed. A plan that
 // became stale or failed says so itself.
@@ -180,11 +169,7 @@ func (s *Server) planSettle(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) planSeal(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("id")
-	engine, ok := s.cfg.Plans.(sealer)
-	if !ok {
-		return s.done(w, r, id, "", cratewarden.Errorf(cratewarden.Unavailable, "This console keeps no evidence: it was started without a store for it."))
-	}
-	_, err := engine.Seal(r.Context(), s.who(r), id)
+	_, err := s.cfg.Plans.Seal(r.Context(), s.who(r), id)
 	return s.done(w, r, id, "", err)
 }
 
@@ -198,20 +183,17 @@ func (s *Server) planFollow(w http.ResponseWriter, r *http.Request) error {
 	if err := s.belongs(r, id, n); err != nil {
 		return err
 	}
-	engine, ok := s.cfg.Plans.(followUps)
 	if err = readForm(r); err != nil {
 		return s.done(w, r, id, "", err)
 	}
 	reason := strings.TrimSpace(r.PostForm.Get("reason"))
 	switch do := r.PostForm.Get("do"); {
-	case !ok:
-		err = cratewarden.Errorf(cratewarden.Unavailable, "This console cannot decide about follow-ups.")
 	case do == "retry":
-		_, err = engine.RetryFollowUp(r.Context(), s.who(r), n)
+		_, err = s.cfg.Plans.RetryFollowUp(r.Context(), s.who(r), n)
 	case do == "give-up" && reason == "":
 		err = cratewarden.Errorf(cratewarden.Invalid, "Say why the work is given up. The ledger keeps it.")
 	case do == "give-up":
-		_, err = engine.GiveUpFollowUp(r.Context(), s.who(r), n, reason)
+		_, err = s.cfg.Plans.GiveUpFollowUp(r.Context(), s.who(r), n, reason)
 	default:
 		err = cratewarden.Errorf(cratewarden.Invalid, "Say whether to try it now or to give it up.")
 	}

@@ -27,6 +27,10 @@ type planner struct {
 	keys    map[string]string
 	calls   []string
 	err     error // of every change
+
+	batch    action.Batch
+	proposal action.Proposal
+	asked    string // what was proposed last
 }
 
 func newPlanner() *planner {
@@ -161,6 +165,39 @@ func (f *planner) Discard(_ context.Context, _ action.Actor, id string) (action.
 
 func (f *planner) Settle(_ context.Context, _ action.Actor, id string, committed bool) (action.Plan, error) {
 	return f.change(id, "settle %s %t", id, committed)
+}
+
+func (f *planner) Seal(_ context.Context, _ action.Actor, id string) (action.Plan, error) {
+	return f.change(id, "seal %s", id)
+}
+
+func (f *planner) Compare(_ context.Context, p action.Plan) (out []action.Standing, err error) {
+	for i, row := range f.effects[p.ID].Rows {
+		out = append(out, action.Standing{Row: row, Is: []action.StandingIs{action.AsAfter, action.AsBefore, action.AsElse}[i%3], Other: []string{"yanked"}})
+	}
+	return out, nil
+}
+
+func (f *planner) Resolve(_ context.Context, text string) (action.Batch, error) {
+	return f.batch, f.err
+}
+
+func (f *planner) BatchOrder(_ context.Context, kind string, lines []action.BatchLine, more map[string]string) (o action.Order, err error) {
+	for _, l := range lines {
+		o.Steps = append(o.Steps, yankStep(l.Crate, l.Version, more["message"]))
+	}
+	o.Title = kind
+	return o, f.err
+}
+
+func (f *planner) Contain(_ context.Context, o action.ContainOrder) (action.Proposal, error) {
+	f.asked = fmt.Sprintf("contain %d %v %s", o.Account, o.HoldSince, o.Reason)
+	return f.proposal, f.err
+}
+
+func (f *planner) UndoSince(_ context.Context, o action.UndoSinceOrder) (action.Proposal, error) {
+	f.asked = fmt.Sprintf("undo since %d %d %s", o.Account, o.Token, o.From.Format(time.RFC3339))
+	return f.proposal, f.err
 }
 
 func (f *planner) RetryFollowUp(_ context.Context, _ action.Actor, id int64) (action.FollowUp, error) {

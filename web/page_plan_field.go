@@ -20,6 +20,7 @@ type planField struct {
 	Value                 string
 	Hint                  string
 	Required              bool
+	Rows                  int // of a long one; 0 for a few
 	Options               []Option
 }
 
@@ -115,7 +116,7 @@ func (s *Server) stepOf(ctx context.Context, k action.Kind, values map[string]st
 	fields := map[string]any{"do": k.Name}
 	for _, p := range k.Params {
 		value := values[p.Name]
-		if value == "" {
+		if value == "" && !(p.Required && p.Type == action.YesNoParam) {
 			if p.Required {
 				return nil, cratewarden.Errorf(cratewarden.Invalid, "%s is missing.", p.Label)
 			}
@@ -142,6 +143,9 @@ func (s *Server) stepOf(ctx context.Context, k action.Kind, values map[string]st
 func (s *Server) typed(ctx context.Context, p action.Param, value string) (any, error) {
 	switch p.Type {
 	case action.NumberParam:
+		if value == "null" { // the registry's own default
+			return nil, nil
+		}
 		n, err := strconv.ParseInt(strings.ReplaceAll(value, ",", ""), 10, 64)
 		if err != nil {
 			return nil, cratewarden.Errorf(cratewarden.Invalid, "%s must be a whole number.", p.Label)

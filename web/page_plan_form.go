@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -33,17 +34,24 @@ type planFormPage struct {
 	Head    Head
 	Notices []Notice
 	Action  string
-	Back    string
 	Draft   planDraft
+	Words   planWordsForm
 	Steps   []formStep
 	About   Phrase // what the chosen act does
 	Marks   []Badge
 	Name    string // the chosen act
 	Fields  []planField
 	Groups  []kindGroup // acts to choose from
-	Refused string      // why this person cannot make the plan
-	Make    string      // the word on the button
 	Long    string      // all steps as text, when they are too many to show
+}
+
+// planWordsForm is the end of every form that makes a plan: what it belongs to
+// and why it is done.
+type planWordsForm struct {
+	Draft   planDraft
+	Back    string
+	Refused string // why this person cannot make the plan
+	Make    string // the word on the button
 }
 
 // formStep is a step that is ready.
@@ -216,7 +224,8 @@ func (s *Server) addStep(r *http.Request, d *planDraft) error {
 	if err != nil {
 		return err
 	}
-	d.Steps = append(d.Steps, step)
+	// The form as it was sent may be shown again, so it is not written into.
+	d.Steps, d.Values = append(slices.Clone(d.Steps), step), maps.Clone(d.Values)
 	for _, p := range kind.Params {
 		if p.Type != action.CrateParam {
 			delete(d.Values, p.Name)

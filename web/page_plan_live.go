@@ -73,7 +73,6 @@ func (s *Server) livePart(seen *planSeen) planLive {
 	}
 	out.Refused = s.mayPlan(seen.who)
 	open := 0
-	_, able := s.cfg.Plans.(followUps)
 	for i, f := range seen.follow {
 		live := f.State == action.FollowWaiting || f.State == action.FollowRunning || f.State == action.FollowFailed
 		if live {
@@ -85,9 +84,6 @@ func (s *Server) livePart(seen *planSeen) planLive {
 		row := followRowOf(&f, p.ID)
 		row.Open = live
 		row.GiveUpWhy = out.Refused
-		if row.GiveUpWhy == "" && !able {
-			row.GiveUpWhy = "This console cannot decide about follow-ups."
-		}
 		row.RetryWhy = row.GiveUpWhy
 		if f.State == action.FollowRunning {
 			row.RetryWhy = "It runs now."

@@ -1,6 +1,10 @@
 package web
 
 import (
+	"net/http"
+	"strings"
+
+	"cratewarden"
 	"cratewarden/action"
 )
 
@@ -65,8 +69,41 @@ func (s *Server) recordCard(seen *planSeen) Card {
 	return c
 }
 
-// comparedCard lays what the plan wanted beside what it started from, for the
-// person who must say whether the registry kept it.
-func (s *Server) comparedCard(seen *planSeen) Card {
-	return Card{}
+// comparedCard lays the plan's rows beside the registry's, for the person who
+// must say whether the registry kept the change.
+func (s *Server) comparedCard(r *http.Request, p action.Plan) Card {
+	c := Card{ID: "compared", Title: "The plan's rows and the registry's", Note: "read now"}
+	rows, err := s.cfg.Plans.Compare(r.Context(), p)
+	if err != nil {
+		return c.missing(cratewarden.MessageOf(err))
+	}
+	counts := map[action.StandingIs]int{}
+	c.Table = &Table{Caption: c.Title, Columns: []Column{{Label: "Row"}, {Label: "It is now"}, {Label: "Step", Num: true}}, Empty: Empty{Title: "The plan changes no row that could tell"}}
+	tones := map[action.StandingIs]Tone{action.AsBefore: Info, action.AsAfter: Good, action.AsElse: Warn}
+	for i, row := range rows {
+		counts[row.Is]++
+		if i >= rowsMost {
+			continue
+		}
+		is := Phrase{}.Badge(tones[row.Is], string(row.Is))
+		if len(row.Other) > 0 {
+			is = is.Say(" ").Code(strings.Join(row.Other, ", "))
+		}
+		c.Table.Rows = append(c.Table.Rows, Row{Cells: []Phrase{Phrase{}.Code(row.Row.Table).Say(" " + strings.TrimPrefix(row.Row.Name(), row.Row.Table+" ")), is, stepLink(row.Row.Step)}})
+	}
+	if len(rows) > rowsMost {
+		c.Gaps = []string{Num(rowsMost) + " of " + Num(len(rows)) + " are shown."}
+	}
+	c.Text = Text(Num(counts[action.AsAfter]) + " of " + Plural(len(rows), "row") + " are as the plan would leave them, " + Num(counts[action.AsBefore]) + " as they were before, " + Num(counts[action.AsElse]) + " are something else. ")
+	switch len(rows) {
+	case 0:
+		c.Text = nil
+	case counts[action.AsAfter]:
+		c.Text = c.Text.Strong("The registry kept it.")
+	case counts[action.AsBefore]:
+		c.Text = c.Text.Strong("The registry did not keep it.")
+	default:
+		c.Text = c.Text.Strong("Look at the others: somebody changed them since.")
+	}
+	return c
 }

@@ -93,6 +93,9 @@ func (s *Server) showPlan(w http.ResponseWriter, r *http.Request, status int, p 
 	}
 	page := planPage{Page: s.page(r, visible(p.Title)), Notices: notices, Head: planHead(&p), Live: s.livePart(seen), Internal: p.Internal, Revision: p.Revision}
 	page.Forms = s.planForms(seen)
+	if page.Forms.ShowSettle {
+		page.Forms.Compared = s.comparedCard(r, p)
+	}
 	page.Forms.Typed = typed
 	page.Buttons = planButtons(seen, page.Forms)
 	page.Steps = s.planSteps(seen)
@@ -218,17 +221,11 @@ func (s *Server) planForms(seen *planSeen) planForms {
 	f.Apply = firstOf(may, notReviewed(p), blockedWords(p), waitsFor(p, seen.who), role, evidenceWords(p))
 	f.Approve = firstOf(may, notReviewed(p), blockedWords(p), ownPlan(p, seen.who), role)
 	f.ShowSeal = open && p.Irreversible && p.ReviewedAt != nil && p.Evidence == ""
-	if _, ok := s.cfg.Plans.(sealer); !ok {
-		f.Seal = "This console keeps no evidence: it was started without a store for it."
-	}
-	f.Seal = firstOf(may, notReviewed(p), role, f.Seal)
+	f.Seal = firstOf(may, notReviewed(p), blockedWords(p))
 	f.ShowUndo = p.State == action.Applied || p.State == action.Undone
 	f.Undo = firstOf(may, s.undoRefused(seen))
 	f.ShowSettle = p.State == action.Unknown
 	f.Settle = firstOf(may, role)
-	if f.ShowSettle {
-		f.Compared = s.comparedCard(seen)
-	}
 	f.Summary = applySummary(seen)
 	return f
 }

@@ -27,8 +27,8 @@ func TestPlanRoutes(t *testing.T) {
 		path      string
 		get, post int
 	}{
-		{"/plans", 200, 400}, {"/plans/new", 200, 404}, {id, 200, 405}, {"/plans/p01reviewed/edit", 200, 400}, {id + "/effect.json", 200, 405}, {id + "/live", 200, 405}, {"/plans/p08undone/events", 200, 405},
-		{id + "/leave-out", 405, 400}, {id + "/review", 405, 303}, {id + "/approve", 405, 400}, {id + "/apply", 405, 400}, {id + "/undo", 405, 400}, {id + "/discard", 405, 303}, {id + "/settle", 405, 400}, {id + "/seal", 405, 503}, {id + "/follow-ups/8", 405, 400},
+		{"/plans", 200, 400}, {"/plans/new", 200, 404}, {"/plans/batch", 200, 200}, {"/plans/propose", 200, 200}, {"/plans/propose?what=undo-since", 200, 200}, {id, 200, 405}, {"/plans/p01reviewed/edit", 200, 400}, {id + "/effect.json", 200, 405}, {id + "/live", 200, 405}, {"/plans/p08undone/events", 200, 405},
+		{id + "/leave-out", 405, 400}, {id + "/review", 405, 303}, {id + "/approve", 405, 400}, {id + "/apply", 405, 400}, {id + "/undo", 405, 400}, {id + "/discard", 405, 303}, {id + "/settle", 405, 400}, {id + "/seal", 405, 303}, {id + "/follow-ups/8", 405, 400},
 		{"/plans/none", 404, 405}, {"/plans/none/live", 404, 405}, {"/plans/none/events", 404, 405}, {"/plans/none/effect.json", 404, 405}, {"/plans/p00draft/effect.json", 404, 405}, {id + "/edit", 409, 400}, {id + "/follow-ups/999", 405, 404}, {id + "/follow-ups/x", 405, 400}, {"/plans/none/edit", 404, 400},
 	} {
 		before := len(f.changes())
@@ -132,7 +132,7 @@ func TestPlanGreysWithReasons(t *testing.T) {
 		{"p01reviewed", responder, []string{`form="apply">Apply</button>`, "Review again", "It would change 7 rows and order 3 jobs."}, []string{"Review it first."}},
 		{"p01reviewed", looker, []string{"Cleo has none of these roles", "Plans are made by responders"}, []string{`form="apply"`, `form="review"`}},
 		{"p90second", colleague, []string{"You wrote it; somebody else must approve it.", "A second person must approve it.", "<code class=\"copyable\">proc-makro1</code>"}, []string{"<button class=\"button\">Approve</button>"}},
-		{"p90second", responder, []string{"<button class=\"button\">Approve</button>", "keeps no evidence", "Cannot be undone", "gone for good"}, nil},
+		{"p90second", responder, []string{"<button class=\"button\">Approve</button>", "Seal the evidence</button>", "Cannot be undone", "gone for good"}, nil},
 		{"p91blocked", responder, []string{"A check forbids it.", "The registry has no version macro-loom1 1.0.87.", "forbids it: "}, []string{`form="apply">`}},
 		{"p92typed", responder, []string{`name="typed"`, `href="#confirm">Apply…</a>`}, []string{"A second person must approve it."}},
 		{"p04stale", responder, []string{"yanked was false at the review and is true now.", "Review it again.", `form="review">Review again</button>`}, []string{`form="apply">`}},
