@@ -10,8 +10,8 @@ import (
 // does: a name is read with two blanks before and one after it.
 type gramIndex struct {
 	start  []uint32 // by gram code
-	length []uint8  // of an entry\'s name
-	posts  []uint32 // entries, ascending
+	length []uint8  // of an entry's name
+	posts  []uint32 // entries of a gram, shorter names first
 	rooms  *sync.Pool
 }
 
@@ -74,16 +74,39 @@ func newGramIndex(count int, name func(i int) string) gramIndex {
 	}
 	x.posts = make([]uint32, x.start[gramCodes])
 	at := slices.Clone(x.start)
-	for i := range count {
-		grams = gramsOf(name(i), grams)
+	for _, i := range x.byLength() {
+		grams = gramsOf(name(int(i)), grams)
 		for _, g := range grams {
-			x.posts[at[g]] = uint32(i)
+			x.posts[at[g]] = i
 			at[g]++
 		}
 	}
 	x.rooms = &sync.Pool{New: func() any { return &gramRoom{counts: make([]uint8, count)} }}
 	return x
 }
+
+// byLength gives the entries by the length of their names, shorter ones first.
+func (x *gramIndex) byLength() []uint32 {
+	var at [257]uint32
+	for _, n := range x.length {
+		at[int(n)+1]++
+	}
+	for n := range at[1:] {
+		at[n+1] += at[n]
+	}
+	order := make([]uint32, len(x.length))
+	for i, n := range x.length {
+		order[at[n]] = uint32(i)
+		at[n]++
+	}
+	return order
+}
+
+// lengths bounds the lengths of names, both included.
+type lengths struct{ low, high int }
+
+// anyLength leaves nobody out.
+var anyLength = lengths{0, 255}
 
 // alike is an entry and how like it is, from 0 to 1: shared grams divided by
 // all distinct grams of both, the measure of pg_trgm.
@@ -95,18 +118,18 @@ type alike struct {
 // maxGrams bounds the work for a long question; the longest name has 65.
 const maxGrams = 80
 
-// like gives the entries at least that like name, best first, at most limit. An
-// entry that is like enough shares so many grams that it shares one besides the
+// like gives the entries of some lengths at least that like name, best first, at
+// most limit. An entry that is like enough shares so many grams that it shares one besides the
 // commonest few: those bring no entry, they only count for the entries that the
 // others bring, of which there are far fewer.
-func (x *nameIndex) like(name string, least float32, limit int) []alike {
-	grams := gramsOf(name[:min(len(name), maxGrams)], nil)
-	common := x.commonest(grams, least)
+func (x *nameIndex) like(name string, least float32, limit int, within lengths) []alike {
+	grams, lists := x.gramLists(name, within)
+	common := dispensable(len(grams), least)
 	room := x.grams.rooms.Get().(*gramRoom)
 	defer x.grams.rooms.Put(room)
 	c, touched := room.counts, room.touched[:0]
-	for _, g := range grams[common:] {
-		for _, e := range x.grams.of(g) {
+	for _, list := range lists[common:] {
+		for _, e := range list {
 			if c[e] == 0 {
 				touched = append(touched, e)
 			}
@@ -114,8 +137,8 @@ func (x *nameIndex) like(name string, least float32, limit int) []alike {
 		}
 	}
 	room.touched = touched
-	for _, g := range grams[:common] {
-		for _, e := range x.grams.of(g) {
+	for _, list := range lists[:common] {
+		for _, e := range list {
 			if c[e] != 0 {
 				c[e]++
 			}
@@ -139,19 +162,40 @@ func (x *nameIndex) like(name string, least float32, limit int) []alike {
 	return found.sorted()
 }
 
-// commonest sorts grams by how many entries have them, most first, and says how
-// many of them no entry can do with alone that is at least so like.
-func (x *nameIndex) commonest(grams []uint16, least float32) int {
-	slices.SortFunc(grams, func(a, b uint16) int { return len(x.grams.of(b)) - len(x.grams.of(a)) })
-	needed := int(least * float32(len(grams)))
-	if float32(needed) < least*float32(len(grams)) {
+// gramLists gives the grams of a name and the lists of those who have them, the
+// longest first.
+func (x *nameIndex) gramLists(name string, within lengths) (grams []uint16, lists [][]uint32) {
+	var room [maxGrams + 1]uint16
+	grams = gramsOf(name[:min(len(name), maxGrams)], room[:0])
+	lists = make([][]uint32, len(grams))
+	for i, g := range grams {
+		lists[i] = x.grams.of(g, within)
+	}
+	slices.SortFunc(lists, func(a, b []uint32) int { return len(b) - len(a) })
+	return grams, lists
+}
+
+// dispensable says how many of so many grams no entry can do with alone that is
+// at least so like.
+func dispensable(grams int, least float32) int {
+	needed := int(least * float32(grams))
+	if float32(needed) < least*float32(grams) {
 		needed++
 	}
 	return max(needed-1, 0)
 }
 
-// of gives the entries that have a gram, in ascending order.
-func (x *gramIndex) of(gram uint16) []uint32 { return x.posts[x.start[gram]:x.start[gram+1]] }
+// of gives the entries that have a gram and whose names are of some lengths.
+func (x *gramIndex) of(gram uint16, within lengths) []uint32 {
+	posts := x.posts[x.start[gram]:x.start[gram+1]]
+	if within == anyLength {
+		return posts
+	}
+	shorter := func(e uint32, n int) int { return int(x.length[e]) - n }
+	low, _ := slices.BinarySearchFunc(posts, within.low, shorter)
+	high, _ := slices.BinarySearchFunc(posts[low:], within.high+1, shorter)
+	return posts[low : low+high]
+}
 
 // containing gives up to limit entries that hold part, three letters or more,
 // anywhere, and look good to weigh: those with the most weight.

@@ -16,6 +16,7 @@ func TestLikeIsExact(t *testing.T) {
 		names := rapid.SliceOfN(name, 1, 60).Draw(r, "names")
 		q := name.Draw(r, "q")
 		least := rapid.SampledFrom([]float32{0.1, 0.3, 0.5, 1}).Draw(r, "least")
+		within := rapid.SampledFrom([]lengths{anyLength, {len(q) - 2, len(q) + 2}, {3, 3}, {-1, 0}}).Draw(r, "lengths")
 		want := map[uint32]float32{}
 		asked := gramsOf(q, nil)
 		for i, n := range names {
@@ -26,11 +27,12 @@ func TestLikeIsExact(t *testing.T) {
 				}
 			}
 			score := shared / (float32(len(asked)+len(n)+1) - shared)
-			if shared > 0 && score >= least && shared >= least*float32(len(asked)) {
+			inside := len(n) >= within.low && len(n) <= within.high
+			if shared > 0 && inside && score >= least && shared >= least*float32(len(asked)) {
 				want[uint32(i)] = score
 			}
 		}
-		got := indexOf(names).like(q, least, len(names))
+		got := indexOf(names).like(q, least, len(names), within)
 		if len(got) != len(want) {
 			r.Fatalf("%q among %q: got %v, want %v", q, names, got, want)
 		}

@@ -18,39 +18,95 @@ const (
 // near gives the entries of an index that resemble a canonical name, with the
 // reason. It looks at every name one slip away, and compares the likest, which
 // it gives too.
-func (x *nameIndex) near(name string) (found map[uint32]likeness, likest []alike) {
-	found = map[uint32]likeness{}
-	own := newAsked(name)
-	consider := func(e uint32) {
-		if _, seen := found[e]; seen {
-			return
-		}
-		if l, ok := own.compare(x.at(e)); ok {
-			found[e] = l
-		}
-	}
-	all := func(entries []uint32) {
-		for _, e := range entries {
-			consider(e)
-		}
-	}
-	x.slips.near(name, consider)
-	all(x.folded(name))
-	for _, word := range affixes {
-		all(x.exact(name + "_" + word))
-		all(x.exact(word + "_" + name))
-		if rest, ok := strings.CutSuffix(name, "_"+word); ok {
-			all(x.exact(rest))
-		}
-		if rest, ok := strings.CutPrefix(name, word+"_"); ok {
-			all(x.exact(rest))
-		}
-	}
-	likest = x.like(name, leastLikeness, mostLike)
+func (x *nameIndex) near(name string) (found resembling, likest []alike) {
+	found = newResembling(x, name)
+	found.related()
+	likest = x.like(name, leastLikeness, mostLike, anyLength)
 	for _, a := range likest {
-		consider(a.entry)
+		found.consider(a.entry)
 	}
 	return found, likest
+}
+
+// lookalikes is near without the likest, which spares it those names of which
+// only the likeness of their letters could be said.
+func (x *nameIndex) lookalikes(name string) resembling {
+	found := newResembling(x, name)
+	found.related()
+	found.numbered()
+	// What is left are words in another order, which have the same length, and
+	// names in which two letters differ.
+	for _, a := range x.like(name, leastLikeness, mostLike, lengths{len(name) - 2, len(name) + 2}) {
+		found.consider(a.entry)
+	}
+	return found
+}
+
+// resembling gathers the entries of an index that resemble a name.
+type resembling struct {
+	index *nameIndex
+	name  string
+	asked *asked
+	found map[uint32]likeness
+}
+
+func newResembling(x *nameIndex, name string) resembling {
+	return resembling{x, name, newAsked(name), map[uint32]likeness{}}
+}
+
+func (r resembling) consider(e uint32) {
+	if _, seen := r.found[e]; seen {
+		return
+	}
+	if l, ok := r.asked.compare(r.index.at(e)); ok {
+		r.found[e] = l
+	}
+}
+
+func (r resembling) all(entries []uint32) {
+	for _, e := range entries {
+		r.consider(e)
+	}
+}
+
+// related considers what look-ups lead to: names one slip away, those that look
+// the same, and those with or without a common ending.
+func (r resembling) related() {
+	x, name := r.index, r.name
+	x.slips.near(name, r.consider)
+	r.all(x.folded(name))
+	for _, word := range affixes {
+		x.same(name+"_"+word, r.consider)
+		x.same(word+"_"+name, r.consider)
+		if rest, ok := strings.CutSuffix(name, "_"+word); ok {
+			x.same(rest, r.consider)
+		}
+		if rest, ok := strings.CutPrefix(name, word+"_"); ok {
+			x.same(rest, r.consider)
+		}
+	}
+}
+
+// mostNumbered bounds how many names that differ by a number are considered.
+const mostNumbered = 500
+
+// numbered considers the names that differ by the number at their end.
+func (r resembling) numbered() {
+	stem := r.name[:r.asked.stem]
+	if len(stem) < 2 {
+		return
+	}
+	r.index.same(stem, r.consider)
+	for _, separator := range []string{"", "_"} {
+		left := mostNumbered
+		// Digits sort together, right before the colon.
+		for _, ref := range r.index.between(stem+separator+"0", stem+separator+":") {
+			if ref&offsetMask == 0 && left > 0 {
+				left--
+				r.consider(ref >> offsetBits)
+			}
+		}
+	}
 }
 
 // LookalikeCrates gives crates whose names are easily taken for name: one slip
@@ -60,8 +116,7 @@ func (m *Mirror) LookalikeCrates(name string, limit int) []Lookalike {
 	p := m.now()
 	own := cratewarden.CanonName(name)
 	list, asked := &ranking{limit: limit}, newAsked(own)
-	near, _ := p.crates.names.near(own)
-	for e, l := range near {
+	for e, l := range p.crates.names.lookalikes(own).found {
 		if c, ok := p.bareCrate(p.crates.ids[e]); ok {
 			list.add(l, Lookalike{ID: c.ID, Name: c.Name, Downloads: c.Downloads})
 		}
@@ -89,8 +144,7 @@ func (m *Mirror) LookalikeAccounts(login string, limit int) []Lookalike {
 			byID[id] = l
 		}
 	}
-	near, _ := p.accounts.logins.near(own)
-	for e, l := range near {
+	for e, l := range p.accounts.logins.lookalikes(own).found {
 		if id := p.accounts.ids[p.accounts.loginRow[e]]; p.patch.accounts[id] == nil {
 			keep(id, l)
 		}

@@ -80,7 +80,7 @@ func TestNearFindsEverySlip(t *testing.T) {
 		}
 		x := indexOf([]string{"unrelated", target})
 		near, _ := x.near(q)
-		if l, ok := near[1]; !ok || l.reason == "" {
+		if l, ok := near.found[1]; !ok || l.reason == "" {
 			r.Fatalf("%q is not near %q", target, q)
 		}
 	})

@@ -98,7 +98,7 @@ func (s *search) addCrate(c Crate, score float64, reason string) {
 func (s *search) crateLikes(name string) {
 	x := s.p.crates.names
 	near, likest := x.near(name)
-	for e, l := range near {
+	for e, l := range near.found {
 		if c, ok := s.p.bareCrate(s.p.crates.ids[e]); ok {
 			s.addCrate(c, scoreFuzzy+float64(100-10*l.rank), l.reason)
 		}

@@ -26,7 +26,7 @@ func (s *search) accounts() {
 	}
 	if len(s.q.canon) >= 3 {
 		near, _ := x.near(s.q.canon)
-		for e := range near {
+		for e := range near.found {
 			look(e)
 		}
 		s.displayNames()

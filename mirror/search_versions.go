@@ -69,7 +69,7 @@ func (s *search) oldNames() {
 			entries[ref>>offsetBits] = true
 		}
 	}
-	for _, a := range t.index.like(s.q.canon, 0.5, 10) {
+	for _, a := range t.index.like(s.q.canon, 0.5, 10, anyLength) {
 		entries[a.entry] = true
 	}
 	for e := range entries {
