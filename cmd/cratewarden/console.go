@@ -32,6 +32,7 @@ type consoleConfig struct {
 	console           string
 	static, index     blob.Store   // nil means not configured
 	ledgerKeys        []ledger.Key // none means that the ledger is not signed
+	acting            acting       // zero means that nothing can be changed
 	label             string
 	kind              web.RegistryKind
 	dump              *dossier.DumpSource
@@ -56,6 +57,7 @@ func openConsole(ctx context.Context, cfg consoleConfig) error {
 	group.Go(func() error { return ignoreEnd(parts.mirror.Run(ctx)) })
 	group.Go(func() error { return ignoreEnd(parts.dossiers.Run(ctx)) })
 	group.Go(func() error { return parts.signer.run(ctx) })
+	group.Go(func() error { return parts.acting.run(ctx) })
 	group.Go(func() error { return serveHTTP(ctx, cfg.listener, parts.handler, cfg.log) })
 	group.Go(func() error {
 		select {
@@ -115,6 +117,7 @@ type parts struct {
 	mirror   *mirror.Mirror
 	dossiers *dossier.Service
 	signer   *signer
+	acting   *engineParts // nil when nothing can be changed
 	handler  http.Handler
 }
 
@@ -150,7 +153,7 @@ func assemble(ctx context.Context, cfg consoleConfig) (p *parts, err error) {
 			return p, err
 		}
 	}
-	own, err := p.console(ctx, cfg.console)
+	own, err := p.console(ctx, cfg)
 	if err != nil {
 		return p, err
 	}
@@ -161,6 +164,9 @@ func assemble(ctx context.Context, cfg consoleConfig) (p *parts, err error) {
 	p.signer = &signer{ledger: ledger.New(ledger.Config{DB: own, Keys: cfg.ledgerKeys}), log: cfg.log}
 	p.mirror = mirror.New(mirror.Config{Registry: follow, Replica: replica, Dump: cfg.dump != nil, Logger: cfg.log, MailKey: mail})
 	p.dossiers = dossier.New(dossier.Config{Registry: registry, Mirror: p.mirror, Static: cfg.static, Index: cfg.index, Dump: cfg.dump, Label: cfg.label, Logger: cfg.log, Share: time.Second})
+	if p.acting, err = p.act(ctx, cfg, own); err != nil {
+		return p, err
+	}
 	p.handler, err = handler(cfg, p, registry)
 	return p, err
 }
@@ -174,16 +180,16 @@ func (p *parts) pool(ctx context.Context, cfg pg.Config) (*pgxpool.Pool, error) 
 }
 
 // console migrates the console database and opens it.
-func (p *parts) console(ctx context.Context, url string) (*pgxpool.Pool, error) {
-	if _, err := console.Migrate(ctx, url); err != nil {
+func (p *parts) console(ctx context.Context, cfg consoleConfig) (*pgxpool.Pool, error) {
+	if _, err := console.Migrate(ctx, cfg.console); err != nil {
 		return nil, err
 	}
-	return p.pool(ctx, pg.Config{URL: url, MaxConns: 4})
+	return p.pool(ctx, pg.Config{URL: cfg.console, MaxConns: consoleConns(cfg)})
 }
 
 // handler puts pages, interface, health and metrics under one roof.
 func handler(cfg consoleConfig, p *parts, registry *pgxpool.Pool) (http.Handler, error) {
-	m, dossiers := p.mirror, p.dossiers
+	m := p.mirror
 	tel := telemetry.New(cfg.log)
 	tel.Pool("registry", registry)
 	tel.Gauge("mirror_behind_seconds", "How far the mirror is behind the registry.", func() float64 {
@@ -193,28 +199,44 @@ func handler(cfg consoleConfig, p *parts, registry *pgxpool.Pool) (http.Handler,
 		}
 		return time.Since(at).Seconds()
 	})
-	pages, err := web.New(web.Config{
-		Registry: web.Registry{Label: cfg.label, Kind: cfg.kind}, ReadOnly: readOnlyNote(cfg),
-		Dossiers: dossiers, Ledger: p.signer.ledger, LedgerTrouble: p.signer.problem, Freshness: func() web.Freshness { return freshness(m.Status(), cfg.dump != nil) },
-		Version: release(), Log: cfg.log,
-	})
+	pages, programs := surfaces(cfg, p)
+	site, err := web.New(pages)
 	if err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	mux.Handle(api.Prefix+"/", pages.CheckHost(api.New(api.Config{Dossiers: dossiers, Ledger: p.signer.ledger, LedgerTrouble: p.signer.problem, Log: cfg.log})))
+	mux.Handle(api.Prefix+"/", site.CheckHost(api.New(programs)))
+	if cfg.acting.people.choose {
+		mux.Handle("/demo/person", site.CheckHost(cfg.acting.people.handler()))
+	}
 	mux.Handle("GET /livez", telemetry.Live())
 	mux.Handle("GET /readyz", telemetry.Ready(telemetry.Readiness{Name: "registry", Check: func(ctx context.Context) error { return pg.Map(registry.Ping(ctx)) }}))
-	mux.Handle("GET /metrics", pages.CheckHost(tel.Metrics()))
-	mux.Handle("/", pages)
+	mux.Handle("GET /metrics", site.CheckHost(tel.Metrics()))
+	mux.Handle("/", site)
 	return tel.Observe(mux), nil
+}
+
+// surfaces configures the pages and the interface alike: what one offers, the
+// other does.
+func surfaces(cfg consoleConfig, p *parts) (web.Config, api.Config) {
+	why := readOnlyNote(cfg)
+	pages := web.Config{
+		Registry: web.Registry{Label: cfg.label, Kind: cfg.kind}, ReadOnly: why, Who: cfg.acting.people.who,
+		Dossiers: p.dossiers, Ledger: p.signer.ledger, LedgerTrouble: p.signer.problem, Freshness: func() web.Freshness { return freshness(p.mirror.Status(), cfg.dump != nil) },
+		Version: release(), Log: cfg.log,
+	}
+	programs := api.Config{Dossiers: p.dossiers, Ledger: p.signer.ledger, LedgerTrouble: p.signer.problem, ReadOnly: why, Who: cfg.acting.people.who, Log: cfg.log}
+	if p.acting != nil {
+		pages.Plans, pages.Documents, programs.Plans = p.acting.engine, p.acting.engine, p.acting.engine
+	}
+	return pages, programs
 }
 
 func readOnlyNote(cfg consoleConfig) string {
 	if cfg.dump != nil {
 		return "A public dump is a copy: nothing here can be changed."
 	}
-	return ""
+	return cfg.acting.why
 }
 
 // freshness says in the page's words how far the mirror is.

@@ -88,8 +88,12 @@ func (c demoCmd) Run(e env) error {
 	if err != nil {
 		return err
 	}
+	may, err := demoActing(e.ctx, dir, p)
+	if err != nil {
+		return err
+	}
 	return openConsole(e.ctx, consoleConfig{
-		listener: listener, registry: p.registry, console: p.console, static: static, index: index, ledgerKeys: keys,
+		listener: listener, registry: p.registry, console: p.console, static: static, index: index, ledgerKeys: keys, acting: may,
 		label: "demo registry", kind: web.Demo, log: c.logger(e), ended: p.server.Done(),
 		ready: announce(e.stdout, demoWelcome()),
 	})
@@ -99,7 +103,18 @@ func demoWelcome() string {
 	return `The registry is made up; nothing in it is real. Three situations are prepared:
   - an attack that began about an hour ago with a stolen account
   - a typosquatting campaign from four accounts
-  - a squatter with 120 empty crates`
+  - a squatter with 120 empty crates
+You act as Ada. What needs a second person, Bo approves: see /demo/person.`
+}
+
+// demoActing lets the demo's visitor change the made-up registry.
+func demoActing(ctx context.Context, dir string, p *private) (acting, error) {
+	who, err := demoPeople(ctx, p.registry)
+	if err != nil {
+		return acting{}, err
+	}
+	store, err := scratchStore(ctx, filepath.Join(dir, "storage", "evidence"))
+	return acting{people: who, evidence: store}, err
 }
 
 // prepare makes the made-up registry when it is missing, other or old.
@@ -133,7 +148,11 @@ func patience(crates int) string {
 }
 
 func (c demoCmd) generate(e env, dir string, p *private, now time.Time) error {
-	for _, name := range []string{"static", "index"} {
+	// What the console remembers is about the registry that goes now.
+	if err := freshDatabase(e.ctx, p.server, "console"); err != nil {
+		return err
+	}
+	for _, name := range []string{"static", "index", "evidence"} {
 		if err := os.RemoveAll(filepath.Join(dir, "storage", name)); err != nil {
 			return err
 		}

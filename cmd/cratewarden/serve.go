@@ -42,8 +42,9 @@ type serveCmd struct {
 	Storage      string `help:"Where archives are: a folder, s3://bucket/prefix, or https://static.example/ (read only)."`
 	IndexStorage string `help:"Where sparse index files are, in the same forms."`
 	LedgerKey    string `env:"CRATEWARDEN_LEDGER_KEY_FILE" placeholder:"FILE" help:"The ledger's signing keys, one in a line; or put them into the variable CRATEWARDEN_LEDGER_KEY. Without them the ledger is not signed."`
-	Label        string `default:"registry" help:"The registry's name, shown on every page."`
-	Demo         bool   `name:"not-production" help:"Show the frame of a test registry instead of production's."`
+	actingOptions
+	Label string `default:"registry" help:"The registry's name, shown on every page."`
+	Demo  bool   `name:"not-production" help:"Show the frame of a test registry instead of production's."`
 }
 
 // Help gives examples.
@@ -82,13 +83,20 @@ func (c serveCmd) Run(e env) error {
 	if keys == nil {
 		say(e.stderr, "The ledger is not signed, because no key was given: see \"cratewarden ledger key\" and --ledger-key.")
 	}
+	may, err := c.acting(e.ctx, c.RegistryURL, c.logger(e))
+	if err != nil {
+		return err
+	}
+	if may.why != "" {
+		say(e.stderr, "%s", may.why)
+	}
 	kind := web.Production
 	if c.Demo {
 		kind = web.Demo
 	}
 	return openConsole(e.ctx, consoleConfig{
 		listener: listener, registry: c.RegistryURL, replica: c.ReplicaURL, console: c.ConsoleURL, static: static, index: index,
-		label: c.Label, kind: kind, ledgerKeys: keys, log: c.logger(e), ready: announce(e.stdout, "Registry: "+c.Label),
+		acting: may, label: c.Label, kind: kind, ledgerKeys: keys, log: c.logger(e), ready: announce(e.stdout, "Registry: "+c.Label),
 	})
 }
 
