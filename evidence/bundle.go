@@ -29,6 +29,11 @@ type Bundle struct {
 	Erased    bool
 	// Again says that Seal found this bundle instead of making one.
 	Again bool
+	// Asked is what it was asked to hold, by kind; List and Show fill it in.
+	Asked []Asked
+	// Check is the last verification; nil when nobody asked for one since it
+	// was sealed and read back.
+	Check *Check
 	// Manifest is nil in lists.
 	Manifest *Manifest
 
@@ -43,12 +48,18 @@ func newKey() []byte {
 }
 
 const bundleSQL = `SELECT b.digest, b.ledger_index, b.sealed_at, b.plan, b.incident, b.reason, b.actor_id, b.actor_name, b.parts, b.bytes,
-	b.manifest_bytes, b.encrypted, b.key FROM evidence_bundle b `
+	b.manifest_bytes, b.encrypted, b.key, c.checked_at, c.actor_id, c.actor_name, c.parts, c.bytes, c.found, c.findings
+	FROM evidence_bundle b LEFT JOIN evidence_check c ON c.digest = b.digest `
 
 func scanBundle(row pgx.CollectableRow) (b Bundle, err error) {
 	var digest []byte
+	var at *time.Time
+	var id, name *string
+	var parts, found *int
+	var bytes *int64
+	var findings *[]Finding
 	err = row.Scan(&digest, &b.Ledger, &b.SealedAt, &b.Plan, &b.Incident, &b.Reason, &b.Actor.ID, &b.Actor.Name, &b.Parts, &b.Bytes,
-		&b.manifestBytes, &b.Encrypted, &b.key)
+		&b.manifestBytes, &b.Encrypted, &b.key, &at, &id, &name, &parts, &bytes, &found, &findings)
 	if err == nil && len(digest) != len(b.Digest) {
 		err = fmt.Errorf("digest of %d bytes", len(digest))
 	}
@@ -57,6 +68,9 @@ func scanBundle(row pgx.CollectableRow) (b Bundle, err error) {
 	}
 	b.Digest, b.SealedAt = ledger.Digest(digest), b.SealedAt.UTC()
 	b.Erased = b.Encrypted > 0 && b.key == nil
+	if at != nil {
+		b.Check = &Check{At: at.UTC(), Actor: ledger.Actor{ID: *id, Name: *name}, Parts: *parts, Bytes: *bytes, Found: *found, Findings: *findings}
+	}
 	return b, nil
 }
 

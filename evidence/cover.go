@@ -53,7 +53,7 @@ func (s *Service) Covers(ctx context.Context, by Cover, crates, versions []int32
 		if !r.OK() {
 			continue
 		}
-		if gaps := r.Manifest.gaps(); len(gaps) > 0 {
+		if gaps := r.Manifest.Gaps(); len(gaps) > 0 {
 			c.Gaps = append(c.Gaps, gaps...)
 			continue
 		}

@@ -13,4 +13,5 @@
 //
 //	GRANT SELECT, INSERT ON evidence_bundle, evidence_subject TO console_role;
 //	GRANT UPDATE (key) ON evidence_bundle TO console_role;
+//	GRANT SELECT, INSERT, UPDATE ON evidence_check TO console_role;
 package evidence

@@ -73,17 +73,24 @@ func (s *Service) List(ctx context.Context, f Filter) (Page, error) {
 	if len(list) > limit {
 		p.Bundles, p.Next = list[:limit], list[limit-1].Ledger
 	}
-	return p, nil
+	return p, s.readAsked(ctx, p.Bundles)
 }
 
 // Show gives a bundle with its manifest. The manifest is proven; the parts are
 // not looked at. The error is NotFound for a bundle that is not known or whose
-// manifest is missing, Conflict when the manifest was changed.
+// manifest is missing, Conflict when the manifest was changed. With an error
+// about the manifest comes what the console knows of the bundle, with its
+// digest; of one that is not known comes the zero Bundle.
 func (s *Service) Show(ctx context.Context, digest ledger.Digest) (Bundle, error) {
 	b, err := s.bundle(ctx, digest)
 	if err != nil {
 		return b, err
 	}
+	one := []Bundle{b}
+	if err := s.readAsked(ctx, one); err != nil {
+		return Bundle{}, err
+	}
+	b = one[0]
 	b.Manifest, err = s.manifest(ctx, digest)
 	return b, err
 }

@@ -106,9 +106,9 @@ func (m *Manifest) part(name string) (Part, bool) {
 	return Part{}, false
 }
 
-// gaps says in sentences what the bundle lacks that would be destroyed for
+// Gaps says in sentences what the bundle lacks that would be destroyed for
 // good. Secrets are no gap: they are of no use after the fact.
-func (m *Manifest) gaps() []string {
+func (m *Manifest) Gaps() []string {
 	var out []string
 	for _, l := range m.LeftOut {
 		what := "The table " + l.Table

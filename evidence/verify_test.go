@@ -261,7 +261,7 @@ func TestRowsThatCannotBeReadAreAGap(t *testing.T) {
 			REVOKE ALL ON version_sboms FROM ` + role + `; GRANT SELECT (id, version_id) ON version_sboms TO ` + role
 	})
 	bundle := b.seal(t, request())
-	gaps := strings.Join(bundle.Manifest.gaps(), "\n")
+	gaps := strings.Join(bundle.Manifest.Gaps(), "\n")
 	if !strings.Contains(gaps, "table sbom_parts") || !strings.Contains(gaps, "version_sboms.body") || strings.Count(gaps, "\n") != 1 {
 		t.Errorf("gaps: %s", gaps)
 	}
@@ -283,7 +283,7 @@ func TestSealWithTheLeastGrants(t *testing.T) {
 		r := request()
 		r.Users = []int32{1}
 		bundle := b.seal(t, r)
-		if gaps := bundle.Manifest.gaps(); (len(gaps) == 0) != covered {
+		if gaps := bundle.Manifest.Gaps(); (len(gaps) == 0) != covered {
 			t.Errorf("mode %d: gaps %v", mode, gaps)
 		}
 		c, err := b.Covers(t.Context(), Cover{Plan: "P1"}, []int32{1}, nil)
