@@ -3,6 +3,7 @@ package action
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 
 	"cratewarden/registry/change"
@@ -53,20 +54,31 @@ func (r *Run) release(ctx context.Context, step map[int32]int, held []HeldVersio
 // rows are as before already.
 func (r *Run) undoHold(ctx context.Context, steps []int) error {
 	ours := map[int32]int{}
-	var list []HeldVersion
+	byPlan := map[string]map[int]int{} // this plan's step by the original's
 	for _, step := range steps {
 		from := r.origins[step]
-		held, err := readHeld(ctx, r.engine.console, `plan = $1 AND step = $2 ORDER BY version_id`, from.plan, from.step)
+		if byPlan[from.plan] == nil {
+			byPlan[from.plan] = map[int]int{}
+		}
+		byPlan[from.plan][from.step] = step
+	}
+	var list []HeldVersion
+	found := map[int]bool{}
+	for plan, stepOf := range byPlan {
+		held, err := readHeld(ctx, r.engine.console, `plan = $1 AND step = ANY ($2) ORDER BY version_id`, plan, slices.Collect(maps.Keys(stepOf)))
 		if err != nil {
 			return err
 		}
-		if len(held) == 0 {
-			r.nothing(step, "Nothing that this step held is held any more.")
-		}
 		for _, h := range held {
-			ours[h.ID] = step
+			ours[h.ID] = stepOf[h.Step]
+			found[stepOf[h.Step]] = true
 		}
 		list = append(list, held...)
+	}
+	for _, step := range steps {
+		if !found[step] {
+			r.nothing(step, "Nothing that this step held is held any more.")
+		}
 	}
 	if len(list) == 0 {
 		return nil
@@ -78,9 +90,16 @@ func (r *Run) undoHold(ctx context.Context, steps []int) error {
 // before the first hold as the former one.
 func (r *Run) undoRelease(ctx context.Context, steps []int) error {
 	again := map[int32]markedVersion{}
+	stepOf := map[*Effect]map[int]int{} // this plan's step by the original's
 	for _, step := range steps {
 		from := r.origins[step]
-		for _, l := range from.effect.Later {
+		if stepOf[from.effect] == nil {
+			stepOf[from.effect] = map[int]int{}
+		}
+		stepOf[from.effect][from.step] = step
+	}
+	for effect, stepOf := range stepOf {
+		for _, l := range effect.Later {
 			var m heldMark
 			if l.Kind != "released" {
 				continue
@@ -89,7 +108,7 @@ func (r *Run) undoRelease(ctx context.Context, steps []int) error {
 				return err
 			}
 			for _, v := range m.Versions {
-				if v.Step == from.step {
+				if step, ours := stepOf[v.Step]; ours {
 					v.Step = step
 					again[v.ID] = v
 				}
