@@ -27,11 +27,7 @@ const (
 // Absent sentence; only the crate's own row and what is read with it can fail
 // the whole. It takes at most twelve statements.
 func (s *Service) Crate(ctx context.Context, name string) (*Crate, error) {
-	row, err := s.findCrate(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	parts, err := s.crateParts(ctx, row)
+	row, parts, err := s.crateParts(ctx, name)
 	if err != nil {
 		return nil, err
 	}
@@ -68,16 +64,23 @@ type crateParts struct {
 	followersAbsent, factsAbsent, actionsAbsent string
 }
 
-// crateParts reads them: together when that succeeds soon, else each by itself,
-// so that one that fails or is late is missing alone. Each function writes its
-// own fields only.
-func (s *Service) crateParts(ctx context.Context, row registry.Crate) (*crateParts, error) {
-	if p := s.crateTogether(ctx, row); p != nil {
-		return p, nil
+// crateParts reads a crate and its sections: together when that succeeds soon,
+// else each by itself, so that one that fails or is late is missing alone.
+func (s *Service) crateParts(ctx context.Context, name string) (registry.Crate, *crateParts, error) {
+	row, p, err := s.crateTogether(ctx, name)
+	if p != nil || err != nil {
+		return row, p, err
 	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
+	if row, err = s.findCrate(ctx, name); err != nil {
+		return row, nil, err
 	}
+	p, err = s.crateApart(ctx, row)
+	return row, p, err
+}
+
+// crateApart reads the sections side by side. Each function writes its own
+// fields only.
+func (s *Service) crateApart(ctx context.Context, row registry.Crate) (*crateParts, error) {
 	p := &crateParts{}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)

@@ -15,15 +15,20 @@ import (
 // without a crate says what became of the name.
 func (s *Service) findCrate(ctx context.Context, name string) (registry.Crate, error) {
 	row, err := s.reader.Crate(ctx, name)
+	return row, s.noCrate(ctx, name, err)
+}
+
+// noCrate makes the error that no crate has a name say what became of the name.
+func (s *Service) noCrate(ctx context.Context, name string, err error) error {
 	if cratewarden.KindOf(err) != cratewarden.NotFound {
-		return row, err
+		return err
 	}
-	record, nameErr := s.reader.Name(ctx, name)
-	if nameErr != nil {
-		return row, nameErr
+	record, err := s.reader.Name(ctx, name)
+	if err != nil {
+		return err
 	}
 	sentence, _ := s.nameTruth(name, registry.Crate{}, record)
-	return row, cratewarden.Errorf(cratewarden.NotFound, "%s", sentence)
+	return cratewarden.Errorf(cratewarden.NotFound, "%s", sentence)
 }
 
 // NameAnswer says whether a name could be published now, and what the registry

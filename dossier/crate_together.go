@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"cratewarden"
 	"cratewarden/mirror"
 	"cratewarden/registry"
 )
@@ -19,11 +20,13 @@ const (
 // crateJobsShown is how many jobs a crate's page shows.
 const crateJobsShown = 50
 
-// crateTogether gives nil when the parts could not be read together soon.
-func (s *Service) crateTogether(ctx context.Context, row registry.Crate) *crateParts {
+// crateTogether reads a crate's row and the parts, by the id that the mirror has
+// for the name. It gives no parts when they could not be read together soon; the
+// errors are NotFound and those of ctx.
+func (s *Service) crateTogether(ctx context.Context, name string) (row registry.Crate, p *crateParts, err error) {
 	now := time.Now()
 	if now.UnixNano() < s.apart.Load() {
-		return nil
+		return row, nil, nil
 	}
 	first, last := s.chartWindow()
 	ask := registry.CrateAsk{
@@ -33,36 +36,42 @@ func (s *Service) crateTogether(ctx context.Context, row registry.Crate) *crateP
 	if s.cfg.Index != nil {
 		ask.Dependencies = mostDependencies
 	}
-	s.tellKnown(&ask, row.ID)
+	id := s.tellKnown(&ask, name)
 	soon, cancel := context.WithTimeout(ctx, togetherTime)
 	defer cancel()
-	whole, err := s.reader.CrateWhole(soon, row, ask)
-	if err != nil {
-		if ctx.Err() == nil {
-			s.apart.Store(now.Add(apartTime).UnixNano())
-			s.log.Warn("a crate could not be read in one round trip; its sections are read apart", "error", err)
-		}
-		return nil
+	row, whole, err := s.reader.CrateAtOnce(soon, id, name, ask)
+	switch {
+	case err == nil:
+	case cratewarden.KindOf(err) == cratewarden.NotFound:
+		return row, nil, s.noCrate(ctx, name, err)
+	case ctx.Err() != nil:
+		return row, nil, ctx.Err()
+	default:
+		s.apart.Store(now.Add(apartTime).UnixNano())
+		s.log.Warn("a crate could not be read in one round trip; its sections are read apart", "error", err)
+		return row, nil, nil
 	}
-	p := &crateParts{
+	p = &crateParts{
 		core: whole.Core, facts: whole.Facts, actions: whole.Actions, chart: drawChart(whole.Downloads, first, chartDays),
 		jobs: s.jobPage(whole.Jobs, crateJobsShown),
 	}
 	s.dependentsPart(ctx, row, p)
 	s.followersPart(ctx, row, p)
 	s.storageParts(ctx, row, p, func() ([]registry.DependencyFact, error) { return whole.Dependencies, nil })
-	return p
+	return row, p, nil
 }
 
-// tellKnown adds what the mirror knows of a crate's surroundings. Who owns it
-// is but a guess of whose rows to read; the names of crates depended on, which
-// never change, and their downloads are taken from it.
-func (s *Service) tellKnown(ask *registry.CrateAsk, crate int32) {
+// tellKnown adds what the mirror knows of a crate's surroundings, and gives the
+// crate's id, 0 when it does not know it. Who owns it is but a guess of whose
+// rows to read; the names of crates depended on, which never change, and their
+// downloads are taken from it.
+func (s *Service) tellKnown(ask *registry.CrateAsk, name string) (id int32) {
 	m := s.cfg.Mirror
 	if !m.Ready(mirror.PartCrates) || !m.Ready(mirror.PartOwners) {
-		return
+		return 0
 	}
-	for _, o := range m.Owners(crate) {
+	crate, _ := m.CrateByName(name)
+	for _, o := range m.Owners(crate.ID) {
 		if o.Team {
 			ask.Teams = append(ask.Teams, o.OwnerID)
 		} else {
@@ -76,4 +85,8 @@ func (s *Service) tellKnown(ask *registry.CrateAsk, crate int32) {
 		c, found := m.CrateRow(id)
 		return registry.NamedCrate{ID: c.ID, Name: c.Name, CreatedAt: c.CreatedAt, Downloads: c.Downloads}, found
 	}
+	if crate.Versions >= ask.Facts {
+		return 0 // too large to be read before it was counted
+	}
+	return crate.ID
 }

@@ -186,3 +186,26 @@ func TestTextsHolding(t *testing.T) {
 		t.Errorf("the bound is not kept: %v", got)
 	}
 }
+
+// Look-alikes are all that are near, and nobody else, though fewer names are
+// looked at.
+func TestLookalikesAreAllThatAreNear(t *testing.T) {
+	t.Parallel()
+	name := rapid.OneOf(canonical, rapid.StringMatching(`(ab|foo|bar)(_ab|_foo|_sys)?_?[0-9]{0,3}`))
+	rapid.Check(t, func(r *rapid.T) {
+		names := rapid.SliceOfN(name, 0, 40).Draw(r, "names")
+		x, q := indexOf(names), name.Draw(r, "q")
+		near, _ := x.near(q)
+		got := x.lookalikes(q).found
+		for e, l := range near.found {
+			if got[e] != l {
+				r.Fatalf("%q: %q is near (%v) and no look-alike", q, x.at(e), l)
+			}
+		}
+		for e, l := range got {
+			if want, ok := compareNames(q, x.at(e)); !ok || want != l {
+				r.Fatalf("%q: %q is a look-alike (%v) and not like it", q, x.at(e), l)
+			}
+		}
+	})
+}

@@ -28,8 +28,13 @@ type CrateDependency struct {
 	Downloads int64
 }
 
-const dependenciesSQL = `
-WITH this AS (SELECT id, crate_id, created_at FROM versions WHERE id = $1),
+const (
+	dependenciesSQL        = `WITH this AS (SELECT id, crate_id, created_at FROM versions WHERE id = $1)` + dependenciesOfThis
+	defaultDependenciesSQL = `
+WITH this AS (SELECT id, crate_id, created_at FROM versions WHERE id = (SELECT version_id FROM default_versions WHERE crate_id = $1))` + dependenciesOfThis
+)
+
+const dependenciesOfThis = `,
 prev AS (
     SELECT p.id FROM this JOIN versions p ON p.crate_id = this.crate_id AND (p.created_at, p.id) < (this.created_at, this.id)
     ORDER BY p.created_at DESC, p.id DESC LIMIT 1)

@@ -24,7 +24,8 @@ var errLarge = errors.New("the crate is large")
 
 const gatherVersionsSQL = `
 SELECT id, num, created_at, updated_at, yanked, crate_size, downloads, license, tar_sha256, published_by, trustpub_data,
-       trustpub_data ->> 'provider', CASE WHEN $3 THEN features END, links, rust_version, zip_sha256 IS NOT NULL, zip_json_sha256 IS NOT NULL, left(yank_message, 500)
+       trustpub_data ->> 'provider', CASE WHEN $3 THEN features END, links, rust_version, zip_sha256 IS NOT NULL, zip_json_sha256 IS NOT NULL,
+       left(yank_message, 500), semver_ord_v2
 FROM versions
 WHERE crate_id = $1
 ORDER BY created_at DESC, semver_ord_v2 DESC, id DESC
@@ -33,7 +34,8 @@ LIMIT $2`
 type gatheredVersion struct {
 	version   CrateVersion
 	fact      VersionFact
-	publisher int32 // 0 for none
+	publisher int32  // 0 for none
+	order     []byte // of the number among those of the crate
 }
 
 func scanGatheredVersion(row pgx.CollectableRow) (g gatheredVersion, err error) {
@@ -43,7 +45,7 @@ func scanGatheredVersion(row pgx.CollectableRow) (g gatheredVersion, err error) 
 	var claims, features []byte
 	v, f := &g.version, &g.fact
 	err = row.Scan(&v.ID, &v.Num, &created, &updated, &v.Yanked, &v.Size, &v.Downloads, &license, &v.SHA256, &publisher, &claims, &provider,
-		&features, &f.Line.Links, &f.Line.RustVersion, &f.Zip, &f.ZipManifest, &message)
+		&features, &f.Line.Links, &f.Line.RustVersion, &f.Zip, &f.ZipManifest, &message, &g.order)
 	v.CreatedAt, v.UpdatedAt, v.License, v.Claims = created.time(), updated.time(), word(license), ParseClaims(claims)
 	g.publisher = number(publisher)
 	f.ID, f.Line.Num, f.Line.SHA256, f.Line.Yanked = v.ID, v.Num, v.SHA256, v.Yanked
@@ -168,6 +170,7 @@ type NamedCrate struct {
 
 // gathered are the rows of a crate before they are put together.
 type gathered struct {
+	crates       []gatheredCrate // none when the caller knows it
 	versions     []gatheredVersion
 	actions      []gatheredAction
 	owners       []Owner
@@ -188,19 +191,24 @@ type personKey struct {
 	team bool
 }
 
-// gather reads a crate of which no more is known than that it is not large. The
-// error is errLarge when it is.
-func (r *Reader) gather(ctx context.Context, c Crate, ask CrateAsk) (*gathered, error) {
+// gather reads a crate of which no more is known than its id and its name, in
+// any spelling, and that it is not large; whole says that its own row is to be
+// read as well. The error is errLarge when the crate is large, and NotFound
+// when the crate of that id has another name.
+func (r *Reader) gather(ctx context.Context, c crateKey, whole bool, ask CrateAsk) (*gathered, error) {
 	g := &gathered{people: map[personKey]Person{}, targets: map[int32]NamedCrate{}}
 	invited, err := r.invitedTo(ctx, c.ID)
 	if err != nil {
 		return nil, err
 	}
-	queued, err := r.queueOf(ctx, c)
+	queued, err := r.jobQueue(ctx)
 	if err != nil {
 		return nil, err
 	}
 	now, batch := r.clock(), &pgx.Batch{}
+	if whole {
+		queue(batch, &g.crates, scanGatheredCrate, gatherCrateSQL, c.ID)
+	}
 	queue(batch, &g.versions, scanGatheredVersion, gatherVersionsSQL, c.ID, ask.facts(), ask.Features)
 	queue(batch, &g.owners, scanGatheredOwner, gatherOwnersSQL, c.ID)
 	queue(batch, &g.names, scanName, namesSQL, c.Name)
@@ -212,7 +220,7 @@ func (r *Reader) gather(ctx context.Context, c Crate, ask CrateAsk) (*gathered, 
 	if ask.Dependencies > 0 {
 		queue(batch, &g.dependencies, scanGatheredDependency, gatherDependenciesSQL, c.ID, ask.Dependencies)
 	} else {
-		queue(batch, &g.direct, scanCrateDependency, dependenciesSQL, c.DefaultID)
+		queue(batch, &g.direct, scanCrateDependency, defaultDependenciesSQL, c.ID)
 	}
 	switch {
 	case !invited.known:
@@ -223,14 +231,21 @@ func (r *Reader) gather(ctx context.Context, c Crate, ask CrateAsk) (*gathered, 
 	if !r.Dump {
 		queue(batch, &g.actions, scanGatheredAction, gatherActionsSQL, c.ID, gatherActions)
 		if queued == nil {
-			queue(batch, &g.jobs, scanJob, crateJobsSQL, c.ID, c.Name, bounded(ask.Jobs, 50, 500)+1)
+			queue(batch, &g.jobs, scanJob, ownJobsSQL, c.ID, bounded(ask.Jobs, 50, 500)+1)
 		}
 	}
 	if err := r.send(ctx, batch); err != nil {
 		return nil, err
 	}
+	if whole {
+		if len(g.crates) == 0 || cratewarden.CanonName(g.crates[0].Name) != cratewarden.CanonName(c.Name) {
+			return nil, noCrate()
+		}
+		c.Name = g.crates[0].Name
+	}
 	if queued != nil {
-		g.jobs = queued.jobs[:min(len(queued.jobs), bounded(ask.Jobs, 50, 500)+1)]
+		jobs := queued.of(c)
+		g.jobs = jobs[:min(len(jobs), bounded(ask.Jobs, 50, 500)+1)]
 	}
 	if len(g.versions) >= ask.facts() || len(g.actions) >= gatherActions || ask.Dependencies > 0 && len(g.dependencies) >= ask.Dependencies {
 		return nil, errLarge

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"cratewarden"
 )
 
 // CrateAsk bounds what CrateWhole reads, as the limits of its parts do.
@@ -54,7 +56,7 @@ func (r *Reader) CrateWhole(ctx context.Context, c Crate, ask CrateAsk) (CrateWh
 	if c.Versions >= ask.facts() {
 		return r.largeWhole(ctx, c, ask)
 	}
-	g, err := r.gather(ctx, c, ask)
+	g, err := r.gather(ctx, crateKey{c.ID, c.Name}, false, ask)
 	switch {
 	case errors.Is(err, errLarge):
 		return r.largeWhole(ctx, c, ask)
@@ -62,6 +64,28 @@ func (r *Reader) CrateWhole(ctx context.Context, c Crate, ask CrateAsk) (CrateWh
 		return CrateWhole{}, err
 	}
 	return g.whole(c, ask), nil
+}
+
+// CrateAtOnce is Crate and CrateWhole in the same round trip, for a crate of
+// which the caller knows the id, though perhaps no longer rightly: what it gives
+// is that of the name, found by name when the id is of no crate of that name.
+func (r *Reader) CrateAtOnce(ctx context.Context, id int32, name string, ask CrateAsk) (Crate, CrateWhole, error) {
+	if id != 0 && askable(name) {
+		g, err := r.gather(ctx, crateKey{id, name}, true, ask)
+		switch {
+		case err == nil:
+			c := g.crate()
+			return c, g.whole(c, ask), nil
+		case !errors.Is(err, errLarge) && cratewarden.KindOf(err) != cratewarden.NotFound:
+			return Crate{}, CrateWhole{}, err
+		}
+	}
+	c, err := r.Crate(ctx, name)
+	if err != nil {
+		return Crate{}, CrateWhole{}, err
+	}
+	w, err := r.CrateWhole(ctx, c, ask)
+	return c, w, err
 }
 
 // largeWhole is CrateWhole for crates of which not all versions are read, so
@@ -79,7 +103,7 @@ func (r *Reader) largeWhole(ctx context.Context, c Crate, ask CrateAsk) (CrateWh
 	queue(batch, &days, scanVersionDays, crateDownloadsSQL, c.ID, ask.First, ask.Last)
 	if !r.Dump {
 		queue(batch, &whole.Actions, scanCrateAction, crateActionsSQL, c.ID, bounded(ask.Actions, 200, 2000), now)
-		queue(batch, &whole.Jobs, scanJob, crateJobsSQL, c.ID, c.Name, bounded(ask.Jobs, 50, 500)+1)
+		queue(batch, &whole.Jobs, scanJob, ownJobsSQL, c.ID, bounded(ask.Jobs, 50, 500)+1)
 	}
 	if err := r.send(ctx, batch); err != nil {
 		return CrateWhole{}, err

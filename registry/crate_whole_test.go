@@ -99,3 +99,36 @@ func TestGatheringTakesFewStatements(t *testing.T) {
 		t.Errorf("%d statements", n)
 	}
 }
+
+// What is read at once by an id is what is read by the name, also when the id
+// is another crate's or nobody's.
+func TestCrateAtOnce(t *testing.T) {
+	t.Parallel()
+	pool := database(t)
+	if _, err := pool.Exec(t.Context(), strange+`
+INSERT INTO versions (id, crate_id, num, num_no_build, tar_sha256, crate_size, created_at, updated_at, yanked)
+SELECT 1000 + n, 1, num, num, decode(repeat('cc', 32), 'hex'), 5, '2026-01-01Z', '2026-01-01Z', num = '9.9.9'
+FROM unnest(ARRAY['9.9.9', '8.0.0-rc.1', '7.10.0', '7.9.0']) WITH ORDINALITY AS u(num, n)`); err != nil {
+		t.Fatal(err)
+	}
+	r := registry.New(registry.Config{Pool: pool, Clock: func() time.Time { return now }})
+	for _, name := range []string{"foo-bar", "FOO_bar", "helper", "user-one", "hollow"} {
+		want := ok[registry.Crate](t)(r.Crate(t.Context(), name))
+		for _, dependencies := range []int{0, 1000} {
+			ask := registry.CrateAsk{Versions: 9, Features: true, Dependencies: dependencies, First: now.AddDate(0, 0, -89), Last: now, Jobs: 50}
+			whole := ok[registry.CrateWhole](t)(r.CrateWhole(t.Context(), want, ask))
+			for _, id := range []int32{want.ID, want.ID%4 + 1, 0, 9999} {
+				c, w, err := r.CrateAtOnce(t.Context(), id, name, ask)
+				if d := gocmp.Diff(want, c, cmpopts.EquateEmpty()); err != nil || d != "" {
+					t.Errorf("%s by %d: %v %s", name, id, err, d)
+				}
+				if d := gocmp.Diff(whole, w, cmpopts.EquateEmpty()); d != "" {
+					t.Errorf("%s by %d: %s", name, id, d)
+				}
+			}
+		}
+	}
+	if _, _, err := r.CrateAtOnce(t.Context(), 1, "nobody", registry.CrateAsk{}); cratewarden.KindOf(err) != cratewarden.NotFound {
+		t.Errorf("no crate of the name: %v", err)
+	}
+}

@@ -54,19 +54,25 @@ SELECT j.id, j.job_type, ` + jobData + `, j.retries, j.last_retry, j.created_at,
                 (SELECT c.name FROM crates c WHERE canon_crate_name(c.name) = canon_crate_name(` + jobName + `)))
 FROM background_jobs j CROSS JOIN ` + jobSnapshot
 
-const crateJobsSQL = jobsSelect + `
+// crateJobsSQL takes the crate's name, ownJobsSQL reads it.
+const (
+	crateJobsSQL = jobsSelect + ` CROSS JOIN (SELECT $3::text AS name) o` + crateJobsWhere
+	ownJobsSQL   = jobsSelect + ` CROSS JOIN (SELECT name FROM crates WHERE id = $1) o` + crateJobsWhere
+)
+
+const crateJobsWhere = `
 WHERE jsonb_typeof(j.data) = 'object' AND (
-      canon_crate_name(` + jobName + `) = canon_crate_name($2) OR ` + jobCrate + ` = $1
-   OR (jsonb_typeof(j.data -> 'crate_names') = 'array' AND j.data -> 'crate_names' ? $2)
+      canon_crate_name(` + jobName + `) = canon_crate_name(o.name) OR ` + jobCrate + ` = $1
+   OR (jsonb_typeof(j.data -> 'crate_names') = 'array' AND j.data -> 'crate_names' ? o.name)
    OR (j.data ? 'version_id' AND EXISTS (SELECT FROM versions v WHERE v.id = ` + jobVersion + ` AND v.crate_id = $1)))
 ORDER BY j.priority DESC, j.id
-LIMIT $3`
+LIMIT $2`
 
 // CrateJobs gives the jobs whose payload speaks of a crate by name, id or a
 // version's id, in the order in which workers would take them: one more than
 // limit when there are more.
 func (r *Reader) CrateJobs(ctx context.Context, crateID int32, name string, limit int) ([]Job, error) {
-	return collect(ctx, r, scanJob, crateJobsSQL, crateID, name, bounded(limit, 50, 500)+1)
+	return collect(ctx, r, scanJob, crateJobsSQL, crateID, bounded(limit, 50, 500)+1, name)
 }
 
 // JobState is a question about the state of jobs; the states overlap: a job

@@ -149,8 +149,6 @@ type queuedJob struct {
 
 type jobQueue struct{ jobs []queuedJob }
 
-type crateQueue struct{ jobs []Job }
-
 const queuedSQL = `
 SELECT q.*, canon_crate_name(` + jobName + `), ` + jobCrate + `,
        CASE WHEN jsonb_typeof(j.data -> 'crate_names') = 'array' THEN ARRAY(SELECT jsonb_array_elements_text(j.data -> 'crate_names')) END,
@@ -171,8 +169,8 @@ func scanQueuedJob(row pgx.CollectableRow) (q queuedJob, err error) {
 	return q, err
 }
 
-// queueOf gives the jobs that speak of a crate, nil when they are not kept.
-func (r *Reader) queueOf(ctx context.Context, c Crate) (*crateQueue, error) {
+// jobQueue gives the jobs that speak of crates, nil when they are not kept.
+func (r *Reader) jobQueue(ctx context.Context) (*jobQueue, error) {
 	if r.keep <= 0 || r.Dump {
 		return nil, nil
 	}
@@ -183,11 +181,16 @@ func (r *Reader) queueOf(ctx context.Context, c Crate) (*crateQueue, error) {
 	if err != nil || len(all.jobs) > mostQueued {
 		return nil, err
 	}
-	own, canon := &crateQueue{jobs: []Job{}}, cratewarden.CanonName(c.Name)
-	for _, j := range all.jobs {
+	return all, nil
+}
+
+// of gives the jobs that speak of a crate.
+func (q *jobQueue) of(c crateKey) []Job {
+	own, canon := []Job{}, cratewarden.CanonName(c.Name)
+	for _, j := range q.jobs {
 		if j.name == canon || j.crate == c.ID || j.ofCrate == c.ID || slices.Contains(j.names, c.Name) {
-			own.jobs = append(own.jobs, j.Job)
+			own = append(own, j.Job)
 		}
 	}
-	return own, nil
+	return own
 }
