@@ -1,8 +1,10 @@
 package action
 
 import (
+	"context"
 	"crypto/sha256"
 	"fmt"
+	"io"
 	"io/fs"
 	"math/rand/v2"
 	"os"
@@ -15,8 +17,10 @@ import (
 	"cratewarden/registry/files"
 )
 
-// crashParts gives an engine the folders of the storage and the vault.
-func crashParts(cfg *Config, d doomed) error {
+// crashParts gives an engine the folders of the storage and the vault, and
+// evidence in the vault's folder. Between any two writes to them reached is
+// called.
+func crashParts(cfg *Config, d doomed, reached func(string)) error {
 	static, err := blob.OpenFolder(d.Static, false)
 	if err != nil {
 		return err
@@ -25,9 +29,39 @@ func crashParts(cfg *Config, d doomed) error {
 	if err != nil {
 		return err
 	}
-	cfg.Static = static
-	cfg.Vault = evidence.Vault{Static: static, Store: vault}
+	index, err := blob.OpenFolder(d.Index, false)
+	if err != nil {
+		return err
+	}
+	from, to := places{static, reached}, places{vault, reached}
+	cfg.Static = from
+	cfg.Vault = evidence.Vault{Static: from, Store: to}
+	cfg.Evidence = evidence.New(evidence.Config{Registry: cfg.Registry, Console: cfg.Console, Ledger: cfg.Ledger, Static: from, Index: index, Store: to, Workers: 1})
 	return nil
+}
+
+// places is a store that tells of every write before and after it.
+type places struct {
+	blob.Store
+	reached func(string)
+}
+
+func (p places) Put(ctx context.Context, key string, content io.Reader, opts blob.PutOptions) error {
+	p.reached("before put")
+	defer p.reached("after put")
+	return p.Store.Put(ctx, key, content, opts)
+}
+
+func (p places) Move(ctx context.Context, from, to string) error {
+	p.reached("before move")
+	defer p.reached("after move")
+	return p.Store.Move(ctx, from, to)
+}
+
+func (p places) Delete(ctx context.Context, key string) error {
+	p.reached("before delete")
+	defer p.reached("after delete")
+	return p.Store.Delete(ctx, key)
 }
 
 // newCrashKit is a kit with storage in folders, and what a copy of this process
@@ -42,10 +76,10 @@ func newCrashKit(t *testing.T) (*kit, doomed) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := doomed{Key: private, Vault: t.TempDir(), Static: t.TempDir()}
+	d := doomed{Key: private, Vault: t.TempDir(), Static: t.TempDir(), Index: t.TempDir()}
 	k := newKitOn(t, smallTemplate(), func(c *Config) {
 		c.Ledger = ledger.New(ledger.Config{DB: c.Console, Keys: keys})
-		if err := crashParts(c, d); err != nil {
+		if err := crashParts(c, d, func(string) {}); err != nil {
 			t.Fatal(err)
 		}
 	})

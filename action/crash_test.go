@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"cratewarden"
 	"cratewarden/ledger"
 	"cratewarden/pg"
 )
@@ -30,7 +32,8 @@ type doomed struct {
 	Who                    Actor
 	Yes                    Consent
 	At                     int    // the number of the place to die at
-	Vault, Static          string // folders
+	Place                  string // dies at the At-th place of this name; "" for any
+	Vault, Static, Index   string // folders
 }
 
 // die runs in the copy: it applies the plan and does its follow-ups, and sends
@@ -54,13 +57,19 @@ func die(text string) error {
 		return err
 	}
 	reached := 0
-	cfg := Config{Registry: registry, Console: console, Ledger: ledger.New(ledger.Config{DB: console, Keys: keys}), Reached: func(string) {
+	var passed []string
+	cfg := Config{Registry: registry, Console: console, Ledger: ledger.New(ledger.Config{DB: console, Keys: keys})}
+	cfg.Reached = func(place string) {
+		passed = append(passed, place)
+		if d.Place != "" && d.Place != place {
+			return
+		}
 		if reached++; reached == d.At {
 			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 			select {}
 		}
-	}}
-	if err := crashParts(&cfg, d); err != nil {
+	}
+	if err := crashParts(&cfg, d, cfg.Reached); err != nil {
 		return err
 	}
 	e := New(cfg)
@@ -68,17 +77,24 @@ func die(text string) error {
 	if err != nil {
 		return err
 	}
+	if p.Irreversible && p.State.Open() {
+		if p, err = e.Seal(ctx, d.Who, d.Plan); err != nil {
+			return err
+		}
+	}
 	if p.State == Reviewed || p.State == Approved {
 		if _, err := e.Apply(ctx, d.Who, d.Plan, d.Yes, ""); err != nil {
 			return err
 		}
 	}
-	return workAll(ctx, e, d.Plan)
+	err = workAll(ctx, e, d.Plan)
+	fmt.Println(strings.Join(passed, "\n"))
+	return err
 }
 
 // workAll does a plan's follow-ups until none is left.
 func workAll(ctx context.Context, e *Engine, plan string) error {
-	for range 100 {
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); {
 		open, err := e.FollowUps(ctx, plan)
 		if err != nil {
 			return err
@@ -89,7 +105,12 @@ func workAll(ctx context.Context, e *Engine, plan string) error {
 				continue
 			}
 			left++
-			if err := e.Work(ctx, f.ID); err != nil {
+			err := e.Work(ctx, f.ID)
+			if cratewarden.KindOf(err) == cratewarden.Conflict { // the server does not know yet that its worker is dead
+				time.Sleep(10 * time.Millisecond)
+				continue
+			}
+			if err != nil {
 				return fmt.Errorf("follow-up %s: %w", f.Kind, err)
 			}
 		}
@@ -126,7 +147,7 @@ func TestKilledBetweenAnyTwoWrites(t *testing.T) {
 			}
 			p, yes := k.consent(p)
 			d.Plan, d.Who, d.Yes, d.At = p.ID, k.who, yes, at
-			killed := k.runDoomed(d)
+			killed, _ := k.runDoomed(d)
 			if killed {
 				kills++
 			}
@@ -147,6 +168,77 @@ func TestKilledBetweenAnyTwoWrites(t *testing.T) {
 	}
 }
 
+// Deletions cannot be undone: the evidence is sealed first, whenever the
+// process dies, and what is left is whole: either the version is there with its
+// files, or it is gone with its tombstone and its files are in no store.
+func TestKilledWhileDeleting(t *testing.T) {
+	t.Parallel()
+	k, d := newCrashKit(t)
+	r := rand.New(rand.NewPCG(20, 9))
+	places := map[string]int{}
+	// The first process lives and tells the places. Most are writes of the
+	// evidence, so a name is drawn first, then which of its occurrences.
+	var names []string
+	for kills := 0; kills < crashes()/3; {
+		v, ok := pick(r, k.stored())
+		if !ok {
+			t.Fatal("no version is left")
+		}
+		p := k.fresh(steps(t, "version.delete", m{"crate": v.Crate, "version": v.Version}))
+		if p.Blocked {
+			continue
+		}
+		d.Place, d.At = "", 0
+		if names != nil {
+			d.Place, d.At = names[r.IntN(len(names))], 1+r.IntN(2)
+		}
+		before, files := k.tables(), k.files(d.Static)
+		p, yes := k.consent(p)
+		d.Plan, d.Who, d.Yes = p.ID, k.who, yes
+		killed, passed := k.runDoomed(d)
+		if killed {
+			kills++
+		} else if names == nil {
+			names = slices.Compact(slices.Sorted(slices.Values(passed)))
+		}
+		p = k.recovered(p.ID)
+		k.ledgerFits(p)
+		places[string(p.State)]++
+		if p.State == Applied {
+			k.nothingLeft(p, v, d, len(files))
+		} else {
+			k.same(before, k.tables())
+			k.sameFiles(files, k.files(d.Static))
+		}
+		if t.Failed() {
+			t.Fatalf("killed at %d. %s, plan %s", d.At, d.Place, p.State)
+		}
+	}
+	t.Log(places, names)
+}
+
+// nothingLeft checks that nothing of a deleted version is left over or forgotten.
+func (k *kit) nothingLeft(p Plan, v VersionRef, d doomed, files int) {
+	k.t.Helper()
+	if err := workAll(k.t.Context(), k.Engine, p.ID); err != nil {
+		k.t.Error(err)
+	}
+	k.workedOnce(p)
+	if n := k.number(`SELECT count(*) FROM versions v JOIN crates c ON c.id = v.crate_id WHERE c.name = $1 AND v.num = $2`, v.Crate, v.Version); n != 0 {
+		k.t.Errorf("%s is still there", v)
+	}
+	if left := k.files(d.Static); len(left) != files-2 {
+		k.t.Errorf("%d files are left of %d", len(left), files)
+	}
+	var stones int
+	if err := k.console.QueryRow(k.t.Context(), `SELECT count(*) FROM tombstone WHERE crate = $1 AND num = $2`, v.Crate, v.Version).Scan(&stones); err != nil || stones != 1 {
+		k.t.Errorf("%d tombstones, %v", stones, err)
+	}
+	if p.Evidence == "" {
+		k.t.Error("deleted without evidence")
+	}
+}
+
 // fresh makes and reviews a plan of the same steps.
 func (k *kit) fresh(list []StepText) Plan {
 	k.t.Helper()
@@ -160,8 +252,9 @@ func (k *kit) fresh(list []StepText) Plan {
 	return p
 }
 
-// runDoomed runs the copy and says whether it was killed.
-func (k *kit) runDoomed(d doomed) bool {
+// runDoomed runs the copy and says whether it was killed, or which places it
+// passed.
+func (k *kit) runDoomed(d doomed) (killed bool, passed []string) {
 	k.t.Helper()
 	text, err := json.Marshal(d)
 	if err != nil {
@@ -171,13 +264,13 @@ func (k *kit) runDoomed(d doomed) bool {
 	cmd.Env = append(os.Environ(), crashVariable+"="+string(text))
 	out, err := cmd.CombinedOutput()
 	if err == nil {
-		return false
+		return false, strings.Split(strings.TrimSpace(string(out)), "\n")
 	}
 	if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() && status.Signal() == syscall.SIGKILL {
-		return true
+		return true, nil
 	}
 	k.t.Fatalf("the doomed process failed by itself: %v\n%s", err, out)
-	return false
+	return false, nil
 }
 
 // aftermath recovers, checks that the records fit what is in the registry, ends
