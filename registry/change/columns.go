@@ -108,7 +108,7 @@ func (r Row) Name() string {
 	if c == nil {
 		c = r.After
 	}
-	for _, column := range []string{"num", "name", "gh_login", "login"} {
+	for _, column := range []string{"num", "gh_login", "login", "name"} {
 		if text := c.Text(column); text != "" {
 			return r.Table + " " + text
 		}
