@@ -51,6 +51,22 @@ type cli struct {
 	Jobs      jobsCmd      `cmd:"" group:"look" help:"Show the registry's job queue."`
 	Status    statusCmd    `cmd:"" group:"look" help:"Say what the console holds and how fresh it is."`
 
+	Plan         planCmd         `cmd:"" group:"act" help:"Make, review, approve, apply and undo plans."`
+	Yank         yankCmd         `cmd:"" group:"act" help:"Yank versions."`
+	Unyank       unyankCmd       `cmd:"" group:"act" help:"Unyank versions."`
+	Hold         holdCmd         `cmd:"" group:"act" help:"Take versions or crates out of use, with their files."`
+	Release      releaseCmd      `cmd:"" group:"act" help:"Put held versions or crates back into use."`
+	Lock         lockCmd         `cmd:"" group:"act" help:"Lock an account."`
+	Unlock       unlockCmd       `cmd:"" group:"act" help:"Unlock an account."`
+	Contain      containCmd      `cmd:"" group:"act" help:"Close every way in for accounts, and hold what they published."`
+	UndoSince    undoSinceCmd    `cmd:"" group:"act" help:"Put back what an account or token did since a time."`
+	Revoke       revokeCmd       `cmd:"" group:"act" help:"Revoke API tokens."`
+	Reserve      reserveCmd      `cmd:"" group:"act" help:"Reserve crate names."`
+	Unreserve    unreserveCmd    `cmd:"" group:"act" help:"Free reserved crate names."`
+	Owner        ownerCmd        `cmd:"" group:"act" help:"Add or remove an owner."`
+	Delete       deleteCmd       `cmd:"" group:"act" help:"Delete a crate or versions for good."`
+	TrustpubOnly trustpubOnlyCmd `cmd:"" group:"act" help:"Let a crate be published by trusted publishing only."`
+
 	Ledger ledgerCmd `cmd:"" group:"prove" help:"Read, check, export and sign the log of what administrators did."`
 }
 
@@ -72,6 +88,7 @@ func execute(args []string, e env) (err error) {
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.ExplicitGroups([]kong.Group{
 			{Key: "run", Title: "Open a console"}, {Key: "data", Title: "Prepare databases"}, {Key: "look", Title: "Look, through a running console"},
+			{Key: "act", Title: "Act, through a running console"},
 			{Key: "prove", Title: "Prove"},
 		}),
 		kong.Exit(func(code int) { panic(exited(code)) }),

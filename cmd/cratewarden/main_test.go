@@ -44,6 +44,7 @@ var shared demoConsole
 type demoConsole struct {
 	once    sync.Once
 	address string
+	crates  string // "" for the demo's own number
 	err     error
 	stop    func()
 }
@@ -68,7 +69,11 @@ func (d *demoConsole) start() {
 	if d.err = os.Chmod(dir, 0o755); d.err != nil {
 		return
 	}
-	address, stop, err := background("demo", "--addr", "127.0.0.1:0", "--data", filepath.Join(dir, "data"))
+	args := []string{"demo", "--addr", "127.0.0.1:0", "--data", filepath.Join(dir, "data")}
+	if d.crates != "" {
+		args = append(args, "--crates", d.crates)
+	}
+	address, stop, err := background(args...)
 	d.address, d.err = address, err
 	d.stop = func() {
 		stop()
