@@ -3,6 +3,7 @@ package action
 import (
 	"context"
 	"encoding/json"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -67,6 +68,9 @@ func keepSubjects(ctx context.Context, tx pgx.Tx, id string, steps []Step) error
 	var kinds, ids []string
 	for _, s := range subjectsOf(steps) {
 		kinds, ids = append(kinds, s.Kind), append(ids, s.ID)
+		if crate, _, ok := strings.Cut(s.ID, "@"); ok && s.Kind == "version" { // a crate's page shows plans about its versions
+			kinds, ids = append(kinds, "crate"), append(ids, crate)
+		}
 	}
 	_, err := tx.Exec(ctx, `WITH gone AS (DELETE FROM plan_subject WHERE plan = $1)
 		INSERT INTO plan_subject (plan, kind, id) SELECT $1, k, i FROM unnest($2::text[], $3::text[]) AS s (k, i)

@@ -16,6 +16,9 @@
 //		return s.render(w, "crate", http.StatusOK, p)
 //	}
 //
+// What changes something is a form with method post, answered by a redirect to
+// the page that shows the change (page_plan_do.go); a GET changes nothing.
+//
 // The template is the content of <main>; part/layout.html puts the frame around
 // it. A route with a nav stands in the side bar. The search box appears with a
 // route "GET /search" (field q), the Ctrl-K palette with "GET /palette" (field q,
@@ -53,6 +56,8 @@
 //	spark (Spark)      a line without axes
 //	loads ([]Load)     progress of the mirror; the frame shows it by itself
 //	palette (Palette)  answers for Ctrl-K
+//	menu (Menu)        what can be done to the subject of a page; Server.offer puts it there
+//	planlive, planwords, planfields   pieces of the pages of plans
 //	ago (time.Time)    how long ago, kept fresh by the script
 //	copy (string)      a button that copies the text; hidden without scripts
 //

@@ -44,6 +44,7 @@ func (s *Server) account(w http.ResponseWriter, r *http.Request) error {
 		p.Main = s.accountOverview(a)
 		p.Side = s.accountSide(a)
 	}
+	s.accountActs(r, &p, a)
 	return s.render(w, "dossier", http.StatusOK, p)
 }
 

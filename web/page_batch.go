@@ -201,7 +201,7 @@ func (s *Server) batchActs(who action.Actor, chosen string) []kindChoice {
 		takes, more := false, false
 		for _, p := range k.Params {
 			takes = takes || p.Name == "crate"
-			more = more || p.Required && p.Name != "crate" && p.Name != "version"
+			more = more || p.Type == action.PersonParam || p.Required && p.Name != "crate" && p.Name != "version"
 		}
 		if takes && !more {
 			out = append(out, kindChoice{Name: k.Name, Title: k.Title, Refused: s.mayDo(who, k), Current: k.Name == chosen})

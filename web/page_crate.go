@@ -56,6 +56,7 @@ func (s *Server) crateRoutes() []route {
 			}
 			p := s.cratePage(r, d, v)
 			v.fill(&p, d)
+			s.crateActs(r, &p, d)
 			return s.render(w, "dossier", http.StatusOK, p)
 		}})
 	}

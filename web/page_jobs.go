@@ -81,6 +81,7 @@ func (s *Server) jobsPage(r *http.Request, jobs *dossier.Jobs, filter dossier.Jo
 	for i := range jobs.Rows.Rows {
 		p.Rows = append(p.Rows, rowOfJob(&jobs.Rows.Rows[i], s.cfg.Clock()))
 	}
+	s.jobActs(r, &p, jobs.Rows.Rows)
 	p.Empty = Empty{Title: "The queue is empty", Text: "Done jobs leave no row. Nothing waits, runs or fails now."}
 	if set {
 		p.Empty = Empty{Title: "No job matches", Text: "Done jobs leave no row.", Action: Link{"All jobs", "/jobs"}}

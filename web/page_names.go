@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"cratewarden/action"
 	"cratewarden/dossier"
 )
 
@@ -39,6 +40,9 @@ func (s *Server) names(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := dossierPage{Page: s.page(r, "Names")}
 	p.Head = Head{Title: "Names", Lead: Text("Names that nobody may publish now, and why. Ask for one to hear whether it could be published.")}
+	if filter.Query != "" {
+		s.offer(r, &p, action.NameSubject(filter.Query))
+	}
 	p.Tabs = nameTabs(n, filter)
 	p.Main = append([]Card{{Title: "Could this name be published?", Note: "any spelling; “-” and “_” are the same to the registry",
 		Filter: &Filter{Action: "/names", Fields: []Field{{Name: "q", Label: "Name, or a part of one", Value: filter.Query, Hint: "serde-json"}}, Keep: append(kept("kind", filter.Kind), kept("available", filter.Available)...), Reset: resetNames(filter), Button: "Ask"}}},

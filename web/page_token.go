@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"cratewarden"
+	"cratewarden/action"
 	"cratewarden/dossier"
 )
 
@@ -62,6 +63,10 @@ func (s *Server) tokenLookup(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.Verdict, p.Found = tokenVerdict(found), tokenCards(found)
+	if found.Token != nil {
+		p.Head.Menu = s.actMenu(r, action.TokenSubject(found.Token.ID))
+		p.Notices = append(p.Notices, s.openPlans(r.Context(), action.TokenSubject(found.Token.ID))...)
+	}
 	return s.render(w, "token", http.StatusOK, p)
 }
 
