@@ -38,7 +38,7 @@ func TestCheckIsRemembered(t *testing.T) {
 	}
 	check(true, 0)
 	check(true, 0)
-	part, _ := bundle.Manifest.part("static/crates/victim/victim-1.0.0.crate")
+	part, _ := bundle.Manifest.Part("static/crates/victim/victim-1.0.0.crate")
 	put(t, b.storage, contentKey(partPrefix, part.SHA256), "changed")
 	if c := check(false, 1); len(c.Findings) != 1 || c.Findings[0].Part != part.Name || c.Findings[0].State != Changed {
 		t.Errorf("findings %+v", c.Findings)

@@ -73,7 +73,7 @@ func TestSealMendsItsStore(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	bundle := b.seal(t, request())
-	part, _ := bundle.Manifest.part("static/crates/victim/victim-1.0.0.crate")
+	part, _ := bundle.Manifest.Part("static/crates/victim/victim-1.0.0.crate")
 	key := contentKey(partPrefix, part.SHA256)
 	put(t, b.storage, key, "rotten")
 	if r := b.verify(t, bundle.Digest); r.OK() {

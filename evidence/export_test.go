@@ -155,7 +155,7 @@ func TestVerifyExportNamesWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	bundle := b.seal(t, request())
-	part, _ := bundle.Manifest.part("rows/crates.jsonl")
+	part, _ := bundle.Manifest.Part("rows/crates.jsonl")
 	target := exportName(part.SHA256)
 	text := b.export(t, bundle.Digest)
 	alter := func(fn func(h *tar.Header, content []byte) []file) func(*tar.Header, []byte) []file {
@@ -213,7 +213,7 @@ func TestExportOfAChangedBundleFails(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	bundle := b.seal(t, request())
-	part, _ := bundle.Manifest.part("rows/versions.jsonl")
+	part, _ := bundle.Manifest.Part("rows/versions.jsonl")
 	key := contentKey(partPrefix, part.SHA256)
 	good := get(t, b.storage, key)
 	for _, bad := range []string{"short", good[:len(good)-1] + "x", good + "x"} {

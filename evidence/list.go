@@ -3,8 +3,10 @@ package evidence
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
+	"cratewarden"
 	"cratewarden/ledger"
 )
 
@@ -93,4 +95,27 @@ func (s *Service) Show(ctx context.Context, digest ledger.Digest) (Bundle, error
 	b = one[0]
 	b.Manifest, err = s.manifest(ctx, digest)
 	return b, err
+}
+
+// About makes the filter ask for a subject as people write it: crate:NAME,
+// version:NAME@NUMBER, account:ID or account:LOGIN. An empty text asks for
+// nothing; the error is Invalid.
+func (f *Filter) About(text string) error {
+	if text == "" {
+		return nil
+	}
+	kind, name, _ := strings.Cut(text, ":")
+	switch {
+	case name == "" || kind != "crate" && kind != "version" && kind != "account":
+		return cratewarden.Errorf(cratewarden.Invalid, "A subject is a kind and a name, such as crate:serde, version:serde@1.0.0, or account:42.")
+	case kind == "account" && strings.Trim(name, "0123456789") == "":
+		id, err := strconv.ParseInt(name, 10, 32)
+		if err != nil || id < 1 {
+			return cratewarden.Wrap(err, cratewarden.Invalid, "The number of an account is from 1 to 2147483647.")
+		}
+		f.Kind, f.ID = kind, int32(id)
+	default:
+		f.Kind, f.Name = kind, name
+	}
+	return nil
 }

@@ -96,8 +96,8 @@ func (m *Manifest) encode() ([]byte, error) {
 
 func stamp(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
-// part finds a part by its name.
-func (m *Manifest) part(name string) (Part, bool) {
+// Part finds a part by its name.
+func (m *Manifest) Part(name string) (Part, bool) {
 	for _, p := range m.Parts {
 		if p.Name == name {
 			return p, true

@@ -25,7 +25,7 @@ func (s *Service) OpenPart(ctx context.Context, digest ledger.Digest, name strin
 	if err != nil {
 		return nil, Part{}, err
 	}
-	part, ok := b.Manifest.part(name)
+	part, ok := b.Manifest.Part(name)
 	switch {
 	case !ok:
 		return nil, part, cratewarden.Errorf(cratewarden.NotFound, "The evidence bundle has no part of that name.")

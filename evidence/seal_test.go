@@ -195,7 +195,7 @@ func TestSealFilesAndIndex(t *testing.T) {
 	b := newBench(t)
 	bundle := b.seal(t, request())
 	for key, content := range staticFiles() {
-		part, ok := bundle.Manifest.part("static/" + key)
+		part, ok := bundle.Manifest.Part("static/" + key)
 		if ok == strings.Contains(key, "apart") {
 			t.Errorf("%s in the bundle: %v", key, ok)
 		}

@@ -167,7 +167,7 @@ func TestSealFindsHeldFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	bundle := b.seal(t, request())
-	part, ok := bundle.Manifest.part("static/" + key)
+	part, ok := bundle.Manifest.Part("static/" + key)
 	if !ok || !part.Held || b.open(t, bundle.Digest, part.Name) != "archive 11.0.0" {
 		t.Errorf("%v %+v", ok, part)
 	}
@@ -202,7 +202,7 @@ func TestSealWithBucketsAtOnce(t *testing.T) {
 		if errs[i] != nil {
 			t.Fatal(errs[i])
 		}
-		part, _ := bundle.Manifest.part("static/crates/victim/victim-1.0.0.crate")
+		part, _ := bundle.Manifest.Part("static/crates/victim/victim-1.0.0.crate")
 		if part.ContentType != opts.ContentType || part.CacheControl != opts.CacheControl || part.Metadata["cache-tags"] != "crate:victim" || part.Claimed == nil {
 			t.Errorf("%+v", part)
 		}

@@ -79,6 +79,9 @@ type Config struct {
 	// Documents keeps what entries of the ledger name by hash; with nil only the
 	// hashes are shown.
 	Documents Documents
+	// Evidence keeps sealed bundles; with nil the page of evidence says that none
+	// is configured.
+	Evidence Evidence
 	// Plans is the engine that changes the registry. With nil nothing can be
 	// changed; what could be is shown greyed, with the reason.
 	Plans Plans

@@ -19,12 +19,13 @@ var templateFiles embed.FS
 // has no file; a test checks each template against its struct.
 func pageInventory() map[string]any {
 	return map[string]any{
-		"about":   aboutPage{},
-		"diff":    diffPage{},
-		"dossier": dossierPage{},
-		"error":   errorPage{},
-		"files":   filesPage{},
-		"missing": missingPage{},
+		"about":    aboutPage{},
+		"diff":     diffPage{},
+		"dossier":  dossierPage{},
+		"error":    errorPage{},
+		"evidence": evidencePage{},
+		"files":    filesPage{},
+		"missing":  missingPage{},
 
 		"home": homePage{},
 		"jobs": jobsPage{},

@@ -76,6 +76,10 @@ func subjectURL(s ledger.Subject) string {
 		}
 	case "name":
 		return address("/names", "q", s.ID)
+	case "evidence":
+		if s.ID != "" {
+			return Path("evidence", s.ID)
+		}
 	case "account", "user", "team":
 		if s.ID == "" || len(s.ID) > 10 || strings.Trim(s.ID, "0123456789") != "" {
 			return ""

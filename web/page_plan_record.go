@@ -57,7 +57,7 @@ func (s *Server) recordCard(seen *planSeen) Card {
 		add("Transaction", Phrase{}.Code(p.RegistryTx), "")
 	}
 	if p.Evidence != "" {
-		add("Evidence", Phrase{}.Copy(p.Evidence, Short(p.Evidence)), "")
+		add("Evidence", Phrase{}.Link(Short(p.Evidence), Path("evidence", p.Evidence)), "")
 	}
 	if p.Digest != nil {
 		add("Review", Phrase{}.Copy(p.Digest.String(), Short(p.Digest.String())), "what people agree to")

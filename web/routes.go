@@ -32,7 +32,7 @@ func sections() []string { return []string{"Now", "Look", "Console"} }
 
 // routes is the table of contents of the console.
 func (s *Server) routes() []route {
-	console := append(s.ledgerRoutes(), route{pattern: "GET /about", handle: s.about, nav: nav{section: "Console", label: "About"}})
+	console := append(slices.Concat(s.ledgerRoutes(), s.evidenceRoutes()), route{pattern: "GET /about", handle: s.about, nav: nav{section: "Console", label: "About"}})
 	if s.cfg.Dossiers == nil {
 		return append(s.planRoutes(), console...)
 	}
