@@ -88,5 +88,8 @@ func (s *Service) tellKnown(ask *registry.CrateAsk, name string) (id int32) {
 	if crate.Versions >= ask.Facts {
 		return 0 // too large to be read before it was counted
 	}
+	if m.Ready(mirror.PartVersions) {
+		ask.VersionIDs = m.VersionIDs(crate.ID)
+	}
 	return crate.ID
 }

@@ -196,6 +196,13 @@ func (p *picture) versionsOf(crate int32) []Version {
 	return list
 }
 
+// VersionIDs gives the ids of a crate's versions, not nil when there are none.
+func (m *Mirror) VersionIDs(crateID int32) []int32 {
+	ids := []int32{}
+	m.now().eachVersion(crateID, func(id int32, _ int64, _ bool) { ids = append(ids, id) })
+	return ids
+}
+
 // Version gives a version by its id.
 func (m *Mirror) Version(id int32) (Version, bool) { return m.now().version(id) }
 

@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -55,16 +56,28 @@ func scanGatheredVersion(row pgx.CollectableRow) (g gatheredVersion, err error) 
 	return g, err
 }
 
-// ofCrate finds rows by the versions of a crate with one walk of each index.
-const ofCrate = `version_id = ANY (ARRAY(SELECT id FROM versions WHERE crate_id = $1))`
+// ofCrate finds rows by the versions of a crate, and ofVersions by their ids,
+// with one walk of each index.
+const (
+	ofCrate    = `version_id = ANY (ARRAY(SELECT id FROM versions WHERE crate_id = $1))`
+	ofVersions = `version_id = ANY ($1)`
+)
 
-const gatherActionsSQL = `
+const (
+	crateGatherActionsSQL   = gatherActionsSelect + ofCrate + gatherActionsEnd
+	versionGatherActionsSQL = gatherActionsSelect + ofVersions + gatherActionsEnd
+)
+
+const (
+	gatherActionsSelect = `
 SELECT a.id, a.version_id, a.action, a.time, a.user_id, a.api_token_id, k.name
 FROM version_owner_actions a
 LEFT JOIN api_tokens k ON k.id = a.api_token_id
-WHERE a.` + ofCrate + `
+WHERE a.`
+	gatherActionsEnd = `
 ORDER BY a.time DESC, a.id DESC
 LIMIT $2`
+)
 
 type gatheredAction struct {
 	CrateAction
@@ -114,11 +127,15 @@ func scanGatheredInvitation(row pgx.CollectableRow) (i CrateInvitation, err erro
 	return i, err
 }
 
-const gatherDependenciesSQL = `
+const (
+	crateGatherDependenciesSQL   = gatherDependenciesSelect + ofCrate + ` LIMIT $2`
+	versionGatherDependenciesSQL = gatherDependenciesSelect + ofVersions + ` LIMIT $2`
+)
+
+const gatherDependenciesSelect = `
 SELECT version_id, id, crate_id, explicit_name, req, features, optional, default_features, target, kind
 FROM dependencies
-WHERE ` + ofCrate + `
-LIMIT $2`
+WHERE `
 
 type gatheredDependency struct {
 	DependencyFact
@@ -212,13 +229,15 @@ func (r *Reader) gather(ctx context.Context, c crateKey, whole bool, ask CrateAs
 	queue(batch, &g.versions, scanGatheredVersion, gatherVersionsSQL, c.ID, ask.facts(), ask.Features)
 	queue(batch, &g.owners, scanGatheredOwner, gatherOwnersSQL, c.ID)
 	queue(batch, &g.names, scanName, namesSQL, c.Name)
-	queue(batch, &g.days, scanVersionDays, crateDownloadsSQL, c.ID, ask.First, ask.Last)
+	sql, key := c.either(versionDaysSQL, crateDaysSQL)
+	queue(batch, &g.days, scanVersionDays, sql, key, ask.First, ask.Last)
 	if len(ask.People)+len(ask.Teams) > 0 {
 		queue(batch, &g.subjects, scanSubject, gatherSubjectsSQL, ask.People, ask.Teams, []int32{}, now)
 	}
 	r.queuePublishers(batch, &g.publishers, c.ID, now)
 	if ask.Dependencies > 0 {
-		queue(batch, &g.dependencies, scanGatheredDependency, gatherDependenciesSQL, c.ID, ask.Dependencies)
+		sql, key := c.either(versionGatherDependenciesSQL, crateGatherDependenciesSQL)
+		queue(batch, &g.dependencies, scanGatheredDependency, sql, key, ask.Dependencies)
 	} else {
 		queue(batch, &g.direct, scanCrateDependency, defaultDependenciesSQL, c.ID)
 	}
@@ -229,7 +248,8 @@ func (r *Reader) gather(ctx context.Context, c crateKey, whole bool, ask CrateAs
 		queue(batch, &g.invitations, scanGatheredInvitation, gatherInvitationsSQL+` AND invited_user_id = ANY ($2)`+gatherInvitationsEnd, c.ID, invited.invitees)
 	}
 	if !r.Dump {
-		queue(batch, &g.actions, scanGatheredAction, gatherActionsSQL, c.ID, gatherActions)
+		sql, key := c.either(versionGatherActionsSQL, crateGatherActionsSQL)
+		queue(batch, &g.actions, scanGatheredAction, sql, key, gatherActions)
 		if queued == nil {
 			queue(batch, &g.jobs, scanJob, ownJobsSQL, c.ID, bounded(ask.Jobs, 50, 500)+1)
 		}
@@ -250,7 +270,26 @@ func (r *Reader) gather(ctx context.Context, c crateKey, whole bool, ask CrateAs
 	if len(g.versions) >= ask.facts() || len(g.actions) >= gatherActions || ask.Dependencies > 0 && len(g.dependencies) >= ask.Dependencies {
 		return nil, errLarge
 	}
+	if !c.covers(g.versions) {
+		return nil, errOthers
+	}
+	g.keepOwn()
 	return g, r.complete(ctx, g, ask, now)
+}
+
+// keepOwn leaves out rows of versions that came or went meanwhile, and names
+// those of downloads.
+func (g *gathered) keepOwn() {
+	nums := make(map[int32]string, len(g.versions))
+	for _, v := range g.versions {
+		nums[v.version.ID] = v.version.Num
+	}
+	gone := func(version int32) bool { return nums[version] == "" }
+	g.days = slices.DeleteFunc(g.days, func(d versionDays) bool { return gone(d.ID) })
+	g.dependencies = slices.DeleteFunc(g.dependencies, func(d gatheredDependency) bool { return gone(d.VersionID) })
+	for i := range g.days {
+		g.days[i].Num = nums[g.days[i].ID]
+	}
 }
 
 // complete reads the people and the crates that the caller did not know of.

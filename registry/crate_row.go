@@ -3,14 +3,43 @@ package registry
 import (
 	"bytes"
 	"cmp"
+	"errors"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 )
 
-// crateKey is what a crate's rows are found by.
+// crateKey is what a crate's rows are found by. The ids of its versions are nil
+// when nobody knows them.
 type crateKey struct {
-	ID   int32
-	Name string
+	ID       int32
+	Name     string
+	versions []int32
+}
+
+// errOthers says that a crate has versions that its key lacks.
+var errOthers = errors.New("the crate has other versions")
+
+// either gives the statement by the ids of versions and its first argument when
+// those are known, else the one by the crate.
+func (k crateKey) either(byVersions, byCrate string) (sql string, key any) {
+	if k.versions != nil {
+		return byVersions, k.versions
+	}
+	return byCrate, k.ID
+}
+
+// covers says whether the key has all of the versions.
+func (k crateKey) covers(versions []gatheredVersion) bool {
+	if k.versions == nil {
+		return true
+	}
+	for _, v := range versions {
+		if !slices.Contains(k.versions, v.version.ID) {
+			return false
+		}
+	}
+	return true
 }
 
 // gatherCrateSQL is crateSQL without what the crate's versions tell, which are

@@ -25,7 +25,11 @@ type CrateAsk struct {
 	// the caller knows, and Known names crates that it may depend on. They save
 	// look-ups; what is missing is read.
 	People, Teams []int32
-	Known         func(crate int32) (NamedCrate, bool)
+	// VersionIDs are the crate's versions as far as the caller knows, for
+	// CrateAtOnce only; nil when it does not. A version that is missing costs
+	// reading anew, one too many nothing.
+	VersionIDs []int32
+	Known      func(crate int32) (NamedCrate, bool)
 }
 
 func (a CrateAsk) facts() int { return bounded(a.Facts, 2000, 5000) }
@@ -56,7 +60,7 @@ func (r *Reader) CrateWhole(ctx context.Context, c Crate, ask CrateAsk) (CrateWh
 	if c.Versions >= ask.facts() {
 		return r.largeWhole(ctx, c, ask)
 	}
-	g, err := r.gather(ctx, crateKey{c.ID, c.Name}, false, ask)
+	g, err := r.gather(ctx, crateKey{ID: c.ID, Name: c.Name}, false, ask)
 	switch {
 	case errors.Is(err, errLarge):
 		return r.largeWhole(ctx, c, ask)
@@ -71,7 +75,10 @@ func (r *Reader) CrateWhole(ctx context.Context, c Crate, ask CrateAsk) (CrateWh
 // is that of the name, found by name when the id is of no crate of that name.
 func (r *Reader) CrateAtOnce(ctx context.Context, id int32, name string, ask CrateAsk) (Crate, CrateWhole, error) {
 	if id != 0 && askable(name) {
-		g, err := r.gather(ctx, crateKey{id, name}, true, ask)
+		g, err := r.gather(ctx, crateKey{id, name, ask.VersionIDs}, true, ask)
+		if errors.Is(err, errOthers) {
+			g, err = r.gather(ctx, crateKey{ID: id, Name: name}, true, ask)
+		}
 		switch {
 		case err == nil:
 			c := g.crate()
@@ -100,7 +107,7 @@ func (r *Reader) largeWhole(ctx context.Context, c Crate, ask CrateAsk) (CrateWh
 	if ask.Dependencies > 0 {
 		queue(batch, &whole.Dependencies, scanDependencyFact, factDependenciesSQL, c.ID, ask.facts(), ask.Dependencies)
 	}
-	queue(batch, &days, scanVersionDays, crateDownloadsSQL, c.ID, ask.First, ask.Last)
+	queue(batch, &days, scanNamedDays, crateDownloadsSQL, c.ID, ask.First, ask.Last)
 	if !r.Dump {
 		queue(batch, &whole.Actions, scanCrateAction, crateActionsSQL, c.ID, bounded(ask.Actions, 200, 2000), now)
 		queue(batch, &whole.Jobs, scanJob, ownJobsSQL, c.ID, bounded(ask.Jobs, 50, 500)+1)

@@ -117,7 +117,9 @@ FROM unnest(ARRAY['9.9.9', '8.0.0-rc.1', '7.10.0', '7.9.0']) WITH ORDINALITY AS 
 		for _, dependencies := range []int{0, 1000} {
 			ask := registry.CrateAsk{Versions: 9, Features: true, Dependencies: dependencies, First: now.AddDate(0, 0, -89), Last: now, Jobs: 50}
 			whole := ok[registry.CrateWhole](t)(r.CrateWhole(t.Context(), want, ask))
-			for _, id := range []int32{want.ID, want.ID%4 + 1, 0, 9999} {
+			for i, id := range []int32{want.ID, want.ID, want.ID, want.ID, want.ID%4 + 1, 0, 9999} {
+				// None known, the wrong ones, all and more, some.
+				ask.VersionIDs = [][]int32{nil, {}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1001, 1002, 1003, 1004}, {1}, {1, 2}, nil, nil}[i]
 				c, w, err := r.CrateAtOnce(t.Context(), id, name, ask)
 				if d := gocmp.Diff(want, c, cmpopts.EquateEmpty()); err != nil || d != "" {
 					t.Errorf("%s by %d: %v %s", name, id, err, d)
