@@ -1,8 +1,10 @@
 package web
 
 import (
+	"maps"
 	"net/http"
 	"slices"
+	"strings"
 
 	"cratewarden/action"
 	"cratewarden/dossier"
@@ -13,31 +15,39 @@ import (
 type rowActs struct {
 	s       *Server
 	who     action.Actor
-	refused []string
+	refused map[string][]string // labels by why they cannot be used
 }
 
-func (s *Server) rowActs(r *http.Request) *rowActs { return &rowActs{s: s, who: s.who(r)} }
+func (s *Server) rowActs(r *http.Request) *rowActs {
+	return &rowActs{s: s, who: s.who(r), refused: map[string][]string{}}
+}
 
 // link adds one act to a phrase. The pairs are parameters.
 func (a *rowActs) link(to Phrase, label, kind string, pairs ...any) Phrase {
 	k, known := a.s.planned.catalogue.Kind(kind)
-	if !known {
+	if !known || a.s.cfg.Plans == nil { // the frame says that this console only looks
 		return to
 	}
 	if why := a.s.mayDo(a.who, k); why != "" {
-		if line := label + " cannot be used: " + why; !slices.Contains(a.refused, line) {
-			a.refused = append(a.refused, line)
+		if !slices.Contains(a.refused[why], label) {
+			a.refused[why] = append(a.refused[why], label)
 		}
 		return to.Muted(" " + label)
 	}
 	return to.Say(" ").Link(label, address("/plans/new", append([]any{"do", kind}, pairs...)...))
 }
 
-// put adds to the card why acts are greyed.
-func (a *rowActs) put(c *Card) {
-	c.Gaps = append(slices.Clip(c.Gaps), a.refused...)
-	a.refused = nil
+// reasons say what is greyed and why, a line for each reason.
+func (a *rowActs) reasons() (out []string) {
+	for _, why := range slices.Sorted(maps.Keys(a.refused)) {
+		out = append(out, "Greyed here ("+strings.Join(a.refused[why], " ")+"): "+why)
+	}
+	clear(a.refused)
+	return out
 }
+
+// put adds the reasons to a card.
+func (a *rowActs) put(c *Card) { c.Gaps = append(slices.Clip(c.Gaps), a.reasons()...) }
 
 // accountActs puts acts into the rows of an account's tokens and publishers.
 func (s *Server) accountActs(r *http.Request, p *dossierPage, a *dossier.Account) {
@@ -50,7 +60,7 @@ func (s *Server) accountActs(r *http.Request, p *dossierPage, a *dossier.Account
 		for j := range c.Table.Rows {
 			cell := &c.Table.Rows[j].Cells[0]
 			switch {
-			case c.ID == "tokens" && a.Tokens.Rows[j].State == "live":
+			case c.ID == "tokens" && a.Tokens.Rows[j].State != "revoked" && a.Tokens.Rows[j].State != "expired":
 				*cell = acts.link(*cell, "Revoke…", "token.revoke", "token", itoa(a.Tokens.Rows[j].ID))
 			case c.ID == "publishers":
 				x := &a.Publishers.Configs[j]
@@ -95,7 +105,7 @@ func (s *Server) jobActs(r *http.Request, p *jobsPage, rows []dossier.Job) {
 		id := digits(rows[i].ID)
 		p.Rows[i].State = acts.link(acts.link(p.Rows[i].State, "Retry…", "job.retry", "id", id), "Park…", "job.park", "id", id)
 	}
-	for _, why := range acts.refused {
+	for _, why := range acts.reasons() {
 		p.Notices = append(p.Notices, Notice{Tone: Info, Title: why})
 	}
 }

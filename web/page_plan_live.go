@@ -341,6 +341,7 @@ func (s *Server) planEvents(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	stream := http.NewResponseController(w)
+	_ = stream.SetReadDeadline(time.Time{}) // the bound for reading a request would end the answer
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no") // proxies would keep it back

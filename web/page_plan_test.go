@@ -215,3 +215,58 @@ func TestPlansWithoutEngine(t *testing.T) {
 		}
 	}
 }
+
+// TestActsOnRows looks at the acts beside rows, for somebody who may do them,
+// for somebody who may not, and where nothing can be done.
+func TestActsOnRows(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]string{
+		"/accounts/184?view=tokens":     "/plans/new?do=token.revoke&amp;token=",
+		"/accounts/184?view=publishers": "/plans/new?do=publisher.suspend&amp;id=",
+		"/crates/arraykit/owners":       "/plans/new?account=",
+		"/jobs":                         "/plans/new?do=job.retry&amp;id=",
+		"/names?q=logfern":              "/plans/new?do=name.reserve&amp;name=logfern",
+		"/crates/arraykit/0.3.10":       "/plans/new?crate=arraykit&amp;do=version.hold&amp;version=0.3.10",
+	} {
+		if text := body(t, ask(planServer(t, samplePlans(t), responder), "GET", path, nil)); !strings.Contains(text, want) {
+			t.Errorf("%s lacks %s", path, want)
+		}
+		text := body(t, ask(planServer(t, samplePlans(t), looker), "GET", path, nil))
+		if strings.Contains(text, `"/plans/new`) || !strings.Contains(text, "Cleo has none of these roles") {
+			t.Errorf("%s: acts for somebody without a role, or no reason", path)
+		}
+	}
+	// Each role greys what belongs to others.
+	platform := action.Actor{ID: "p4", Name: "Dot", Roles: []cratewarden.Role{cratewarden.Platform}}
+	text := body(t, ask(planServer(t, samplePlans(t), platform), "GET", "/crates/arraykit", nil))
+	if !strings.Contains(text, "do=crate.limits") || strings.Contains(text, "do=version.yank") || !strings.Contains(text, "It takes the role responder, which Dot does not have.") {
+		t.Error("the menu does not follow the roles")
+	}
+}
+
+// TestPlanList filters, pages and exports.
+func TestPlanList(t *testing.T) {
+	t.Parallel()
+	s := planServer(t, samplePlans(t), responder)
+	for path, want := range map[string]int{"/plans": 13, "/plans?state=open": 10, "/plans?state=draft": 1, "/plans?state=reviewed": 3, "/plans?author=p2": 6, "/plans?incident=INC-118": 13, "/plans?incident=x": 0, "/plans?limit=4": 4, "/plans?before=p03applying": 3} {
+		text := body(t, ask(s, "GET", path, nil))
+		if got := strings.Count(text, `<td data-label="Plan">`); got != want {
+			t.Errorf("%s lists %d plans, want %d", path, got, want)
+		}
+		if want == 0 && !strings.Contains(text, "No plan passes the filter") {
+			t.Errorf("%s does not say why it is empty", path)
+		}
+	}
+	if text := body(t, ask(s, "GET", "/plans?limit=4&state=open", nil)); !strings.Contains(text, `rel="next" href="/plans?before=p`) || !strings.Contains(text, "/api/v1/plans?limit=4&amp;state=open") {
+		t.Error("a full page does not lead on")
+	}
+	for _, path := range []string{"/plans?state=x", "/plans?subject=serde", "/plans?limit=501", "/plans?format=xml"} {
+		if answer := ask(s, "GET", path, nil); answer.StatusCode != http.StatusBadRequest {
+			t.Errorf("%s: %d", path, answer.StatusCode)
+		}
+	}
+	file := ask(s, "GET", "/plans?format=csv&state=applied", nil)
+	if text := body(t, file); file.Header.Get("Content-Type") != "text/csv; charset=utf-8" || strings.Count(text, "\n") != 2 || strings.Contains(text, "night shift") || !strings.Contains(text, "p07applied,applied") {
+		t.Errorf("the file:\n%s", text)
+	}
+}
