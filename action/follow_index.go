@@ -47,15 +47,25 @@ func (s *shift) checkIndexFile(ctx context.Context, crate string) error {
 	if bytes.Equal(stored, wanted) {
 		return nil
 	}
-	what := "has other lines than"
+	return s.indexBehind(ctx, crate)
+}
+
+// indexBehind says why the index is not yet as the rows are: the registry's job
+// waits its turn, which is no failure, or it fails, or there is none.
+func (s *shift) indexBehind(ctx context.Context, crate string) error {
+	var waiting, failures int
+	err := s.registry.QueryRow(ctx, `SELECT count(*), coalesce(max(retries), 0) FROM background_jobs
+		WHERE job_type = 'sync_to_sparse_index' AND data = jsonb_build_object('krate', $1::text)`, crate).Scan(&waiting, &failures)
 	switch {
-	case len(wanted) == 0:
-		what = "still has lines that are not in"
-	case len(stored) == 0:
-		what = "has nothing of what is in"
+	case err != nil:
+		return pg.Map(err)
+	case waiting > 0 && failures == 0:
+		return &notYet{cratewarden.Errorf(cratewarden.Unavailable, "The registry's job that writes the index file of %s waits its turn.", crate)}
+	case waiting > 0:
+		return cratewarden.Errorf(cratewarden.Unavailable, "The registry's job that writes the index file of %s failed %d times. Look at the registry's jobs.", crate, failures)
 	}
 	return cratewarden.Errorf(cratewarden.Unavailable,
-		"The index file of %s %s the registry's database. Its sync job has not run yet, or fails; look at the registry's jobs.", crate, what)
+		"The index file of %s is not what the registry's database says, and no job waits to write it. Plan \"Write a crate's index files again\".", crate)
 }
 
 // indexFile gives a stored file, nothing for one that is not there.

@@ -3,6 +3,7 @@ package action
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -214,10 +215,14 @@ func (s *shift) failed(ctx context.Context, f FollowUp, cause error) error {
 	if ctx.Err() != nil {
 		return cause
 	}
-	at := s.clock().Add(waitAfter(f.Attempts))
+	at, state := s.clock().Add(waitAfter(f.Attempts)), FollowFailed
+	var later *notYet
+	if errors.As(cause, &later) { // nothing went wrong: somebody else's turn
+		at, state = s.clock().Add(min(waitAfter(f.Attempts), time.Minute)/10), FollowWaiting
+	}
 	err := pg.InTx(ctx, s.conn, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `UPDATE follow_up SET state = $2, problem = $3, next_at = $4, changed_at = now() WHERE id = $1 AND state = $5`,
-			f.ID, FollowFailed, cratewarden.MessageOf(cause), at, FollowRunning)
+			f.ID, state, cratewarden.MessageOf(cause), at, FollowRunning)
 		if err != nil || tag.RowsAffected() == 0 || s.cfg.Enqueue == nil {
 			return err
 		}
@@ -226,5 +231,14 @@ func (s *shift) failed(ctx context.Context, f FollowUp, cause error) error {
 	if err != nil {
 		return fmt.Errorf("%w; and it could not be recorded: %w", cause, err)
 	}
+	if state == FollowWaiting {
+		return nil
+	}
 	return cause
 }
+
+// notYet is the reason of a follow-up that must wait for the registry.
+type notYet struct{ reason *cratewarden.Error }
+
+func (n *notYet) Error() string { return n.reason.Error() }
+func (n *notYet) Unwrap() error { return n.reason }

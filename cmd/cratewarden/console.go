@@ -38,6 +38,8 @@ type consoleConfig struct {
 	dump              *dossier.DumpSource
 	log               *slog.Logger
 	ready             func(address string) // told when requests are answered
+	// also runs beside the console until ctx is over; nil for nothing.
+	also func(ctx context.Context) error
 	// ended is closed when something the console stands on has ended; nil for
 	// nothing.
 	ended <-chan struct{}
@@ -58,6 +60,9 @@ func openConsole(ctx context.Context, cfg consoleConfig) error {
 	group.Go(func() error { return ignoreEnd(parts.dossiers.Run(ctx)) })
 	group.Go(func() error { return parts.signer.run(ctx) })
 	group.Go(func() error { return parts.acting.run(ctx) })
+	if cfg.also != nil {
+		group.Go(func() error { return ignoreEnd(cfg.also(ctx)) })
+	}
 	group.Go(func() error { return serveHTTP(ctx, cfg.listener, parts.handler, cfg.log) })
 	group.Go(func() error {
 		select {
@@ -228,6 +233,9 @@ func surfaces(cfg consoleConfig, p *parts) (web.Config, api.Config) {
 	programs := api.Config{Dossiers: p.dossiers, Ledger: p.signer.ledger, LedgerTrouble: p.signer.problem, ReadOnly: why, Who: cfg.acting.people.who, Log: cfg.log}
 	if p.acting != nil {
 		pages.Plans, pages.Documents, programs.Plans = p.acting.engine, p.acting.engine, p.acting.engine
+		if p.acting.evidence != nil {
+			programs.Evidence = p.acting.evidence
+		}
 	}
 	return pages, programs
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"io"
 	"os"
 	"path/filepath"
@@ -96,7 +97,18 @@ func (c demoCmd) Run(e env) error {
 		listener: listener, registry: p.registry, console: p.console, static: static, index: index, ledgerKeys: keys, acting: may,
 		label: "demo registry", kind: web.Demo, log: c.logger(e), ended: p.server.Done(),
 		ready: announce(e.stdout, demoWelcome()),
+		also:  func(ctx context.Context) error { return demoWorker(ctx, p.registry, static, index, c.logger(e)) },
 	})
+}
+
+// demoWorker does what a registry's own worker would do after an act.
+func demoWorker(ctx context.Context, registry string, static, index blob.Store, log *slog.Logger) error {
+	pool, err := pg.Open(ctx, pg.Config{URL: registry, Application: "crates.io", MaxConns: 1})
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	return demo.Worker{Registry: pool, Static: static, Index: index, Logger: log}.Run(ctx)
 }
 
 func demoWelcome() string {
