@@ -82,11 +82,30 @@ func workHold(ctx context.Context, s *shift, f FollowUp) (work, error) {
 			}
 			continue
 		}
+		if !held[0].begun {
+			if err := s.beginHold(ctx, a.Crate, v); err != nil {
+				return work{}, err
+			}
+		}
 		if err := s.holdVersion(ctx, a.Crate, v, done); err != nil {
 			return work{}, err
 		}
 	}
 	return done.after(f.Step, a)
+}
+
+// beginHold makes sure that whatever the vault remembers of the version's keys
+// from then on is of this hold, and not of a deleted version of the same number.
+func (s *shift) beginHold(ctx context.Context, crate string, v fileVersion) error {
+	for _, key := range v.keys(crate) {
+		if err := s.cfg.Vault.Forget(ctx, key); err != nil {
+			return err
+		}
+	}
+	s.cfg.Reached("follow-up old notes forgotten")
+	_, err := s.conn.Exec(ctx, `UPDATE held SET files = 'null' WHERE version_id = $1`, v.ID)
+	s.cfg.Reached("follow-up hold begun")
+	return pg.Map(err)
 }
 
 func (s *shift) holdVersion(ctx context.Context, crate string, v fileVersion, done *filesResult) error {

@@ -35,7 +35,7 @@ func workRelease(ctx context.Context, s *shift, f FollowUp) (work, error) {
 			done.note("%s is not on its way back any more; its files were left alone.", v.Num)
 			continue
 		}
-		if err := s.releaseVersion(ctx, a.Crate, v, held[0].Taken, done); err != nil {
+		if err := s.releaseVersion(ctx, a.Crate, v, held[0], done); err != nil {
 			return work{}, err
 		}
 		ids = append(ids, v.ID)
@@ -51,9 +51,13 @@ func workRelease(ctx context.Context, s *shift, f FollowUp) (work, error) {
 // releaseVersion puts back what was taken. A hold that was cut short has not
 // told what it took; the vault remembers, which Take gives for objects that are
 // not in the storage.
-func (s *shift) releaseVersion(ctx context.Context, crate string, v fileVersion, taken []evidence.Taken, done *filesResult) error {
+func (s *shift) releaseVersion(ctx context.Context, crate string, v fileVersion, held HeldVersion, done *filesResult) error {
+	taken := held.Taken
 	for _, key := range v.keys(crate) {
 		i := slices.IndexFunc(taken, func(t evidence.Taken) bool { return t.Key == key })
+		if i < 0 && !held.begun {
+			continue
+		}
 		if i < 0 {
 			t, err := s.cutShort(ctx, key)
 			if err != nil {

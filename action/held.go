@@ -12,10 +12,12 @@ import (
 )
 
 // Vault takes objects out of the registry's storage and puts the identical
-// bytes back; evidence.Vault is one. Both calls can be repeated.
+// bytes back; evidence.Vault is one. All calls can be repeated.
 type Vault interface {
 	Take(ctx context.Context, key string) (evidence.Taken, error)
 	PutBack(ctx context.Context, t evidence.Taken) error
+	// Forget ends the memory of what was taken from a key.
+	Forget(ctx context.Context, key string) error
 }
 
 // HeldVersion is a version that is out of use.
@@ -31,6 +33,10 @@ type HeldVersion struct {
 	HeldAt     time.Time `json:"held_at"`
 	// Taken are the files in the vault.
 	Taken []evidence.Taken `json:"taken,omitempty"`
+
+	// begun says that a worker began to take files and has not told which. The
+	// column files is null then; before it is an empty list.
+	begun bool
 }
 
 // HeldState says where the files of a held version are.
@@ -44,10 +50,10 @@ const (
 	FilesReturning HeldState = "returning" // on their way back
 )
 
-const heldColumns = `version_id, crate, num, plan, step, was_yanked, was_message, files_state, files, held_at`
+const heldColumns = `version_id, crate, num, plan, step, was_yanked, was_message, files_state, files, files = 'null', held_at`
 
 func scanHeld(row pgx.CollectableRow) (h HeldVersion, err error) {
-	err = row.Scan(&h.ID, &h.Crate, &h.Num, &h.Plan, &h.Step, &h.WasYanked, &h.WasMessage, &h.Files, &h.Taken, &h.HeldAt)
+	err = row.Scan(&h.ID, &h.Crate, &h.Num, &h.Plan, &h.Step, &h.WasYanked, &h.WasMessage, &h.Files, &h.Taken, &h.begun, &h.HeldAt)
 	h.HeldAt = h.HeldAt.UTC()
 	return h, err
 }

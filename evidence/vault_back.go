@@ -104,3 +104,12 @@ func lostCopy(err error, t Taken) error {
 	}
 	return err
 }
+
+// Forget ends the vault's memory of a key, so that it does not answer Take for
+// it any more: whatever has the key next is something else. The bytes stay.
+func (v Vault) Forget(ctx context.Context, key string) error {
+	if v.Store == nil {
+		return noStore()
+	}
+	return v.Store.Delete(ctx, noteKey(key))
+}
