@@ -56,6 +56,8 @@ type Config struct {
 	// LedgerTrouble says why the newest head could not be signed; nil or "" when
 	// all is well.
 	LedgerTrouble func() string
+	// Evidence keeps sealed bundles; with nil its questions are Unavailable.
+	Evidence Evidence
 	// Plans is the engine that changes the registry; with nil whatever concerns
 	// plans is refused, with ReadOnly as the reason.
 	Plans    Plans
@@ -76,7 +78,7 @@ func New(cfg Config) http.Handler {
 	// No page of another origin may make a browser ask in its user's name.
 	guard := http.NewCrossOriginProtection()
 	guard.SetDenyHandler(http.HandlerFunc(foreign))
-	return protect(rescue(cfg.Log, logging(cfg.Log, guard.Handler(known(cfg.Who, matched(mux))))))
+	return protect(rescue(cfg.Log, logging(cfg.Log, guard.Handler(reachable(known(cfg.Who, matched(mux)))))))
 }
 
 // rescue turns a panic into the same document as any unforeseen error, with
@@ -87,6 +89,9 @@ func rescue(log *slog.Logger, next http.Handler) http.Handler {
 			v := recover()
 			if v == nil {
 				return
+			}
+			if v == http.ErrAbortHandler { // cut off on purpose
+				panic(v)
 			}
 			if log != nil {
 				log.ErrorContext(r.Context(), "panic", "request", telemetry.RequestID(r.Context()), "value", fmt.Sprint(v), "stack", string(debug.Stack()))
@@ -108,18 +113,19 @@ func build(mux *http.ServeMux, cfg Config) huma.API {
 	conf := huma.DefaultConfig("cratewarden", "1")
 	conf.OpenAPIPath = Prefix + "/openapi"
 	conf.DocsPath, conf.SchemasPath = "", Prefix+"/schemas"
-	conf.Info.Description = "What the console knows of a registry: crates, versions and their provenance and files, accounts, tokens, names, jobs; the plans by which it is changed; and the ledger of what was done. Personal data is masked."
+	conf.Info.Description = "What the console knows of a registry: crates, versions and their provenance and files, accounts, tokens, names, jobs; the plans by which it is changed; sealed evidence; and the ledger of what was done. Personal data is masked."
 	conf.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	conf.CreateHooks = nil // no $schema links in answers: the document says it once
 	humaAPI := humago.New(mux, conf)
 	register(humaAPI, cfg.Dossiers)
 	registerLedger(humaAPI, cfg)
+	registerEvidence(humaAPI, cfg)
 	registerPlans(humaAPI, cfg)
 	return humaAPI
 }
 
-// schemaName names a type in the document. Types of plans begin with that word:
-// the ledger and the dossiers have actors, rows and jobs of their own.
+// schemaName names a type in the document. Types of plans and of evidence begin
+// with that word: the ledger and the dossiers have actors, rows and jobs of their own.
 func schemaName(t reflect.Type, hint string) string {
 	name := huma.DefaultSchemaNamer(t, hint)
 	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
@@ -127,6 +133,9 @@ func schemaName(t reflect.Type, hint string) string {
 	}
 	if of := t.PkgPath(); (of == "cratewarden/action" || of == "cratewarden/registry/change") && !strings.HasPrefix(name, "Plan") {
 		return "Plan" + name
+	}
+	if of := t.PkgPath(); (of == "cratewarden/evidence" || of == "cratewarden/registry/extract") && !strings.HasPrefix(name, "Evidence") {
+		return "Evidence" + name
 	}
 	return name
 }

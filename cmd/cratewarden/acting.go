@@ -35,8 +35,9 @@ func everyRole() []cratewarden.Role {
 
 // engineParts are the engine and its workers; nil in a console that only looks.
 type engineParts struct {
-	engine *action.Engine
-	jobs   *jobs.Jobs
+	engine   *action.Engine
+	evidence *evidence.Service // nil without a store
+	jobs     *jobs.Jobs
 }
 
 // act opens what a console needs to change its registry.
@@ -55,6 +56,7 @@ func (p *parts) act(ctx context.Context, cfg consoleConfig, console *pgxpool.Poo
 	if err != nil {
 		return nil, err
 	}
+	parts := &engineParts{}
 	conf := action.Config{
 		Registry: registry, Console: console, Ledger: p.signer.ledger, Static: cfg.static, Index: cfg.index,
 		Mirror: p.mirror, Enqueue: queue.EnqueueTx, Logger: cfg.log,
@@ -64,7 +66,8 @@ func (p *parts) act(ctx context.Context, cfg consoleConfig, console *pgxpool.Poo
 		if err != nil {
 			return nil, err
 		}
-		conf.Evidence = evidence.New(evidence.Config{Registry: source, Console: console, Ledger: p.signer.ledger, Static: cfg.static, Index: cfg.index, Store: store, Logger: cfg.log})
+		parts.evidence = evidence.New(evidence.Config{Registry: source, Console: console, Ledger: p.signer.ledger, Static: cfg.static, Index: cfg.index, Store: store, Logger: cfg.log})
+		conf.Evidence = parts.evidence
 		vault := evidence.Vault{Static: cfg.static, Store: store}
 		switch err := vault.Writable(ctx); cratewarden.KindOf(err) {
 		case "":
@@ -75,7 +78,7 @@ func (p *parts) act(ctx context.Context, cfg consoleConfig, console *pgxpool.Poo
 			return nil, err
 		}
 	}
-	parts := &engineParts{engine: action.New(conf)}
+	parts.engine = action.New(conf)
 	parts.jobs, err = jobs.New(jobs.Config{Pool: console, Engine: parts.engine, Logger: cfg.log})
 	return parts, err
 }

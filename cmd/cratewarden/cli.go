@@ -67,7 +67,8 @@ type cli struct {
 	Delete       deleteCmd       `cmd:"" group:"act" help:"Delete a crate or versions for good."`
 	TrustpubOnly trustpubOnlyCmd `cmd:"" group:"act" help:"Let a crate be published by trusted publishing only."`
 
-	Ledger ledgerCmd `cmd:"" group:"prove" help:"Read, check, export and sign the log of what administrators did."`
+	Evidence evidenceCmd `cmd:"" group:"prove" help:"Show, verify and export sealed evidence."`
+	Ledger   ledgerCmd   `cmd:"" group:"prove" help:"Read, check, export and sign the log of what administrators did."`
 }
 
 const description = `The administration and incident-response console for registries that run the crates.io software.

@@ -1,0 +1,53 @@
+package client
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/url"
+
+	"cratewarden"
+	"cratewarden/api"
+)
+
+// EvidenceList lists bundles; the fields of the query are those of the
+// interface.
+func (c *Client) EvidenceList(ctx context.Context, q url.Values) (*api.EvidenceList, error) {
+	return Get[api.EvidenceList](ctx, c, q, "evidence")
+}
+
+// Evidence gives one bundle with what is in it.
+func (c *Client) Evidence(ctx context.Context, digest string) (*api.EvidenceBundle, error) {
+	return Get[api.EvidenceBundle](ctx, c, nil, "evidence", digest)
+}
+
+// VerifyEvidence has the console read a whole bundle and prove it.
+func (c *Client) VerifyEvidence(ctx context.Context, digest string) (*api.EvidenceReport, error) {
+	return PostKey[api.EvidenceReport](ctx, c, nil, NewKey(), "evidence", digest, "verify")
+}
+
+// ExportEvidence writes a bundle as a tar archive. Whether it is whole only its
+// verification tells.
+func (c *Client) ExportEvidence(ctx context.Context, digest string, w io.Writer) error {
+	address, err := c.address([]string{"evidence", digest, "export"})
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return err
+	}
+	// No limit of time: a bundle may be large, and the context can end it.
+	resp, err := (&http.Client{Transport: c.http.Transport}).Do(req)
+	if err != nil {
+		return unreachable(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if resp.StatusCode != http.StatusOK {
+		return refusal(resp.StatusCode, resp.Body)
+	}
+	if _, err := io.Copy(w, resp.Body); err != nil {
+		return cratewarden.Wrap(err, cratewarden.Unavailable, "The download broke off. Try again.")
+	}
+	return nil
+}
