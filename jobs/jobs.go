@@ -78,7 +78,7 @@ func New(cfg Config) (*Jobs, error) {
 	river.AddWorker(workers, &roundWorker{jobs: j})
 	var err error
 	j.client, err = river.NewClient(riverpgxv5.New(cfg.Pool), &river.Config{
-		Schema: riverSchema, Workers: workers, Logger: cfg.Logger.With("part", "queue"), SoftStopTimeout: cfg.Patience,
+		Schema: riverSchema, Workers: workers, Logger: slog.New(quiet{cfg.Logger.Handler()}).With("part", "queue"), SoftStopTimeout: cfg.Patience,
 		Queues:       map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: cfg.Workers}, roundQueue: {MaxWorkers: 1}},
 		PeriodicJobs: j.periodic(),
 		// Nobody looks at them: what was done stands with the follow-ups.
