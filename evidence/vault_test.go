@@ -211,3 +211,20 @@ func TestSealWithBucketsAtOnce(t *testing.T) {
 		}
 	}
 }
+
+// What is forgotten is not given for something else that has the key later.
+func TestVaultForgetsWhenTold(t *testing.T) {
+	t.Parallel()
+	v := Vault{Static: folder(t), Store: folder(t)}
+	put(t, v.Static, heldKey, "bad")
+	if _, err := v.Take(t.Context(), heldKey); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := v.Forget(t.Context(), heldKey); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := v.Take(t.Context(), heldKey)
+	wantKind(t, err, cratewarden.NotFound)
+}
