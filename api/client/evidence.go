@@ -16,14 +16,20 @@ func (c *Client) EvidenceList(ctx context.Context, q url.Values) (*api.EvidenceL
 	return Get[api.EvidenceList](ctx, c, q, "evidence")
 }
 
-// Evidence gives one bundle with what is in it.
-func (c *Client) Evidence(ctx context.Context, digest string) (*api.EvidenceBundle, error) {
-	return Get[api.EvidenceBundle](ctx, c, nil, "evidence", digest)
+// Evidence gives one bundle with its manifest.
+func (c *Client) Evidence(ctx context.Context, digest string) (*api.EvidenceView, error) {
+	return Get[api.EvidenceView](ctx, c, nil, "evidence", digest)
 }
 
 // VerifyEvidence has the console read a whole bundle and prove it.
 func (c *Client) VerifyEvidence(ctx context.Context, digest string) (*api.EvidenceReport, error) {
-	return PostKey[api.EvidenceReport](ctx, c, nil, NewKey(), "evidence", digest, "verify")
+	return PostKey[api.EvidenceReport](ctx, c.unhurried(), nil, NewKey(), "evidence", digest, "verify")
+}
+
+// unhurried has no limit of time of its own: a bundle may be large, and the
+// context can end it.
+func (c *Client) unhurried() *Client {
+	return &Client{base: c.base, http: &http.Client{Transport: c.http.Transport}, person: c.person}
 }
 
 // ExportEvidence writes a bundle as a tar archive. Whether it is whole only its
@@ -37,8 +43,7 @@ func (c *Client) ExportEvidence(ctx context.Context, digest string, w io.Writer)
 	if err != nil {
 		return err
 	}
-	// No limit of time: a bundle may be large, and the context can end it.
-	resp, err := (&http.Client{Transport: c.http.Transport}).Do(req)
+	resp, err := c.unhurried().http.Do(req)
 	if err != nil {
 		return unreachable(err)
 	}
@@ -47,7 +52,7 @@ func (c *Client) ExportEvidence(ctx context.Context, digest string, w io.Writer)
 		return refusal(resp.StatusCode, resp.Body)
 	}
 	if _, err := io.Copy(w, resp.Body); err != nil {
-		return cratewarden.Wrap(err, cratewarden.Unavailable, "The download broke off. Try again.")
+		return cratewarden.Wrap(err, cratewarden.Unavailable, "The download broke off. Verify the bundle in the console, then try again.")
 	}
 	return nil
 }
