@@ -18,7 +18,14 @@ func (s *Server) accountPublishesList(w http.ResponseWriter, r *http.Request) er
 		filter.After, filter.Limit = after, limit
 		return s.cfg.Dossiers.AccountPublishes(ctx, id, filter)
 	}
-	show := func(page dossier.Page[dossier.VersionRow]) Card { return versionsCard("publishes", "Published", page) }
+	show := func(page dossier.Page[dossier.VersionRow]) Card {
+		card := versionsCard("publishes", "Published", page)
+		if s.mayPlan(s.who(r)) == "" && len(page.Rows) > 0 {
+			url, n := planOfThese(page.Rows)
+			card.More = Link{"plan for these " + Num(n) + "…", url}
+		}
+		return card
+	}
 	return accountList(s, w, r, "publishes", f, n, nil, ask, show)
 }
 

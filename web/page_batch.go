@@ -8,6 +8,7 @@ import (
 
 	"cratewarden"
 	"cratewarden/action"
+	"cratewarden/dossier"
 )
 
 // batchPage asks what a larger plan is about, shows what was found with a tick
@@ -226,4 +227,18 @@ func (s *Server) accounts(ctx context.Context, text string) (out []int32, err er
 		}
 	}
 	return out, nil
+}
+
+// theseMost is how many rows of a list an address can carry.
+const theseMost = 200
+
+// planOfThese is the address of a plan for the versions of a list, and how many
+// of them it holds.
+func planOfThese(rows []dossier.VersionRow) (url string, n int) {
+	rows = rows[:min(len(rows), theseMost)]
+	lines := make([]string, len(rows))
+	for i, v := range rows {
+		lines[i] = v.Crate + "@" + v.Num
+	}
+	return address("/plans/batch", "lines", strings.Join(lines, ",")), len(rows)
 }

@@ -113,3 +113,21 @@ func TestBatchInABrowser(t *testing.T) {
 	p.Wait("#found")
 	look("plan-contain")
 }
+
+// TestPlanOfTheseRows leads from a list to a plan for its rows.
+func TestPlanOfTheseRows(t *testing.T) {
+	t.Parallel()
+	s := planServer(t, samplePlans(t), responder)
+	for _, path := range []string{"/publishes?live=off", "/accounts/184/publishes"} {
+		text := body(t, ask(s, "GET", path, nil))
+		_, link, ok := strings.Cut(text, `href="/plans/batch?lines=`)
+		if !ok || !strings.Contains(text, "lan for these ") {
+			t.Fatalf("%s does not lead to a plan", path)
+		}
+		link, _, _ = strings.Cut(link, `"`)
+		form := body(t, ask(s, "GET", "/plans/batch?lines="+link, nil))
+		if _, lines, _ := strings.Cut(form, `name="lines"`); !strings.Contains(lines, "@") || strings.Count(lines[:strings.Index(lines, "</textarea>")], "\n") < 2 {
+			t.Errorf("%s: the form does not hold the rows", path)
+		}
+	}
+}
