@@ -11,7 +11,6 @@ import (
 	"cratewarden"
 	"cratewarden/action"
 	"cratewarden/blob"
-	"cratewarden/evidence"
 	"cratewarden/jobs"
 	"cratewarden/pg"
 	"cratewarden/registry/check"
@@ -35,9 +34,8 @@ func everyRole() []cratewarden.Role {
 
 // engineParts are the engine and its workers; nil in a console that only looks.
 type engineParts struct {
-	engine   *action.Engine
-	evidence *evidence.Service // nil without a store
-	jobs     *jobs.Jobs
+	engine *action.Engine
+	jobs   *jobs.Jobs
 }
 
 // act opens what a console needs to change its registry.
@@ -61,23 +59,7 @@ func (p *parts) act(ctx context.Context, cfg consoleConfig, console *pgxpool.Poo
 		Registry: registry, Console: console, Ledger: p.signer.ledger, Static: cfg.static, Index: cfg.index,
 		Mirror: p.mirror, Enqueue: queue.EnqueueTx, Logger: cfg.log,
 	}
-	if store := cfg.acting.evidence; store != nil {
-		source, err := p.pool(ctx, pg.Config{URL: cfg.registry, ReadOnly: true, MaxConns: 3})
-		if err != nil {
-			return nil, err
-		}
-		parts.evidence = evidence.New(evidence.Config{Registry: source, Console: console, Ledger: p.signer.ledger, Static: cfg.static, Index: cfg.index, Store: store, Logger: cfg.log})
-		conf.Evidence = parts.evidence
-		vault := evidence.Vault{Static: cfg.static, Store: store}
-		switch err := vault.Writable(ctx); cratewarden.KindOf(err) {
-		case "":
-			conf.Vault = vault
-		case cratewarden.Refused:
-			cfg.log.Warn("versions are held by yank alone", "why", cratewarden.MessageOf(err))
-		default:
-			return nil, err
-		}
-	}
+	p.seals(&conf)
 	parts.engine = action.New(conf)
 	parts.jobs, err = jobs.New(jobs.Config{Pool: console, Engine: parts.engine, Logger: cfg.log})
 	return parts, err
@@ -111,7 +93,8 @@ type actingOptions struct {
 // people checks that the operator can act, and says what is missing.
 func (o actingOptions) acting(ctx context.Context, url string, log *slog.Logger) (acting, error) {
 	if o.Operator == "" && o.OperatorRegistryUser == 0 {
-		return acting{why: "This console was started without --operator, so it looks and changes nothing."}, nil
+		store, err := openStore(ctx, o.Evidence) // to show what was sealed
+		return acting{evidence: store, why: "This console was started without --operator, so it looks and changes nothing."}, err
 	}
 	if o.Operator == "" || o.OperatorRegistryUser <= 0 {
 		return acting{}, cratewarden.Errorf(cratewarden.Invalid, "Give both --operator and --operator-registry-user: the registry records whose account acted.")

@@ -14,10 +14,12 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"cratewarden"
+	"cratewarden/action"
 	"cratewarden/api"
 	"cratewarden/blob"
 	"cratewarden/console"
 	"cratewarden/dossier"
+	"cratewarden/evidence"
 	"cratewarden/ledger"
 	"cratewarden/mirror"
 	"cratewarden/pg"
@@ -122,7 +124,9 @@ type parts struct {
 	mirror   *mirror.Mirror
 	dossiers *dossier.Service
 	signer   *signer
-	acting   *engineParts // nil when nothing can be changed
+	evidence *evidence.Service // nil without a store
+	vault    action.Vault      // nil when held files cannot be moved
+	acting   *engineParts      // nil when nothing can be changed
 	handler  http.Handler
 }
 
@@ -169,6 +173,9 @@ func assemble(ctx context.Context, cfg consoleConfig) (p *parts, err error) {
 	p.signer = &signer{ledger: ledger.New(ledger.Config{DB: own, Keys: cfg.ledgerKeys}), log: cfg.log}
 	p.mirror = mirror.New(mirror.Config{Registry: follow, Replica: replica, Dump: cfg.dump != nil, Logger: cfg.log, MailKey: mail})
 	p.dossiers = dossier.New(dossier.Config{Registry: registry, Mirror: p.mirror, Static: cfg.static, Index: cfg.index, Dump: cfg.dump, Label: cfg.label, Logger: cfg.log, Share: time.Second})
+	if err = p.openEvidence(ctx, cfg, own); err != nil {
+		return p, err
+	}
 	if p.acting, err = p.act(ctx, cfg, own); err != nil {
 		return p, err
 	}
@@ -233,9 +240,9 @@ func surfaces(cfg consoleConfig, p *parts) (web.Config, api.Config) {
 	programs := api.Config{Dossiers: p.dossiers, Ledger: p.signer.ledger, LedgerTrouble: p.signer.problem, ReadOnly: why, Who: cfg.acting.people.who, Log: cfg.log}
 	if p.acting != nil {
 		pages.Plans, pages.Documents, programs.Plans = p.acting.engine, p.acting.engine, p.acting.engine
-		if p.acting.evidence != nil {
-			programs.Evidence = p.acting.evidence
-		}
+	}
+	if p.evidence != nil {
+		pages.Evidence, programs.Evidence = p.evidence, p.evidence
 	}
 	return pages, programs
 }

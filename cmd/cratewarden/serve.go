@@ -83,6 +83,9 @@ func (c serveCmd) Run(e env) error {
 	if keys == nil {
 		say(e.stderr, "The ledger is not signed, because no key was given: see \"cratewarden ledger key\" and --ledger-key.")
 	}
+	if err := apart(c.Evidence, c.Storage, c.IndexStorage); err != nil {
+		return err
+	}
 	may, err := c.acting(e.ctx, c.RegistryURL, c.logger(e))
 	if err != nil {
 		return err
