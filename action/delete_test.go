@@ -373,3 +373,38 @@ func TestDeleteGivesBackWhatWasPublishedMeanwhile(t *testing.T) {
 		t.Errorf("the new archive: %q", got)
 	}
 }
+
+// Somebody publishes a dependent at the very moment of the review: the deletion
+// waits for the publish and then sees it.
+func TestDeletionSeesADependentPublishedMeanwhile(t *testing.T) {
+	t.Parallel()
+	s := newStoreKit(t)
+	v := s.victim()
+	tx, err := s.kit.registry.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback(t.Context()) }()
+	if _, err := tx.Exec(t.Context(), `INSERT INTO crates (name) VALUES ('late-comer')`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(t.Context(), `WITH v AS (INSERT INTO versions (crate_id, num, num_no_build, crate_size, tar_sha256) SELECT id, '1.0.0', '1.0.0', 1, sha256('x') FROM crates WHERE name = 'late-comer' RETURNING id)
+		INSERT INTO dependencies (version_id, crate_id, req, optional, default_features, features) SELECT v.id, c.id, '*', false, true, '{}' FROM v, crates c WHERE c.name = $1`, v.Crate); err != nil {
+		t.Fatal(err)
+	}
+	committed := make(chan error, 1)
+	go func() {
+		time.Sleep(500 * time.Millisecond)
+		committed <- tx.Commit(t.Context())
+	}()
+	began := time.Now()
+	if got := s.blocked("crate.delete", m{"crate": v.Crate}); got != "dependents" {
+		t.Error(got)
+	}
+	if took := time.Since(began); took < 400*time.Millisecond {
+		t.Errorf("the review did not wait: %s", took)
+	}
+	if err := <-committed; err != nil {
+		t.Error(err)
+	}
+}
