@@ -35,19 +35,27 @@ func workIndex(ctx context.Context, s *shift, f FollowUp) (work, error) {
 	return work{result: noteResult{"The index says what the registry's database says."}}, nil
 }
 
+// checkIndexFile looks a second time before it says that nobody will write the
+// file: the job may have ended between the look at the file and at the queue.
 func (s *shift) checkIndexFile(ctx context.Context, crate string) error {
+	same, err := s.indexIsRight(ctx, crate)
+	if err != nil || same {
+		return err
+	}
+	behind := s.indexBehind(ctx, crate)
+	if same, err = s.indexIsRight(ctx, crate); err != nil || same {
+		return err
+	}
+	return behind
+}
+
+func (s *shift) indexIsRight(ctx context.Context, crate string) (bool, error) {
 	stored, err := s.indexFile(ctx, files.IndexPath(crate))
 	if err != nil {
-		return err
+		return false, err
 	}
 	wanted, err := s.indexWanted(ctx, crate, bytes.Contains(stored, []byte(`,"pubtime":"`)))
-	if err != nil {
-		return err
-	}
-	if bytes.Equal(stored, wanted) {
-		return nil
-	}
-	return s.indexBehind(ctx, crate)
+	return bytes.Equal(stored, wanted), err
 }
 
 // indexBehind says why the index is not yet as the rows are: the registry's job
