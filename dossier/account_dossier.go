@@ -47,38 +47,74 @@ func (s *Service) Account(ctx context.Context, id int32) (*Account, error) {
 	return s.accounts.get(ctx, id, s.cfg.Share, read)
 }
 
+// AccountHead is Account for pages that show its head above another list: its
+// crates and publishes have their number but no rows, and rate limits and like
+// accounts are left out, unless somebody asked for all of it just now.
+func (s *Service) AccountHead(ctx context.Context, id int32) (*Account, error) {
+	read := func(ctx context.Context) (*Account, error) { return s.readHead(ctx, id) }
+	if s.cfg.Share <= 0 {
+		return read(ctx)
+	}
+	if whole, ok := s.accounts.peek(id, s.cfg.Share); ok {
+		return whole, nil
+	}
+	return s.heads.get(ctx, id, s.cfg.Share, read)
+}
+
 func (s *Service) readAccount(ctx context.Context, id int32) (*Account, error) {
-	v, err := s.viewAccount(ctx, id)
+	v, err := s.viewAccount(ctx, id, false)
 	if err != nil {
 		return nil, err
 	}
+	d := s.head(v)
+	d.Limits, d.Resembles = s.limits(v), s.resembles(v)
+	return d, nil
+}
+
+func (s *Service) readHead(ctx context.Context, id int32) (*Account, error) {
+	v, err := s.viewAccount(ctx, id, true)
+	if err != nil {
+		return nil, err
+	}
+	d := s.head(v)
+	d.Limits, d.Resembles = Limits{Rows: []Limit{}}, Resembles{Rows: []NearAccount{}}
+	return d, nil
+}
+
+// head puts an account together but for its limits and whom it resembles.
+func (s *Service) head(v *accountView) *Account {
 	row := v.core.Account
 	d := &Account{
 		Fresh: s.fresh(), ID: row.ID, Login: row.Login, Name: row.Name, CreatedAt: row.CreatedAt,
 		Crates: s.activePage(v), Former: s.formerPage(v), Tokens: s.tokenPage(v), Invitations: s.accountInvitations(v),
-		Publishers: s.accountPublishers(v), Publishes: s.publishPage(v), Limits: s.limits(v),
+		Publishers: s.accountPublishers(v), Publishes: s.publishPage(v),
 	}
 	if s.cfg.Dump == nil {
 		d.Admin = &row.Admin
 	}
 	d.Others = s.others(row)
 	d.Identity, d.Mail, d.Lock = s.identity(row, d.Others), s.mail(v), s.lock(v)
-	d.Timeline, d.Resembles = s.accountTimeline(v), s.resembles(v)
+	d.Timeline = s.accountTimeline(v)
 	s.judgeAccount(d, v)
-	return d, nil
+	return d
 }
 
-func (s *Service) viewAccount(ctx context.Context, id int32) (*accountView, error) {
+// viewAccount reads what a dossier is put together from; a head needs fewer
+// rows.
+func (s *Service) viewAccount(ctx context.Context, id int32, head bool) (*accountView, error) {
 	v := &accountView{accountPast: s.past(id), now: s.clock()}
-	shown, _ := cut(v.publishes, accountShown)
-	keys := registry.AccountKeys{Versions: publishIDs(shown), Lines: v.counts.middling[:min(len(v.counts.middling), accountLines)]}
+	keys := registry.AccountKeys{Head: head, Lines: v.counts.middling[:min(len(v.counts.middling), accountLines)]}
 	for _, o := range v.active {
 		keys.Owned = append(keys.Owned, o.CrateID)
 	}
-	for _, part := range [][]mirror.Owner{v.active, v.former} {
-		page, _ := cut(part, accountShown)
-		for _, o := range page {
-			keys.Crates = append(keys.Crates, o.CrateID)
+	if !head {
+		shown, _ := cut(v.publishes, accountShown)
+		keys.Versions = publishIDs(shown)
+		for _, part := range [][]mirror.Owner{v.active, v.former} {
+			page, _ := cut(part, accountShown)
+			for _, o := range page {
+				keys.Crates = append(keys.Crates, o.CrateID)
+			}
 		}
 	}
 	tokens := s.cfg.Mirror.Tokens(id)

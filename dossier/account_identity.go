@@ -2,6 +2,7 @@ package dossier
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -88,7 +89,11 @@ func (s *Service) others(a registry.Account) []Person {
 	var out []Person
 	seen := map[int32]bool{a.ID: true}
 	same := func(login, other string) bool { return login != "" && strings.EqualFold(login, other) }
-	for _, login := range []string{a.Login, a.Username, a.LinkedLogin} {
+	logins := []string{a.Login, a.Username, a.LinkedLogin}
+	for i, login := range logins {
+		if slices.ContainsFunc(logins[:i], func(earlier string) bool { return strings.EqualFold(earlier, login) }) {
+			continue // nearly always all three are the same
+		}
 		for _, o := range s.cfg.Mirror.AccountsByLogin(login) {
 			if !seen[o.ID] && (same(login, o.Login) || same(login, o.Username) || same(login, o.LinkedLogin)) {
 				seen[o.ID] = true

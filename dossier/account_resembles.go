@@ -54,14 +54,23 @@ func (s *Service) resembles(v *accountView) Resembles {
 	s.sameName(r, a)
 	for _, id := range r.order {
 		if near, found := s.cfg.Mirror.Account(id); found && id != a.ID && len(out.Rows) < resemblesRows {
-			active, _ := s.ownerships(id, false)
 			out.Rows = append(out.Rows, NearAccount{
-				Person: s.personOfAccount(near), CreatedAt: near.CreatedAt, Crates: len(active),
+				Person: s.personOfAccount(near), CreatedAt: near.CreatedAt, Crates: s.ownedNow(id),
 				Reason: strings.Join(append(r.reasons[id], together(a.CreatedAt, near.CreatedAt)...), "; "),
 			})
 		}
 	}
 	return out
+}
+
+// ownedNow counts the crates that an account owns.
+func (s *Service) ownedNow(id int32) (n int) {
+	for _, o := range s.cfg.Mirror.Owned(id, false) {
+		if !o.Deleted {
+			n++
+		}
+	}
+	return n
 }
 
 func (s *Service) sameDomain(r *resemblance, v *accountView) {

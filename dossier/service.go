@@ -46,6 +46,7 @@ type Service struct {
 	log      *slog.Logger
 	reader   *registry.Reader
 	accounts share[int32, *Account]
+	heads    share[int32, *Account]
 	pasts    pasts
 	// apart is until when, in nanoseconds, crates are read in sections; see
 	// crateTogether.

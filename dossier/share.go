@@ -68,6 +68,22 @@ func (s *share[K, V]) get(ctx context.Context, key K, age time.Duration, read fu
 	return e.value, e.err
 }
 
+// peek gives an answer that is there already; it does not wait for one.
+func (s *share[K, V]) peek(key K, age time.Duration) (value V, ok bool) {
+	s.mu.Lock()
+	e := s.kept[key]
+	s.mu.Unlock()
+	if e == nil || time.Since(e.begun) >= age {
+		return value, false
+	}
+	select {
+	case <-e.done:
+		return e.value, e.err == nil
+	default:
+		return value, false
+	}
+}
+
 func (s *share[K, V]) forget(key K, e *shared[V]) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

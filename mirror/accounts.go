@@ -17,6 +17,20 @@ import (
 type accountRow struct {
 	Account
 	mail uint64
+	// canons are the canonical forms of its logins, each once; only rows of the
+	// patch, which every question compares, have them.
+	canons []string
+}
+
+// patchedAccount is a row for the patch.
+func patchedAccount(a bulk.Account, h *mailHasher) *stamped[accountRow] {
+	r := &stamped[accountRow]{row: *newAccountRow(a, h)}
+	for _, login := range []string{r.row.Login, r.row.Username, r.row.LinkedLogin} {
+		if canon := cratewarden.CanonName(login); canon != "" && !slices.Contains(r.row.canons, canon) {
+			r.row.canons = append(r.row.canons, canon)
+		}
+	}
+	return r
 }
 
 // accountTable is the accounts as they were loaded, by id. All texts are

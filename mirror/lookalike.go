@@ -150,8 +150,8 @@ func (m *Mirror) LookalikeAccounts(login string, limit int) []Lookalike {
 		}
 	}
 	for id, a := range p.patch.accounts {
-		for _, login := range []string{a.row.Login, a.row.Username, a.row.LinkedLogin} {
-			if l, ok := asked.compare(cratewarden.CanonName(login)); ok {
+		for _, canon := range a.row.canons {
+			if l, ok := asked.compare(canon); ok {
 				keep(id, l)
 			}
 		}

@@ -34,11 +34,9 @@ func (m *Mirror) AccountsByLogin(login string) []Account {
 	return p.gatherAccounts(rows, func(a *accountRow) bool { return a.answersTo(want) })
 }
 
-// answersTo says whether a canonical login is one of the account's.
-func (a *accountRow) answersTo(canon string) bool {
-	return canon != "" && (cratewarden.CanonName(a.Login) == canon || cratewarden.CanonName(a.Username) == canon ||
-		cratewarden.CanonName(a.LinkedLogin) == canon)
-}
+// answersTo says whether a canonical login is one of the account's. It is for
+// rows of the patch.
+func (a *accountRow) answersTo(canon string) bool { return slices.Contains(a.canons, canon) }
 
 // gatherAccounts gives the accounts of some rows of the table that still stand
 // and those of the patch that match, newest first.

@@ -119,7 +119,7 @@ func (m *Mirror) newPeople(p *picture, c *bulk.Changes) (map[int32]*stamped[acco
 	accounts := map[int32]*stamped[accountRow]{}
 	for _, a := range c.Accounts {
 		if _, known := p.account(a.ID); !known {
-			accounts[a.ID] = &stamped[accountRow]{row: *newAccountRow(a, hasher)}
+			accounts[a.ID] = patchedAccount(a, hasher)
 		}
 	}
 	tokens := map[int32]*stamped[Token]{}

@@ -211,7 +211,7 @@ func (m *Mirror) rereadAccounts(ctx context.Context, ids []int32) (map[int32]*st
 	rows := map[int32]*stamped[accountRow]{}
 	hasher := newMailHasher(m.config.MailKey)
 	for _, a := range list {
-		rows[a.ID] = &stamped[accountRow]{row: *newAccountRow(a, hasher)}
+		rows[a.ID] = patchedAccount(a, hasher)
 	}
 	return rows, err
 }

@@ -102,6 +102,8 @@ type AccountKeys struct {
 	Versions      []int32
 	// Lines are versions of which only the lines of code are wanted.
 	Lines []int32
+	// Head leaves out rate limits.
+	Head bool
 }
 
 // AccountCore is an account with the rows of its keys.
@@ -169,23 +171,33 @@ func (r *Reader) AccountCore(ctx context.Context, id int32, keys AccountKeys) (A
 	now := r.clock()
 	batch := &pgx.Batch{}
 	queue(batch, &accounts, scanAccount, accountSQL, id)
-	queue(batch, &core.Crates, scanOwnedCrate, ownedCratesSQL, keys.Crates, id, 0)
-	queue(batch, &core.Versions, scanCrateVersion, versionsByIDSQL, keys.Versions, now)
+	if len(keys.Crates) > 0 {
+		queue(batch, &core.Crates, scanOwnedCrate, ownedCratesSQL, keys.Crates, id, 0)
+	}
+	if len(keys.Versions) > 0 {
+		queue(batch, &core.Versions, scanCrateVersion, versionsByIDSQL, keys.Versions, now)
+	}
 	if len(keys.Lines) > 0 {
 		queue(batch, &core.Lines, scanVersionLines, versionLinesSQL, keys.Lines)
 	}
 	queue(batch, &core.Deleted, scanName, accountDeletedSQL, id)
 	if !r.Dump {
-		queue(batch, &core.Limits, scanAccountLimit, accountLimitsSQL, id)
+		if !keys.Head {
+			queue(batch, &core.Limits, scanAccountLimit, accountLimitsSQL, id)
+		}
 		switch {
 		case !invited.known:
 			queue(batch, &core.Invitations, scanAccountInvitation, accountInvitationsSQL, id, now)
 		case !invited.none():
 			queue(batch, &core.Invitations, scanAccountInvitation, keyedInvitationsSQL, id, now, invited.invitees, invited.crates)
 		}
-		queue(batch, &core.Publishers, scanOwnedPublisher, ownedPublishersSQL, r.publisherArgs(keys.Owned...)...)
-		queue(batch, &live, pgx.RowToStructByPos[LiveTokens], liveTokensSQL, keys.Owned, now)
-		queue(batch, &core.Tokens, scanToken, accountTokensSQL, keys.Tokens)
+		if len(keys.Owned) > 0 {
+			queue(batch, &core.Publishers, scanOwnedPublisher, ownedPublishersSQL, r.publisherArgs(keys.Owned...)...)
+			queue(batch, &live, pgx.RowToStructByPos[LiveTokens], liveTokensSQL, keys.Owned, now)
+		}
+		if len(keys.Tokens) > 0 {
+			queue(batch, &core.Tokens, scanToken, accountTokensSQL, keys.Tokens)
+		}
 	}
 	if err := r.send(ctx, batch); err != nil {
 		return AccountCore{}, err

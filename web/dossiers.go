@@ -23,6 +23,7 @@ type Dossiers interface {
 	Diff(ctx context.Context, name, num, against string) (*dossier.Diff, error)
 
 	Account(ctx context.Context, id int32) (*dossier.Account, error)
+	AccountHead(ctx context.Context, id int32) (*dossier.Account, error)
 	AccountsByLogin(ctx context.Context, login string) ([]dossier.Person, error)
 	AccountPublishes(ctx context.Context, id int32, f dossier.AccountPublishFilter) (dossier.Page[dossier.VersionRow], error)
 	AccountCrates(ctx context.Context, id int32, f dossier.OwnedFilter) (dossier.Page[dossier.OwnedCrate], error)

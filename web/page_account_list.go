@@ -68,7 +68,7 @@ func accountList[T dossier.Recorder](s *Server, w http.ResponseWriter, r *http.R
 			return ask(r.Context(), id, after, limit)
 		})
 	}
-	a, err := s.cfg.Dossiers.Account(r.Context(), id)
+	a, err := s.cfg.Dossiers.AccountHead(r.Context(), id)
 	if err != nil {
 		return err
 	}

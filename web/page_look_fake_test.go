@@ -115,6 +115,10 @@ func (d *desk) Search(_ context.Context, q mirror.Query) (*dossier.SearchResult,
 	return &out, d.err
 }
 
+func (d *desk) AccountHead(ctx context.Context, id int32) (*dossier.Account, error) {
+	return d.Account(ctx, id)
+}
+
 func (d *desk) Account(_ context.Context, id int32) (*dossier.Account, error) {
 	if d.err == nil && id > 1000 {
 		return nil, none("account with the id " + digits(id))
