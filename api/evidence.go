@@ -94,7 +94,7 @@ func ReportOf(r evidence.Report) *EvidenceReport {
 
 // EvidenceInput names a bundle.
 type EvidenceInput struct {
-	Digest string `path:"digest" pattern:"^[0-9a-f]{64}$" doc:"SHA-256 of the manifest, hexadecimal"`
+	Digest string `path:"digest" maxLength:"100" doc:"SHA-256 of the manifest, hexadecimal"`
 }
 
 func (in *EvidenceInput) digest() (d ledger.Digest, err error) {

@@ -136,7 +136,7 @@ func TestEveryChangeWantsAKey(t *testing.T) {
 			continue
 		}
 		n++
-		path = strings.TrimPrefix(strings.NewReplacer("{id}", "1").Replace(path), Prefix)
+		path = strings.TrimPrefix(strings.NewReplacer("{id}", "1", "{digest}", strings.Repeat("ab", 32)).Replace(path), Prefix)
 		rec := posted(h, path, "", bodies[path])
 		if rec.Code != http.StatusUnprocessableEntity || !strings.Contains(rec.Body.String(), "Idempotency-Key is missing") {
 			t.Errorf("%s: %d %s", path, rec.Code, rec.Body)
