@@ -132,11 +132,12 @@ func TestEveryChangeWantsAKey(t *testing.T) {
 	}
 	n := 0
 	for path, methods := range doc.Paths {
-		if _, posts := methods["post"]; !posts || strings.HasSuffix(path, "/token-lookup") { // which reads only
+		// Looking up a token and verifying a bundle change nothing in the registry.
+		if _, posts := methods["post"]; !posts || strings.HasSuffix(path, "/token-lookup") || strings.Contains(path, "/evidence/") {
 			continue
 		}
 		n++
-		path = strings.TrimPrefix(strings.NewReplacer("{id}", "1", "{digest}", strings.Repeat("ab", 32)).Replace(path), Prefix)
+		path = strings.TrimPrefix(strings.NewReplacer("{id}", "1").Replace(path), Prefix)
 		rec := posted(h, path, "", bodies[path])
 		if rec.Code != http.StatusUnprocessableEntity || !strings.Contains(rec.Body.String(), "Idempotency-Key is missing") {
 			t.Errorf("%s: %d %s", path, rec.Code, rec.Body)
