@@ -187,7 +187,7 @@ func (s shelf) show(ctx context.Context, in *EvidenceInput) (*EvidenceView, erro
 		return nil, err
 	}
 	b, err := s.evidence.Show(ctx, digest)
-	if b.Digest != digest {
+	if b.SealedAt.IsZero() { // not known; else only its manifest is in trouble
 		return nil, err
 	}
 	out := &EvidenceView{Bundle: bundleOf(&b), Manifest: b.Manifest, Gaps: []string{}}
@@ -199,12 +199,21 @@ func (s shelf) show(ctx context.Context, in *EvidenceInput) (*EvidenceView, erro
 	return out, nil
 }
 
-func (s shelf) verify(ctx context.Context, in *EvidenceInput) (*output[EvidenceReport], error) {
+// EvidenceChange names a bundle in a POST.
+type EvidenceChange struct {
+	KeyInput
+	EvidenceInput
+}
+
+func (s shelf) verify(ctx context.Context, in *EvidenceChange) (*output[EvidenceReport], error) {
 	ctx, cancel := context.WithTimeout(ctx, evidenceTime)
 	defer cancel()
 	digest, err := in.digest()
 	if err == nil {
 		err = s.there()
+	}
+	if in.key() == "" {
+		err = noKey()
 	}
 	if err != nil {
 		return nil, problem(ctx, err)

@@ -102,10 +102,14 @@ func submit[I any, O any](a huma.API, id, path, summary string, fn func(context.
 	op.MaxBodyBytes = maxPlan
 	huma.Register(a, op, serveFor(planTime, func(ctx context.Context, in *I) (*O, error) {
 		if k, ok := any(in).(keyed); ok && k.key() == "" {
-			return nil, cratewarden.Errorf(cratewarden.Invalid, "The header Idempotency-Key is missing. Send any text that is new for each new request, such as a random one.")
+			return nil, noKey()
 		}
 		return fn(ctx, in)
 	}))
+}
+
+func noKey() error {
+	return cratewarden.Errorf(cratewarden.Invalid, "The header Idempotency-Key is missing. Send any text that is new for each new request, such as a random one.")
 }
 
 // there refuses what changes something when nothing can be changed.

@@ -40,7 +40,7 @@ func (s *Server) evidenceShow(w http.ResponseWriter, r *http.Request) error {
 		return f.err
 	}
 	b, err := s.cfg.Evidence.Show(r.Context(), digest)
-	if b.Digest != digest { // not known; else only its manifest is in trouble
+	if b.SealedAt.IsZero() { // not known; else only its manifest is in trouble
 		return err
 	}
 	p := evidencePage{Page: s.page(r, "Evidence bundle "+Short(digest.String())), Head: bundleHead(&b), Verdict: bundleVerdict(&b),

@@ -76,7 +76,7 @@ func TestEvidenceBundle(t *testing.T) {
 	if strings.Contains(text, "part?name=rows%2Femails") {
 		t.Error("a personal part can be downloaded")
 	}
-	unknown := ask(s, "GET", evidenceURL(ledger.Digest{1}), nil)
+	unknown := ask(s, "GET", evidenceURL(ledger.Digest{}), nil)
 	if unknown.StatusCode != http.StatusNotFound || !strings.Contains(body(t, unknown), "There is no evidence bundle") {
 		t.Errorf("an unknown bundle: %d", unknown.StatusCode)
 	}

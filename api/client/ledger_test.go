@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"cratewarden"
 	"cratewarden/api"
@@ -28,6 +29,7 @@ func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 type bench struct {
 	*client.Client
 	log    *ledger.Log
+	db     *pgxpool.Pool
 	url    string
 	public *ledger.PublicKeys
 }
@@ -75,7 +77,7 @@ func start(t *testing.T) bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return bench{c, log, server.URL + api.Prefix, trusted}
+	return bench{c, log, pool, server.URL + api.Prefix, trusted}
 }
 
 // TestLedgerList asks with every filter.
