@@ -19,6 +19,7 @@ func (s *Server) funcs() template.FuncMap {
 		"date":          date,
 		"dur":           Dur,
 		"empty":         func(title, text string) Empty { return Empty{Title: title, Text: text} },
+		"card":          paint.card,
 		"events":        paint.events,
 		"facts":         paint.facts,
 		"figures":       paint.figures,
