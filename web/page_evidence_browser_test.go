@@ -18,7 +18,7 @@ func TestEvidencePagesInABrowser(t *testing.T) {
 	p := webtest.Serve(t, evidenceServer(t, v, func(c *Config) { c.Ledger, c.Who = v.book, as(responder) })).Open(t, "/")
 	p.Go(evidenceURL(whole.Digest))
 	p.Click(`form[action$="/verify"] button`)
-	eventually(t, p, "document.readyState + !!document.body?.textContent.includes('It was as it was sealed')", "completetrue")
+	eventually(t, p, "document.readyState + !!document.body?.textContent.includes('were as they were sealed')", "completetrue")
 	_, key := v.part(t, damaged, "rows/crates.jsonl")
 	v.put(t, v.store, key, "changed")
 	if _, err := v.Check(t.Context(), damaged.Digest, ledger.Entry{Actor: ada}); err != nil {

@@ -74,9 +74,9 @@ func bundleVerdict(b *evidence.Bundle) Verdict {
 	case c == nil:
 		return Verdict{Tone: Info, Word: "Read back when it was sealed", Text: Text("Nobody has verified it since. “Verify now” reads all " + Bytes(b.Bytes) + " again.")}
 	case c.OK():
-		return Verdict{Tone: Good, Word: "Whole", Text: Text("It was as it was sealed ").Ago(c.At).Say(": " + Plural(c.Parts, "part") + ", " + Bytes(c.Bytes) + ".")}
+		return Verdict{Tone: Good, Word: "Whole", Text: Text("Verified ").Ago(c.At).Say(": all " + Plural(c.Parts, "part") + " of " + Bytes(c.Bytes) + " were as they were sealed.")}
 	default:
-		return Verdict{Tone: Bad, Word: "Damaged", Text: Text("It is not what was sealed; found ").Ago(c.At).Say(". It covers nothing any more. Keep the evidence store as it is, and look for a copy of the bundle.")}
+		return Verdict{Tone: Bad, Word: "Damaged", Text: Text("Verified ").Ago(c.At).Say(": it was not what was sealed. It covers nothing any more. Keep the evidence store as it is, and look for a copy of the bundle.")}
 	}
 }
 
