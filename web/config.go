@@ -85,9 +85,15 @@ type Config struct {
 	// Plans is the engine that changes the registry. With nil nothing can be
 	// changed; what could be is shown greyed, with the reason.
 	Plans Plans
+	// Closing is closed when the console stops; answers that follow a plan end
+	// then, so that nobody waits for them. nil never is.
+	Closing <-chan struct{}
 	// Who tells the person behind a request; nil is nobody, who may do nothing.
-	Who   func(*http.Request) action.Actor
-	Clock cratewarden.Clock
+	Who func(*http.Request) action.Actor
+	// PersonURL is a page where a visitor chooses whom to be, which only a demo
+	// has; "" for none.
+	PersonURL string
+	Clock     cratewarden.Clock
 	// Log gets one line per request, unless telemetry.Observe stands around the
 	// pages and writes it; nil drops them.
 	Log *slog.Logger

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -19,6 +20,8 @@ type Page struct {
 	Query     string // what stands in the search box
 	Search    bool   // there is a page of search results
 	Palette   bool   // there is a palette to open with Ctrl-K
+	Person    string // who acts; "" when nobody does
+	PersonURL string // where another may be chosen; "" for nowhere
 }
 
 // NavGroup is a section of the side bar.
@@ -47,6 +50,12 @@ func (s *Server) page(r *http.Request, title string) Page {
 		ReadOnly:  s.cfg.ReadOnly,
 		Search:    s.has("GET /search"),
 		Palette:   s.has("GET /palette"),
+	}
+	if s.cfg.Who != nil {
+		p.Person, p.PersonURL = s.cfg.Who(r).Name, s.cfg.PersonURL
+	}
+	if p.PersonURL != "" {
+		p.PersonURL += "?back=" + url.QueryEscape(r.URL.Path)
 	}
 	if s.cfg.Freshness != nil {
 		f := s.cfg.Freshness()

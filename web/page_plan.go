@@ -154,10 +154,11 @@ type planned struct {
 	counted time.Time
 
 	followers chan struct{}
+	closing   <-chan struct{}
 }
 
 func newPlanned(cfg Config) *planned {
-	p := &planned{plans: cfg.Plans, followers: make(chan struct{}, followersMost)}
+	p := &planned{plans: cfg.Plans, followers: make(chan struct{}, followersMost), closing: cfg.Closing}
 	if p.plans != nil {
 		p.catalogue = p.plans.Catalogue()
 	} else {

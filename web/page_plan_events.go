@@ -82,6 +82,8 @@ func (s *Server) planEvents(w http.ResponseWriter, r *http.Request) error {
 			return nil
 		}
 		select {
+		case <-s.planned.closing:
+			return nil
 		case <-r.Context().Done():
 			return nil // the answer has begun; the browser comes again
 		case <-time.After(eventsPoll):

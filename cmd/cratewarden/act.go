@@ -136,12 +136,20 @@ func (d doing) finish(e env, c *client.Client, out io.Writer, r *api.PlanReview,
 	if d.JSON {
 		return printJSON(e, done)
 	}
-	say(out, "\nDone: plan %s is %s. To put it back: cratewarden plan undo %s", id, done.Plan.State, id)
+	say(out, "\nDone: plan %s is %s.%s", id, done.Plan.State, wayBack(done.Plan))
 	follow, err := c.FollowUps(e.ctx, id)
 	if err == nil && len(follow.Rows) > 0 {
-		say(out, "%d pieces of work follow, on files, caches and the index: cratewarden plan show %s", len(follow.Rows), id)
+		say(out, "Pieces of work that follow, on files, caches and the index: %d. See: cratewarden plan show %s", len(follow.Rows), id)
 	}
 	return err
+}
+
+// wayBack says how a plan is put back, if it can be.
+func wayBack(p action.Plan) string {
+	if p.Irreversible {
+		return " What it destroyed is gone for good."
+	}
+	return " To put it back: cratewarden plan undo " + p.ID
 }
 
 // explainStale says what changed when a plan was stale.

@@ -179,7 +179,7 @@ func assemble(ctx context.Context, cfg consoleConfig) (p *parts, err error) {
 	if p.acting, err = p.act(ctx, cfg, own); err != nil {
 		return p, err
 	}
-	p.handler, err = handler(cfg, p, registry)
+	p.handler, err = handler(cfg, p, registry, ctx.Done())
 	return p, err
 }
 
@@ -200,7 +200,7 @@ func (p *parts) console(ctx context.Context, cfg consoleConfig) (*pgxpool.Pool, 
 }
 
 // handler puts pages, interface, health and metrics under one roof.
-func handler(cfg consoleConfig, p *parts, registry *pgxpool.Pool) (http.Handler, error) {
+func handler(cfg consoleConfig, p *parts, registry *pgxpool.Pool, closing <-chan struct{}) (http.Handler, error) {
 	m := p.mirror
 	tel := telemetry.New(cfg.log)
 	tel.Pool("registry", registry)
@@ -212,6 +212,10 @@ func handler(cfg consoleConfig, p *parts, registry *pgxpool.Pool) (http.Handler,
 		return time.Since(at).Seconds()
 	})
 	pages, programs := surfaces(cfg, p)
+	pages.Closing = closing
+	if cfg.acting.people.choose {
+		pages.PersonURL = "/demo/person"
+	}
 	site, err := web.New(pages)
 	if err != nil {
 		return nil, err

@@ -27,7 +27,7 @@ func TestEveryAnswerHasItsID(t *testing.T) {
 	log := slog.New(slog.NewJSONHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	m := mirror.New(mirror.Config{Registry: pool})
 	h, err := handler(consoleConfig{label: "small", kind: "test", log: log},
-		&parts{mirror: m, dossiers: dossier.New(dossier.Config{Registry: pool, Mirror: m}), signer: &signer{ledger: ledger.New(ledger.Config{DB: pool})}}, pool)
+		&parts{mirror: m, dossiers: dossier.New(dossier.Config{Registry: pool, Mirror: m}), signer: &signer{ledger: ledger.New(ledger.Config{DB: pool})}}, pool, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -60,7 +60,7 @@ func slowConsole(t *testing.T, limits pg.Config, held string) *httptest.Server {
 	log := slog.New(slog.DiscardHandler)
 	m := mirror.New(mirror.Config{Registry: registry})
 	h, err := handler(consoleConfig{label: "slow registry", kind: "test", log: log},
-		&parts{mirror: m, dossiers: dossier.New(dossier.Config{Registry: registry, Mirror: m, Logger: log}), signer: &signer{ledger: ledger.New(ledger.Config{DB: registry})}}, registry)
+		&parts{mirror: m, dossiers: dossier.New(dossier.Config{Registry: registry, Mirror: m, Logger: log}), signer: &signer{ledger: ledger.New(ledger.Config{DB: registry})}}, registry, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
