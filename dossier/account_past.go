@@ -40,22 +40,49 @@ type crateCounts struct {
 	middling []int32
 }
 
-// pastMost bounds how many accounts' pasts are kept; a large one takes a few
-// hundred kilobytes.
-const pastMost = 64
+// pastBytes bounds what the accounts' pasts that are kept take together; a large
+// one takes a few hundred kilobytes.
+const pastBytes = 64 << 20
 
 // pasts keeps them for one state of the mirror.
 type pasts struct {
 	mu     sync.Mutex
 	serial int64
 	kept   map[int32]*accountPast
+	bytes  int
+}
+
+// keep adds a past in place of any others when there is no room.
+func (k *pasts) keep(id int32, p *accountPast) {
+	if k.kept == nil {
+		k.kept = map[int32]*accountPast{}
+	}
+	if had := k.kept[id]; had != nil {
+		k.bytes -= had.bytes()
+	}
+	k.kept[id] = p
+	k.bytes += p.bytes()
+	for other, o := range k.kept {
+		if k.bytes <= pastBytes {
+			break
+		}
+		if other != id {
+			k.bytes -= o.bytes()
+			delete(k.kept, other)
+		}
+	}
+}
+
+// bytes is about how much memory a past takes.
+func (p *accountPast) bytes() int {
+	return 1024 + 96*(len(p.active)+len(p.former)) + 256*(len(p.publishes)+len(p.sameDomain)) + 384*len(p.events)
 }
 
 func (s *Service) past(id int32) *accountPast {
 	serial := s.cfg.Mirror.Serial()
 	s.pasts.mu.Lock()
-	if s.pasts.serial != serial || len(s.pasts.kept) >= pastMost {
-		s.pasts.serial, s.pasts.kept = serial, nil
+	if s.pasts.serial != serial {
+		s.pasts.serial, s.pasts.kept, s.pasts.bytes = serial, nil, 0
 	}
 	p := s.pasts.kept[id]
 	s.pasts.mu.Unlock()
@@ -66,10 +93,7 @@ func (s *Service) past(id int32) *accountPast {
 	s.pasts.mu.Lock()
 	defer s.pasts.mu.Unlock()
 	if s.pasts.serial == serial {
-		if s.pasts.kept == nil {
-			s.pasts.kept = map[int32]*accountPast{}
-		}
-		s.pasts.kept[id] = p
+		s.pasts.keep(id, p)
 	}
 	return p
 }
