@@ -3,6 +3,7 @@ package action
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -137,4 +138,58 @@ func (k *kit) oneKind(b *testing.B, c chance, things *sample) {
 		k.undone(p)
 		b.StartTimer()
 	}
+}
+
+// BenchmarkThousand reviews and applies a plan of 1,000 acts of many kinds: in
+// the order in which people would write them, and so mixed that no neighbours
+// are of one kind, which is the worst.
+func BenchmarkThousand(b *testing.B) {
+	for _, mixed := range []bool{false, true} {
+		b.Run(map[bool]string{false: "sorted", true: "mixed"}[mixed], func(b *testing.B) {
+			for b.Loop() {
+				k := newKit(b, func(c *Config) { c.Hold = time.Minute })
+				p, err := k.Draft(b.Context(), k.who, Order{Title: "thousand", Steps: steps(b, k.thousand(mixed)...)}, "")
+				if err != nil {
+					b.Fatal(err)
+				}
+				began := time.Now()
+				p, effect, err := k.Review(b.Context(), k.who, p.ID)
+				if err != nil || p.Blocked {
+					b.Fatal(err, effect.Blocks())
+				}
+				b.ReportMetric(time.Since(began).Seconds(), "review-s")
+				_, yes := k.consent(p)
+				began = time.Now()
+				if _, err = k.Apply(b.Context(), k.who, p.ID, yes, ""); err != nil {
+					b.Fatal(err)
+				}
+				b.ReportMetric(time.Since(began).Seconds(), "apply-s")
+				b.ReportMetric(effect.Took.Seconds(), "registry-s")
+			}
+		})
+	}
+}
+
+// thousand gives four acts for each of 250 crates and accounts.
+func (k *kit) thousand(mixed bool) (pairs []any) {
+	k.t.Helper()
+	crates := column[string](k, `SELECT c.name FROM crates c WHERE EXISTS (SELECT FROM versions v WHERE v.crate_id = c.id AND NOT v.yanked) ORDER BY id LIMIT 250`)
+	versions := list[VersionRef](k, `SELECT DISTINCT ON (c.id) c.name, v.num FROM versions v JOIN crates c ON c.id = v.crate_id WHERE NOT v.yanked ORDER BY c.id, v.id LIMIT 250`)
+	accounts := column[int64](k, `SELECT id::bigint FROM users ORDER BY id LIMIT 250`)
+	var columns [4][]any
+	for i := range 250 {
+		columns[0] = append(columns[0], "version.yank", m{"crate": versions[i].Crate, "version": versions[i].Version})
+		columns[1] = append(columns[1], "account.lock", m{"account": accounts[i], "reason": "why"})
+		columns[2] = append(columns[2], "crate.trustpub_only", m{"crate": crates[i], "on": true})
+		columns[3] = append(columns[3], "name.reserve", m{"name": fmt.Sprintf("never-used-%d", i)})
+	}
+	if !mixed {
+		return slices.Concat(columns[0], columns[1], columns[2], columns[3])
+	}
+	for i := range 250 {
+		for c := range columns {
+			pairs = append(pairs, columns[c][2*i], columns[c][2*i+1])
+		}
+	}
+	return pairs
 }
