@@ -59,13 +59,14 @@ func registryTemplate() pgtest.Template {
 }
 
 // smallTemplate is a registry of a few dozen crates with everything around
-// them, for tests that compare all tables again and again.
+// them, for tests that compare all tables again and again. It is newer than we
+// are: every table has a column that nobody here knows, and one table is new.
 func smallTemplate() pgtest.Template {
 	return pgtest.Template{Name: "small", Build: func(ctx context.Context, conn *pgx.Conn) error {
 		if err := registryTemplate().Build(ctx, conn); err != nil {
 			return err
 		}
-		_, err := conn.Exec(ctx, `
+		if _, err := conn.Exec(ctx, `
 			DELETE FROM crates WHERE id NOT IN (
 				(SELECT id FROM crates ORDER BY id LIMIT 15)
 				UNION (SELECT crate_id FROM trustpub_configs_github ORDER BY crate_id LIMIT 6)
@@ -73,7 +74,17 @@ func smallTemplate() pgtest.Template {
 				UNION (SELECT crate_id FROM crate_owner_invitations ORDER BY crate_id LIMIT 6)
 				UNION (SELECT crate_id FROM versions WHERE yanked ORDER BY id LIMIT 5)
 				UNION (SELECT id FROM crates WHERE name IN ('arraykit', 'internkit')));
-			DELETE FROM version_downloads`)
+			DELETE FROM version_downloads`); err != nil {
+			return err
+		}
+		_, err := conn.Exec(ctx, `
+			CREATE TABLE newer_than_us (crate_id int REFERENCES crates ON DELETE CASCADE, note text);
+			INSERT INTO newer_than_us SELECT id, 'kept' FROM crates;
+			DO $$ DECLARE name text; BEGIN
+				FOR name IN SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace LOOP
+					EXECUTE format('ALTER TABLE %I ADD COLUMN newer_column text', name);
+				END LOOP;
+			END $$`)
 		return err
 	}}
 }

@@ -170,7 +170,7 @@ func TestWhoMayNotIsRefusedAndRecorded(t *testing.T) {
 	if n := k.entries(ledger.Refusal); n != 2 {
 		t.Errorf("%d refusals in the ledger", n)
 	}
-	p2, effect := k.reviewed("version.yank", m{"crate": "arraykit", "version": "0.3.4"})
+	p2, _ := k.reviewed("version.yank", m{"crate": "arraykit", "version": "0.3.4"})
 	stranger := k.who
 	stranger.RegistryUser = 0
 	p2, effect, err := k.Review(t.Context(), stranger, p2.ID)

@@ -122,6 +122,11 @@ func chances() []chance {
 			v, ok := pick(r, s.yanked)
 			return Unyank{v}, ok
 		}},
+		{"version.hold", func(r *rand.Rand, s *sample) (any, bool) {
+			v, ok := pick(r, s.versions)
+			return m{"crate": v.Crate, "version": v.Version, "message": "held"}, ok
+		}},
+		{"crate.hold", crate(m{})},
 		{"crate.trustpub_only", crate(m{"on": true})},
 		{"crate.trustpub_only", crate(m{"on": false})},
 		{"crate.limits", crate(m{"max_upload_size": 0, "max_features": 3})},
@@ -134,6 +139,11 @@ func chances() []chance {
 		{"account.rate_limit", account(m{"action": "new", "burst": 0})},
 		{"account.rate_limit", account(m{"action": "update", "burst": 900, "until": later})},
 		{"owner.add", func(r *rand.Rand, s *sample) (any, bool) {
+			name, _ := pick(r, s.crates)
+			id, ok := pick(r, s.accounts)
+			return m{"crate": name, "account": id}, ok
+		}},
+		{"owner.invite", func(r *rand.Rand, s *sample) (any, bool) {
 			name, _ := pick(r, s.crates)
 			id, ok := pick(r, s.accounts)
 			return m{"crate": name, "account": id}, ok
