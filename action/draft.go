@@ -139,7 +139,8 @@ func editable(p Plan, revision int) error {
 	return nil
 }
 
-// Discard puts an open plan away. Nothing in the registry changes.
+// Discard puts an open plan away. Nothing in the registry changes. One that is
+// put away already is the answer as it is.
 func (e *Engine) Discard(ctx context.Context, who Actor, id string) (Plan, error) {
 	if err := e.mayPlan(ctx, who, "plan.discard"); err != nil {
 		return Plan{}, err
@@ -148,6 +149,9 @@ func (e *Engine) Discard(ctx context.Context, who Actor, id string) (Plan, error
 	err := pgx.BeginFunc(ctx, e.console, func(tx pgx.Tx) (err error) {
 		if p, err = locked(ctx, tx, id); err != nil {
 			return err
+		}
+		if p.State == Discarded { // asked for twice
+			return nil
 		}
 		if !p.State.Open() {
 			return cratewarden.Errorf(cratewarden.Conflict, "The plan %s is %s and cannot be discarded.", id, p.State)

@@ -201,14 +201,27 @@ func (e *Engine) Recover(ctx context.Context) (r Recovery, err error) {
 	return r, err
 }
 
+// settledSo says whether a plan was settled before in the same words; then the
+// answer is the plan as it is.
+func (e *Engine) settledSo(ctx context.Context, p Plan, committed bool) (bool, error) {
+	page, err := e.ledger.List(ctx, ledger.Filter{Plan: p.ID, Action: "plan.settle", Kind: ledger.Note, Limit: 1})
+	if err != nil || len(page.Entries) == 0 {
+		return false, err
+	}
+	return page.Entries[0].Details["committed"] == fmt.Sprint(committed), nil
+}
+
 // Settle closes a plan whose fate nobody could tell, by the word of a person
-// who compared the rows.
+// who compared the rows. Saying the same again gives the plan as it is.
 func (e *Engine) Settle(ctx context.Context, who Actor, id string, committed bool) (Plan, error) {
 	p, err := e.Plan(ctx, id)
 	if err != nil {
 		return p, err
 	}
 	if p.State != Unknown {
+		if same, err := e.settledSo(ctx, p, committed); same || err != nil {
+			return p, err
+		}
 		return p, cratewarden.Errorf(cratewarden.Conflict, "The plan is %s; there is nothing to settle.", p.State)
 	}
 	if why := e.roleMissing(p, who); why != nil {

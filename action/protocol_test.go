@@ -222,8 +222,14 @@ func TestUnknownFateIsSettledByAPerson(t *testing.T) {
 	if err != nil || p.State != Unknown {
 		t.Fatalf("%s %v", p.State, err)
 	}
-	if p, err = k.Settle(t.Context(), k.who, p.ID, false); err != nil || p.State != Failed {
-		t.Errorf("%s %v", p.State, err)
+	notes := k.entries(ledger.Note)
+	for range 2 { // asked for twice, done once
+		if p, err = k.Settle(t.Context(), k.who, p.ID, false); err != nil || p.State != Failed || k.entries(ledger.Note) != notes+1 {
+			t.Errorf("%s %v", p.State, err)
+		}
+	}
+	if _, err = k.Settle(t.Context(), k.who, p.ID, true); cratewarden.KindOf(err) != cratewarden.Conflict {
+		t.Errorf("settled otherwise: %v", err)
 	}
 }
 

@@ -3,6 +3,7 @@ package action
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"time"
 
@@ -157,12 +158,18 @@ func (e *Engine) Approve(ctx context.Context, who Actor, id string, digest ledge
 	if err != nil {
 		return p, err
 	}
+	if p.approvedBy(who, digest) {
+		return p, nil
+	}
 	if why := e.mayApprove(p, who, digest); why != nil {
 		return p, e.refuse(ctx, who, "plan.approve", p, why)
 	}
 	err = pgx.BeginFunc(ctx, e.console, func(tx pgx.Tx) error {
 		if p, err = locked(ctx, tx, id); err != nil {
 			return err
+		}
+		if p.approvedBy(who, digest) {
+			return nil
 		}
 		if why := e.mayApprove(p, who, digest); why != nil {
 			return why
@@ -178,6 +185,12 @@ func (e *Engine) Approve(ctx context.Context, who Actor, id string, digest ledge
 		return err
 	})
 	return p, pg.Map(err)
+}
+
+// approvedBy says whether somebody agreed to this very review already: asking
+// again adds nothing.
+func (p Plan) approvedBy(who Actor, digest ledger.Digest) bool {
+	return p.Digest != nil && *p.Digest == digest && slices.ContainsFunc(p.Approvals, func(a Approval) bool { return a.Actor.ID == who.ID && a.Digest == digest })
 }
 
 func (e *Engine) mayApprove(p Plan, who Actor, digest ledger.Digest) *cratewarden.Error {

@@ -16,6 +16,7 @@ import (
 // is one.
 type Evidence interface {
 	Seal(ctx context.Context, r evidence.Request) (evidence.Bundle, error)
+	Show(ctx context.Context, digest ledger.Digest) (evidence.Bundle, error)
 	Covers(ctx context.Context, by evidence.Cover, crates, versions []int32) (evidence.Coverage, error)
 }
 
