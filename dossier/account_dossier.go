@@ -67,6 +67,7 @@ func (s *Service) readAccount(ctx context.Context, id int32) (*Account, error) {
 		return nil, err
 	}
 	d := s.head(v)
+	s.holds(ctx, "").markRows(d.Publishes.Rows)
 	d.Limits, d.Resembles = s.limits(v), s.resembles(v)
 	return d, nil
 }

@@ -123,6 +123,7 @@ func (s *Service) AccountPublishes(ctx context.Context, id int32, f AccountPubli
 	}
 	rows = slices.DeleteFunc(rows, func(v registry.CrateVersion) bool { return !f.passes(v) })
 	page.Rows = versionRows(s.publishRows(shown, rows))
+	s.holds(ctx, "").markRows(page.Rows)
 	if more {
 		page.Next = lastID(shown)
 	}

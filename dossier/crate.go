@@ -36,6 +36,8 @@ type Crate struct {
 	FollowersAbsent string     `json:"followers_absent,omitempty"`
 	Owners          Owners     `json:"owners"`
 	Publishers      Publishers `json:"publishers"`
+	// HeldAbsent says why it is not known which versions are held.
+	HeldAbsent string `json:"held_absent,omitempty"`
 	// Versions is the first page, newest first; more at /versions.
 	Versions     Page[VersionRow] `json:"versions"`
 	Chart        Chart            `json:"chart"`
@@ -253,6 +255,9 @@ type StorageCheck struct {
 	// version's left-over).
 	Missing int `json:"missing"`
 	Extra   int `json:"extra"`
+	// Held counts versions whose .crate is away because this console holds
+	// them; it is in the vault and not missing.
+	Held int `json:"held,omitempty"`
 	// Truncated says that there were more objects than are looked at.
 	Truncated bool `json:"truncated,omitempty"`
 	// Note says what was not looked at.
@@ -263,7 +268,7 @@ type StorageCheck struct {
 type StoredFile struct {
 	Key        string    `json:"key"`
 	Num        string    `json:"num,omitempty"`
-	State      string    `json:"state" doc:"present, missing, extra, size differs"`
+	State      string    `json:"state" doc:"present, missing, held (in the vault), extra, size differs"`
 	Size       int64     `json:"size"`
 	Expected   int64     `json:"expected,omitempty"`
 	ModifiedAt time.Time `json:"modified_at,omitzero"`

@@ -45,7 +45,9 @@ func (s *Service) Crate(ctx context.Context, name string) (*Crate, error) {
 	}
 	d.Timeline = s.crateTimeline(d, parts.facts, parts.actions)
 	d.Timeline.Absent = cmp.Or(parts.factsAbsent, parts.actionsAbsent)
-	s.judge(d, row)
+	parts.held.markRows(d.Versions.Rows)
+	d.HeldAbsent = parts.held.absent
+	s.judge(d, row, parts.held)
 	return d, nil
 }
 
@@ -60,6 +62,7 @@ type crateParts struct {
 	files      StorageCheck
 	jobs       Page[Job]
 	followers  int
+	held       holds
 
 	followersAbsent, factsAbsent, actionsAbsent string
 }
@@ -81,7 +84,7 @@ func (s *Service) crateParts(ctx context.Context, name string) (registry.Crate, 
 // crateApart reads the sections side by side. Each function writes its own
 // fields only.
 func (s *Service) crateApart(ctx context.Context, row registry.Crate) (*crateParts, error) {
-	p := &crateParts{}
+	p := &crateParts{held: s.holds(ctx, row.Name)}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
 	group.Go(func() (err error) {
@@ -133,7 +136,7 @@ func (s *Service) storageParts(ctx context.Context, row registry.Crate, p *crate
 	})
 	both.Go(func() error {
 		var err error
-		if p.files, err = s.storageCheck(ctx, row, facts); err != nil {
+		if p.files, err = s.storageCheck(ctx, row, facts, p.held); err != nil {
 			p.files.Absent = s.absentText("files", err)
 		}
 		return nil

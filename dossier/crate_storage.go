@@ -27,35 +27,36 @@ type expectation struct {
 	required bool
 	// size is -1 where no row tells it.
 	size int64
+	held bool // its absence is explained
 }
 
 // expected maps every key that a version explains.
-func expected(crate string, facts []registry.VersionFact) map[string]expectation {
+func expected(crate string, facts []registry.VersionFact, held holds) map[string]expectation {
 	out := make(map[string]expectation, 4*len(facts))
 	for _, f := range facts {
-		num := f.Line.Num
-		out[files.CrateKey(crate, num)] = expectation{num, true, int64(f.Size)}
-		out[files.ZipKey(crate, num)] = expectation{num, f.Zip, -1}
-		out[files.ZipManifestKey(crate, num)] = expectation{num, f.ZipManifest, -1}
-		out[files.ReadmeKey(crate, num)] = expectation{num, false, -1}
+		num, away := f.Line.Num, held.byID[f.ID].FilesAway()
+		out[files.CrateKey(crate, num)] = expectation{num, true, int64(f.Size), away}
+		out[files.ZipKey(crate, num)] = expectation{num, f.Zip, -1, away}
+		out[files.ZipManifestKey(crate, num)] = expectation{num, f.ZipManifest, -1, away}
+		out[files.ReadmeKey(crate, num)] = expectation{num, false, -1, away}
 	}
 	return out
 }
 
 // storageCheck compares the crate's stored objects with its versions. facts
 // are the newest versions.
-func (s *Service) storageCheck(ctx context.Context, crate registry.Crate, facts []registry.VersionFact) (StorageCheck, error) {
+func (s *Service) storageCheck(ctx context.Context, crate registry.Crate, facts []registry.VersionFact, held holds) (StorageCheck, error) {
 	check := StorageCheck{Rows: []StoredFile{}}
 	if s.cfg.Static == nil {
 		check.Absent = "No storage is configured for archives."
 		return check, nil
 	}
-	want := expected(crate.Name, facts)
+	want := expected(crate.Name, facts, held)
 	whole := len(facts) >= crate.Versions
 	for _, prefix := range []string{files.CratePrefix(crate.Name), files.ReadmePrefix(crate.Name)} {
 		found, more, err := listSome(ctx, s.cfg.Static, prefix)
 		if cratewarden.KindOf(err) == cratewarden.Refused {
-			return s.statArchives(ctx, crate, facts)
+			return s.statArchives(ctx, crate, facts, held)
 		}
 		if err != nil {
 			return check, err
@@ -109,11 +110,22 @@ func (c *StorageCheck) compare(prefix string, want map[string]expectation, found
 		if !e.required || present[key] || !strings.HasPrefix(key, prefix) || more && key > found[len(found)-1].Key {
 			continue
 		}
-		c.Rows = append(c.Rows, StoredFile{Key: key, Num: e.num, State: "missing", Expected: max(e.size, 0)})
-		if strings.HasSuffix(key, ".crate") {
-			c.Missing++
-		}
+		row := StoredFile{Key: key, Num: e.num, Expected: max(e.size, 0)}
+		row.State = c.away(e.held, strings.HasSuffix(key, ".crate"))
+		c.Rows = append(c.Rows, row)
 	}
+}
+
+// away counts an object that is not there, and gives its state.
+func (c *StorageCheck) away(held, isArchive bool) string {
+	state, count := "missing", &c.Missing
+	if held {
+		state, count = "held", &c.Held
+	}
+	if isArchive {
+		*count++
+	}
+	return state
 }
 
 // shorten puts trouble first, then the newest versions, and cuts the list.
@@ -141,7 +153,7 @@ func (c *StorageCheck) shorten(facts []registry.VersionFact) {
 
 // statArchives asks for the newest archives one by one, for a storage that can
 // be read but not listed.
-func (s *Service) statArchives(ctx context.Context, crate registry.Crate, facts []registry.VersionFact) (StorageCheck, error) {
+func (s *Service) statArchives(ctx context.Context, crate registry.Crate, facts []registry.VersionFact, held holds) (StorageCheck, error) {
 	asked := facts[:min(len(facts), storageStats)]
 	check := StorageCheck{Rows: []StoredFile{}, Truncated: len(asked) < len(facts)}
 	check.Note = fmt.Sprintf("This storage cannot be listed: only the newest %s were asked for, and nothing is known of further objects.",
@@ -152,8 +164,7 @@ func (s *Service) statArchives(ctx context.Context, crate registry.Crate, facts 
 		info, err := s.cfg.Static.Stat(ctx, key)
 		switch {
 		case cratewarden.KindOf(err) == cratewarden.NotFound:
-			row.State = "missing"
-			check.Missing++
+			row.State = check.away(held.byID[f.ID].FilesAway(), true)
 		case err != nil:
 			return check, err
 		default:

@@ -53,7 +53,7 @@ func (s *Service) crateTogether(ctx context.Context, name string) (row registry.
 	}
 	p = &crateParts{
 		core: whole.Core, facts: whole.Facts, actions: whole.Actions, chart: drawChart(whole.Downloads, first, chartDays),
-		jobs: s.jobPage(whole.Jobs, crateJobsShown),
+		jobs: s.jobPage(whole.Jobs, crateJobsShown), held: s.holds(ctx, row.Name),
 	}
 	s.dependentsPart(ctx, row, p)
 	s.followersPart(ctx, row, p)

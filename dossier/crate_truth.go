@@ -24,8 +24,8 @@ type finding struct {
 }
 
 // judge sets the badges, the one sentence and its tone from a filled dossier.
-func (s *Service) judge(d *Crate, row registry.Crate) {
-	findings := slices.Concat(s.stateFindings(d, row), s.ownerFindings(d), s.nameFindings(d), s.copyFindings(d))
+func (s *Service) judge(d *Crate, row registry.Crate, held holds) {
+	findings := slices.Concat(held.finding(), s.stateFindings(d, row), s.ownerFindings(d), s.nameFindings(d), s.copyFindings(d))
 	d.Truth, d.Tone, d.Marks = verdict(s.calmSentence(d), findings)
 }
 

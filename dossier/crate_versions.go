@@ -35,15 +35,23 @@ func (s *Service) CrateVersions(ctx context.Context, name string, f VersionFilte
 	if err != nil {
 		return Page[VersionRow]{}, err
 	}
-	limit := limited(f.Limit, versionsPage, 500)
-	if query != (registry.VersionFilter{}) {
-		return s.filteredVersions(ctx, row, query, key, limit)
+	page, err := s.versionsAfter(ctx, row, query, key, limited(f.Limit, versionsPage, 500))
+	if err == nil {
+		s.holds(ctx, row.Name).markRows(page.Rows)
 	}
-	rows, err := s.reader.CrateVersions(ctx, row.ID, key, limit)
+	return page, err
+}
+
+// versionsAfter is a page of versions, of all or of those that match.
+func (s *Service) versionsAfter(ctx context.Context, crate registry.Crate, query registry.VersionFilter, key registry.VersionKey, limit int) (Page[VersionRow], error) {
+	if query != (registry.VersionFilter{}) {
+		return s.filteredVersions(ctx, crate, query, key, limit)
+	}
+	rows, err := s.reader.CrateVersions(ctx, crate.ID, key, limit)
 	if err != nil {
 		return Page[VersionRow]{}, err
 	}
-	return s.versionPage(row, rows, limit), nil
+	return s.versionPage(crate, rows, limit), nil
 }
 
 // filteredVersions is a page of which the rows are not neighbours in the whole

@@ -14,7 +14,8 @@ import (
 
 // storedArchive is a version's archive as the storage has it.
 type storedArchive struct {
-	key, root string
+	crate, num string
+	key, root  string
 	// recorded is the SHA-256 of the database.
 	recorded []byte
 	info     blob.Info
@@ -22,7 +23,7 @@ type storedArchive struct {
 }
 
 func storedAt(crate, num string, recorded []byte) storedArchive {
-	return storedArchive{key: files.CrateKey(crate, num), root: crate + "-" + num, recorded: recorded}
+	return storedArchive{crate: crate, num: num, key: files.CrateKey(crate, num), root: crate + "-" + num, recorded: recorded}
 }
 
 // read reads the archive, or takes it from the cache while the stored object
@@ -34,13 +35,13 @@ func (a *storedArchive) read(ctx context.Context, s *Service) error {
 	}
 	var err error
 	if a.info, err = s.cfg.Static.Stat(ctx, a.key); err != nil {
-		return a.sentence(err)
+		return a.sentence(ctx, s, err)
 	}
 	// The recorded checksum alone would show the old bytes after somebody
 	// replaced the object.
 	known := fmt.Sprintf("%s %s %d %d", hex.EncodeToString(a.recorded), a.info.ETag, a.info.Size, a.info.ModTime.UnixNano())
 	a.archive, err = s.cfg.Archives.Get(ctx, known, func(ctx context.Context) (io.ReadCloser, error) { return a.open(ctx, s) }, a.root)
-	return a.sentence(err)
+	return a.sentence(ctx, s, err)
 }
 
 func (a *storedArchive) open(ctx context.Context, s *Service) (io.ReadCloser, error) {
@@ -52,15 +53,15 @@ func (a *storedArchive) open(ctx context.Context, s *Service) (io.ReadCloser, er
 func (a *storedArchive) extract(ctx context.Context, s *Service, path string) ([]byte, error) {
 	body, err := a.open(ctx, s)
 	if err != nil {
-		return nil, a.sentence(err)
+		return nil, a.sentence(ctx, s, err)
 	}
 	defer func() { _ = body.Close() }()
 	return archive.Extract(ctx, body, a.root, path, archive.Limits{})
 }
 
-func (a *storedArchive) sentence(err error) error {
+func (a *storedArchive) sentence(ctx context.Context, s *Service, err error) error {
 	if cratewarden.KindOf(err) == cratewarden.NotFound {
-		return cratewarden.Wrap(err, cratewarden.NotFound, "The storage has no file %s; the registry stores one for every version.", archive.Visible(a.key))
+		return a.missing(ctx, s, err)
 	}
 	return err
 }

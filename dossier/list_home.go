@@ -68,5 +68,7 @@ func (s *Service) worthALook(ctx context.Context) ([]PublishRow, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.publishRows(list, rows), nil
+	shown := s.publishRows(list, rows)
+	s.holds(ctx, "").markPublishes(shown)
+	return shown, nil
 }

@@ -35,6 +35,7 @@ func (s *Service) Publishes(ctx context.Context, f PublishFilter) (*Publishes, e
 		return nil, err
 	}
 	out.Rows.Rows = s.publishRows(shown, rows)
+	s.holds(ctx, "").markPublishes(out.Rows.Rows)
 	if more {
 		out.Rows.Next = lastID(shown)
 	}

@@ -28,6 +28,10 @@ type Config struct {
 	// Dump is set when the registry database was made from a public dump, so
 	// that private facts are shown as missing and not as empty.
 	Dump *DumpSource
+	// Held gives the versions of a crate, by its stored name, that this console
+	// holds, and of all crates for ""; nil means that nothing is known of any.
+	// It is asked for every page and must be cheap.
+	Held func(ctx context.Context, crate string) ([]Hold, error)
 	// Share is how long an account's dossier serves all who ask for it; zero
 	// makes one for each. Every tab of an account shows the same dossier, and in
 	// an incident several people look at one account. For as long small tables

@@ -99,7 +99,9 @@ func (s *Service) versionsOf(ctx context.Context, list []mirror.Version) ([]Vers
 		publishes[i] = mirror.Publish{Version: v}
 	}
 	rows, err := s.reader.VersionsByID(ctx, publishIDs(publishes))
-	return versionRows(s.publishRows(publishes, rows)), err
+	out := versionRows(s.publishRows(publishes, rows))
+	s.holds(ctx, "").markRows(out)
+	return out, err
 }
 
 func (s *Service) publisherToken(ctx context.Context, c secret.Credential, out *TokenLookup) error {

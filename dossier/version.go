@@ -26,6 +26,7 @@ type VersionRow struct {
 	SHA256     string `json:"sha256"`
 	Default    bool   `json:"default,omitempty"`
 	Marks      []Mark `json:"marks,omitempty"`
+	Held       *Hold  `json:"held,omitempty" doc:"when this console holds the version: its files rest in the vault until release"`
 }
 
 // Version is everything known about one version, except its files' content,
@@ -42,6 +43,8 @@ type Version struct {
 	Row               VersionRow `json:"version"`
 	UpdatedAt         time.Time  `json:"updated_at"`
 	Marks             []Mark     `json:"marks"`
+	// HeldAbsent says why it is not known whether the version is held.
+	HeldAbsent string `json:"held_absent,omitempty"`
 	// Previous and Following are the neighbours in time of publish.
 	Previous  string `json:"previous,omitempty"`
 	Following string `json:"following,omitempty"`

@@ -48,18 +48,20 @@ func (s *Service) Version(ctx context.Context, name, num string) (*Version, erro
 	if err != nil {
 		return nil, err
 	}
-	v := s.version(facts)
+	v := s.version(facts, s.holds(ctx, crate.Name))
 	v.Dependents, v.Chart = dependents, drawChart(core.Downloads, first, chartDays)
 	return v, nil
 }
 
-func (s *Service) version(f *versionFacts) *Version {
+func (s *Service) version(f *versionFacts, held holds) *Version {
 	row := f.row
 	v := &Version{
 		Fresh: s.fresh(), Crate: f.crate.Name, CrateID: f.crate.ID, ID: row.ID, Num: row.Num, UpdatedAt: row.UpdatedAt,
 		YankMessage: row.YankMessage, Row: s.versionRow(f.crate, f.core.Publishes[0]), Previous: row.Previous, Following: row.Following,
 		Manifest: s.manifest(row), Dependencies: dependencies(row.Num, f.core.Dependencies), Features: row.Features,
 	}
+	held.mark(&v.Row)
+	v.HeldAbsent = held.absent
 	if v.Features == nil {
 		v.Features = map[string][]string{}
 	}

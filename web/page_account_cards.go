@@ -233,7 +233,7 @@ func versionsCard(id, title string, page dossier.Page[dossier.VersionRow]) Card 
 		// One person published them all, and the head says when that one is locked.
 		v.Marks = slices.DeleteFunc(news(v.Marks), func(m dossier.Mark) bool { return m.Text == "publisher locked" })
 		name := Phrase{}.Link(v.Crate+" "+v.Num, versionURL(v.Crate, v.Num))
-		c.Table.Rows = append(c.Table.Rows, Row{Tone: rowTone(v.Marks), Cells: []Phrase{name.withMarks(v.Marks), when(v.CreatedAt), howPublished(v), Text(Bytes(v.Size)), Text(Num(v.Downloads))}})
+		c.Table.Rows = append(c.Table.Rows, Row{Tone: rowTone(v.Marks), Cells: []Phrase{name.withVersionMarks(&v), when(v.CreatedAt), howPublished(v), Text(Bytes(v.Size)), Text(Num(v.Downloads))}})
 	}
 	return c
 }

@@ -11,6 +11,9 @@ func checksCard(d *dossier.Crate) Card {
 	storage := Path("crates", d.Name, "storage")
 	c := Card{ID: "checks", Title: "Does everything agree?", More: Link{"details", storage}}
 	c.Guards = append(c.Guards, indexGuard(d.Index), filesGuard(d.Files), jobsGuard(d.Jobs))
+	if d.HeldAbsent != "" {
+		c.Guards = append(c.Guards, Guard{Word: "not checked", Text: Text("Held versions"), Note: Text(d.HeldAbsent)})
+	}
 	return c
 }
 
@@ -31,9 +34,16 @@ func filesGuard(x dossier.StorageCheck) Guard {
 	case x.Absent != "":
 		return Guard{Word: "not checked", Text: Text("Storage"), Note: Text(x.Absent)}
 	case x.Missing > 0:
-		return Guard{Tone: Bad, Word: "failed", Text: Text(Plural(x.Missing, "archive is", "archives are") + " missing in storage"), Note: Text(x.Note)}
+		text := Text(Plural(x.Missing, "archive is", "archives are") + " missing in storage")
+		if x.Held > 0 {
+			text = text.Say("; " + Num(x.Held) + " held in the vault")
+		}
+		return Guard{Tone: Bad, Word: "failed", Text: text, Note: Text(x.Note)}
 	case x.Extra > 0:
 		return Guard{Tone: Warn, Word: "warning", Text: Text(Plural(x.Extra, "object", "objects") + " in storage that no version explains"), Note: Text(x.Note)}
+	}
+	if x.Held > 0 {
+		return Guard{Tone: Hold, Word: "held", Text: Text(Plural(x.Held, "archive") + " held in the vault; every other version has its archive in storage"), Note: Text(x.Note)}
 	}
 	return Guard{Tone: Good, Word: "ok", Text: Text("Every version has its archive in storage"), Note: Text(x.Note)}
 }

@@ -145,6 +145,8 @@ func fileRow(f dossier.StoredFile) Row {
 		tone, size = Bad, "–"
 	case "size differs":
 		tone, size = Bad, Bytes(f.Size)+" not "+Bytes(f.Expected)
+	case "held":
+		tone, size = Hold, "in the vault"
 	case "extra":
 		tone = Warn
 	}

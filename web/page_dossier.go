@@ -67,6 +67,18 @@ func (p Phrase) withMarks(marks []dossier.Mark) Phrase {
 	return p
 }
 
+// withVersionMarks adds a version's marks; that it is held leads to the plan.
+func (p Phrase) withVersionMarks(v *dossier.VersionRow) Phrase {
+	for _, m := range v.Marks {
+		if p = p.Say(" "); v.Held != nil && m.Text == "held" {
+			p = p.Held(m.Text, v.Held.Plan)
+			continue
+		}
+		p = p.Badge(toneOf(m.Tone), m.Text)
+	}
+	return p
+}
+
 // rowTone is the worst tone of a row's marks, drawn at its edge.
 func rowTone(marks []dossier.Mark) Tone {
 	for _, m := range marks {

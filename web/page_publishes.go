@@ -226,9 +226,9 @@ func feedRows(rows []dossier.PublishRow) []feedRow {
 func rowOfFeed(v *dossier.PublishRow) feedRow {
 	row := feedRow{URL: versionURL(v.Crate, v.Num), Crate: visible(v.Crate), Num: visible(v.Num), At: v.CreatedAt, Tone: rowTone(v.Marks),
 		Method: Text(v.MethodLabel), Size: Bytes(v.Size), Downloads: Num(v.Downloads), Who: publisherCell(v.VersionRow)}
-	for _, m := range news(v.Marks) {
-		row.Marks = row.Marks.Say(" ").Badge(toneOf(m.Tone), m.Text)
-	}
+	line := v.VersionRow
+	line.Marks = news(v.Marks)
+	row.Marks = row.Marks.withVersionMarks(&line)
 	if v.Credential != "" {
 		row.Credential = Text(v.Credential)
 	}

@@ -104,6 +104,7 @@ func (s *Server) versionPage(r *http.Request, v *dossier.Version, now versionVie
 		p.Head.Actions = append(p.Head.Actions, Action{Label: visible(v.Following) + " →", URL: versionURL(v.Crate, v.Following)})
 	}
 	s.offer(r, &p, action.VersionSubject(v.Crate, v.Num))
+	p.Notices = append(p.Notices, heldNotices(v)...)
 	for _, view := range versionViews() {
 		tab := Tab{Label: view.label, URL: versionURL(v.Crate, v.Num), Current: view.path == now.path}
 		if view.path != "" {
@@ -113,6 +114,18 @@ func (s *Server) versionPage(r *http.Request, v *dossier.Version, now versionVie
 		p.Tabs = append(p.Tabs, tab)
 	}
 	return p
+}
+
+// heldNotices say that a version is held, or that nobody knows.
+func heldNotices(v *dossier.Version) []Notice {
+	if h := v.Row.Held; h != nil {
+		text := Text("Held since ").UTC(h.Since).Say(" UTC (").Ago(h.Since).Say(") by plan ").Link(h.Plan, planURL(h.Plan)).Say(". " + h.FilesSentence())
+		return []Notice{{Tone: Hold, Title: "Held by this console", Text: text}}
+	}
+	if v.HeldAbsent != "" {
+		return []Notice{Missing("Held", v.HeldAbsent)}
+	}
+	return nil
 }
 
 // dressTab adds the count to a tab, or what asks for attention.

@@ -42,6 +42,12 @@ func (p painter) addSpan(b []byte, s *Span) []byte {
 	case "badge":
 		b = append(addText(append(b, `<span class="badge `...), string(s.Tone)), `">`...)
 		return append(addText(b, s.Text), "</span>"...)
+	case "mark":
+		if !local(s.URL) {
+			return wrap(b, `<span class="badge hold">`, s.Text, "</span>")
+		}
+		b = append(addAddress(append(b, `<a class="badge hold" href="`...), s.URL), `">`...)
+		return append(addText(b, s.Text), "</a>"...)
 	case "masked":
 		return wrap(b, `<span class="masked"><span class="vh">masked: </span>`, s.Text, "</span>")
 	case "copy":

@@ -73,7 +73,7 @@ func anyText(r *rapid.T) string {
 }
 
 func anyPhrase(r *rapid.T) (line Phrase) {
-	kinds := []string{"text", "strong", "code", "muted", "link", "ago", "utc", "badge", "masked", "copy", "external", "", "unheard of"}
+	kinds := []string{"text", "strong", "code", "muted", "link", "ago", "utc", "badge", "mark", "masked", "copy", "external", "", "unheard of"}
 	for range rapid.IntRange(0, 4).Draw(r, "spans") {
 		s := Span{Kind: rapid.SampledFrom(kinds).Draw(r, "kind"), Text: anyText(r), URL: anyText(r), Title: anyText(r), Tone: Tone(anyText(r))}
 		if at := rapid.Int64Range(0, 4e9).Draw(r, "time"); at > 0 {

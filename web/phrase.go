@@ -25,7 +25,7 @@ type Phrase []Span
 
 // Span is a piece of a Phrase. Make it with Phrase's methods.
 type Span struct {
-	Kind  string // text, strong, code, muted, link, ago, utc, badge, masked, copy, external
+	Kind  string // text, strong, code, muted, link, ago, utc, badge, mark, masked, copy, external
 	Text  string
 	URL   string
 	Title string
@@ -65,6 +65,11 @@ func (p Phrase) UTC(t time.Time) Phrase { return append(p, Span{Kind: "utc", Tim
 // Badge adds a badge.
 func (p Phrase) Badge(tone Tone, text string) Phrase {
 	return append(p, Span{Kind: "badge", Tone: tone, Text: visible(text)})
+}
+
+// Held adds the badge of what is held, which leads to the plan that holds it.
+func (p Phrase) Held(text, plan string) Phrase {
+	return append(p, Span{Kind: "mark", Text: visible(text), URL: planURL(plan)})
 }
 
 // Masked adds a value of which only the masked form may be seen.

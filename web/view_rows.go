@@ -14,7 +14,7 @@ func versionTable(rows []dossier.VersionRow) *Table {
 		Columns: []Column{{Label: "Version"}, {Label: "Published (UTC)"}, {Label: "How"}, {Label: "By"}, {Label: "Downloads", Num: true}, {Label: "Size", Num: true}}}
 	for _, v := range rows {
 		t.Rows = append(t.Rows, Row{Tone: rowTone(v.Marks), Cells: []Phrase{
-			Phrase{}.Link(v.Num, versionURL(v.Crate, v.Num)).withMarks(v.Marks),
+			Phrase{}.Link(v.Num, versionURL(v.Crate, v.Num)).withVersionMarks(&v),
 			Phrase{}.UTC(v.CreatedAt),
 			howPublished(v),
 			publisherCell(v),

@@ -172,7 +172,8 @@ func assemble(ctx context.Context, cfg consoleConfig) (p *parts, err error) {
 	}
 	p.signer = &signer{ledger: ledger.New(ledger.Config{DB: own, Keys: cfg.ledgerKeys}), log: cfg.log}
 	p.mirror = mirror.New(mirror.Config{Registry: follow, Replica: replica, Dump: cfg.dump != nil, Logger: cfg.log, MailKey: mail})
-	p.dossiers = dossier.New(dossier.Config{Registry: registry, Mirror: p.mirror, Static: cfg.static, Index: cfg.index, Dump: cfg.dump, Label: cfg.label, Logger: cfg.log, Share: time.Second})
+	p.dossiers = dossier.New(dossier.Config{Registry: registry, Mirror: p.mirror, Static: cfg.static, Index: cfg.index, Dump: cfg.dump, Label: cfg.label, Logger: cfg.log, Share: time.Second,
+		Held: newHeldLook(action.New(action.Config{Registry: registry, Console: own, Ledger: p.signer.ledger, Logger: cfg.log}).Held).held})
 	if err = p.openEvidence(ctx, cfg, own); err != nil {
 		return p, err
 	}

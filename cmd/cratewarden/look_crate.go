@@ -66,6 +66,9 @@ func (c crateCmd) print(w io.Writer, d *dossier.Crate) {
 	}
 	fact(w, "Former owners", d.Owners.FormerAbsent)
 	heading(w, "Versions")
+	if d.HeldAbsent != "" {
+		say(w, "  %s", inert(d.HeldAbsent))
+	}
 	printVersions(w, c.listing, d.Versions)
 	heading(w, "Dependents")
 	if d.Dependents.Absent != "" {
@@ -78,7 +81,7 @@ func (c crateCmd) print(w io.Writer, d *dossier.Crate) {
 	}
 	heading(w, "Index and storage")
 	fact(w, "Index", orElse(d.Index.Absent, indexState(d.Index)))
-	fact(w, "Storage", orElse(d.Files.Absent, num(len(d.Files.Rows))+" objects, "+num(d.Files.Missing)+" missing, "+num(d.Files.Extra)+" unexplained"))
+	fact(w, "Storage", orElse(d.Files.Absent, num(len(d.Files.Rows))+" objects, "+num(d.Files.Missing)+" missing, "+heldFiles(d.Files.Held)+num(d.Files.Extra)+" unexplained"))
 	printTimeline(w, d.Timeline, 12)
 }
 
@@ -116,9 +119,24 @@ func deref[T any](p *T) T {
 }
 
 func printVersions(w io.Writer, l listing, p dossier.Page[dossier.VersionRow]) {
-	printRows(w, l, p, "VERSION|CRATE|PUBLISHED (UTC)|METHOD|PUBLISHER|YANKED|DOWNLOADS", func(r dossier.VersionRow) []string {
-		return []string{r.Num, r.Crate, when(r.CreatedAt), r.MethodLabel, person(r.Publisher), yes(r.Yanked), num(r.Downloads)}
+	printRows(w, l, p, "VERSION|CRATE|PUBLISHED (UTC)|METHOD|PUBLISHER|YANKED|HELD|DOWNLOADS", func(r dossier.VersionRow) []string {
+		return []string{r.Num, r.Crate, when(r.CreatedAt), r.MethodLabel, person(r.Publisher), yes(r.Yanked), heldBy(r.Held), num(r.Downloads)}
 	})
+}
+
+// heldBy names the plan that holds a version.
+func heldBy(h *dossier.Hold) string {
+	if h == nil {
+		return ""
+	}
+	return h.Plan
+}
+
+func heldFiles(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return num(n) + " held in the vault, "
 }
 
 func yes(b bool) string {
@@ -175,6 +193,10 @@ func printVersion(w io.Writer, v *dossier.Version) {
 	if v.Row.Yanked {
 		fact(w, "Yanked", orElse(v.YankMessage, "yes, "+orElse(prefixed("its message is ", v.YankMessageAbsent), "without a message")))
 	}
+	if h := v.Row.Held; h != nil {
+		fact(w, "Held", "since "+when(h.Since)+" by plan "+h.Plan+". "+h.FilesSentence())
+	}
+	fact(w, "Held", v.HeldAbsent)
 	heading(w, "What differs from the previous publishes")
 	for _, d := range v.Provenance.Differences {
 		say(w, "  - %s", inert(d.Text))
