@@ -122,13 +122,19 @@ const (
 )
 
 // shelf answers the questions about evidence.
-type shelf struct{ evidence Evidence }
+type shelf struct {
+	evidence Evidence
+	bench    bench // that seals
+}
 
 // registerEvidence is the part of evidence in the table of contents.
 func registerEvidence(a huma.API, cfg Config) {
-	s := shelf{cfg.Evidence}
+	s := shelf{cfg.Evidence, bench{cfg.Plans, cfg.ReadOnly}}
 	get(a, "evidence", "/evidence", "Sealed bundles, newest first", s.list)
 	get(a, "evidence-bundle", "/evidence/{digest}", "A bundle with its manifest; parts are not looked at", s.show)
+	seal := operation(http.MethodPost, "evidence-seal", "/evidence", "Seal evidence now, outside any plan; nothing in the registry changes")
+	seal.MaxBodyBytes = maxPlan
+	huma.Register(a, seal, s.seal)
 	huma.Register(a, operation(http.MethodPost, "evidence-verify", "/evidence/{digest}/verify", "Read a whole bundle, say what is not as it was sealed, and remember it"), s.verify)
 	op := operation(http.MethodGet, "evidence-export", "/evidence/{digest}/export", "A bundle as one tar archive; personal parts stay encrypted")
 	op.Responses = map[string]*huma.Response{"200": {Description: "The archive. If the connection is cut it is not whole; verify it.",

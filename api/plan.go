@@ -11,6 +11,7 @@ import (
 
 	"cratewarden"
 	"cratewarden/action"
+	"cratewarden/evidence"
 	"cratewarden/ledger"
 )
 
@@ -29,6 +30,7 @@ type Plans interface {
 	Review(ctx context.Context, who action.Actor, id string) (action.Plan, *action.Effect, error)
 	Approve(ctx context.Context, who action.Actor, id string, digest ledger.Digest) (action.Plan, error)
 	Seal(ctx context.Context, who action.Actor, id string) (action.Plan, error)
+	SealNow(ctx context.Context, who action.Actor, o action.SealOrder, key string) (evidence.Bundle, error)
 	Apply(ctx context.Context, who action.Actor, id string, yes action.Consent, key string) (action.Plan, error)
 	Undo(ctx context.Context, who action.Actor, id string, steps []int, key string) (action.Plan, error)
 	Discard(ctx context.Context, who action.Actor, id string) (action.Plan, error)

@@ -126,14 +126,14 @@ func TestEveryChangeWantsAKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	bodies := map[string]string{
-		"/plans": `{"steps":[]}`, "/plans/1/edit": `{"revision":1,"steps":[]}`, "/plans/1/approve": `{"digest":"a"}`, "/plans/1/apply": `{"digest":"a"}`,
+		"/plans": `{"steps":[]}`, "/evidence": `{"crates":["a"]}`, "/plans/1/edit": `{"revision":1,"steps":[]}`, "/plans/1/approve": `{"digest":"a"}`, "/plans/1/apply": `{"digest":"a"}`,
 		"/plans/1/undo": `{}`, "/plans/1/settle": `{"committed":true}`, "/follow-ups/1/give-up": `{"reason":"r"}`, "/batch": `{"text":"a"}`,
 		"/batch/order": `{"kind":"a","lines":[]}`, "/proposals/contain": `{"reason":"r"}`, "/proposals/undo-since": `{"from":"2026-08-20T16:00:00Z"}`,
 	}
 	n := 0
 	for path, methods := range doc.Paths {
 		// Looking up a token and verifying a bundle change nothing in the registry.
-		if _, posts := methods["post"]; !posts || strings.HasSuffix(path, "/token-lookup") || strings.Contains(path, "/evidence/") {
+		if _, posts := methods["post"]; !posts || strings.HasSuffix(path, "/token-lookup") || strings.HasSuffix(path, "/verify") {
 			continue
 		}
 		n++

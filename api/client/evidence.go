@@ -21,6 +21,12 @@ func (c *Client) Evidence(ctx context.Context, digest string) (*api.EvidenceView
 	return Get[api.EvidenceView](ctx, c, nil, "evidence", digest)
 }
 
+// SealEvidence seals evidence outside any plan. The same key again gives the
+// same bundle.
+func (c *Client) SealEvidence(ctx context.Context, o api.EvidenceOrder, key string) (*api.EvidenceSealed, error) {
+	return PostKey[api.EvidenceSealed](ctx, c.unhurried(), o, key, "evidence")
+}
+
 // VerifyEvidence has the console read a whole bundle and prove it.
 func (c *Client) VerifyEvidence(ctx context.Context, digest string) (*api.EvidenceReport, error) {
 	return PostKey[api.EvidenceReport](ctx, c.unhurried(), nil, NewKey(), "evidence", digest, "verify")

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"cratewarden"
 	"cratewarden/action"
@@ -28,6 +29,9 @@ type vault struct {
 	bundle evidence.Bundle
 	store  blob.Store
 	served string
+
+	registry *pgxpool.Pool
+	service  *evidence.Service
 }
 
 func startVault(t *testing.T) vault {
@@ -66,7 +70,7 @@ func startVault(t *testing.T) vault {
 		t.Fatal(err)
 	}
 	b.Client = c
-	return vault{b, bundle, store, server.URL}
+	return vault{b, bundle, store, server.URL, registry, service}
 }
 
 // TestEvidence lists, shows, verifies and exports a bundle, whole and damaged.

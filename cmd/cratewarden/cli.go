@@ -67,7 +67,7 @@ type cli struct {
 	Delete       deleteCmd       `cmd:"" group:"act" help:"Delete a crate or versions for good."`
 	TrustpubOnly trustpubOnlyCmd `cmd:"" group:"act" help:"Let a crate be published by trusted publishing only."`
 
-	Evidence evidenceCmd `cmd:"" group:"prove" help:"Show, verify and export sealed evidence."`
+	Evidence evidenceCmd `cmd:"" group:"prove" help:"Seal, show, verify and export evidence."`
 	Ledger   ledgerCmd   `cmd:"" group:"prove" help:"Read, check, export and sign the log of what administrators did."`
 }
 

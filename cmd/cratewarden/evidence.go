@@ -17,6 +17,7 @@ import (
 )
 
 type evidenceCmd struct {
+	Seal   evidenceSealCmd   `cmd:"" help:"Seal crates, versions and accounts as they are now; nothing in the registry changes."`
 	List   evidenceListCmd   `cmd:"" help:"List sealed bundles, newest first; asks a running console."`
 	Show   evidenceShowCmd   `cmd:"" help:"Show what is in a bundle; asks a running console."`
 	Verify evidenceVerifyCmd `cmd:"" help:"Read a whole bundle and prove it, in a running console or from an exported file."`
