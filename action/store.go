@@ -139,3 +139,27 @@ func (e *Engine) Effect(ctx context.Context, p Plan) (*Effect, error) {
 	}
 	return &f, nil
 }
+
+// OpenSubjects gives every subject of a plan that is not over, by Kind and ID,
+// so that a page about something else need not ask; nil when there are too many
+// to tell.
+func (e *Engine) OpenSubjects(ctx context.Context) (map[ledger.Subject]bool, error) {
+	const most = 20_000
+	rows, err := e.console.Query(ctx, `SELECT s.kind, s.id FROM plan p JOIN plan_subject s ON s.plan = p.id
+		WHERE p.state IN ('draft', 'reviewed', 'approved', 'applying', 'stale', 'failed', 'unknown') LIMIT $1`, most+1)
+	if err != nil {
+		return nil, pg.Map(err)
+	}
+	out := map[ledger.Subject]bool{}
+	n := 0
+	var s ledger.Subject
+	_, err = pgx.ForEachRow(rows, []any{&s.Kind, &s.ID}, func() error {
+		out[s] = true
+		n++
+		return nil
+	})
+	if n > most {
+		return nil, pg.Map(err)
+	}
+	return out, pg.Map(err)
+}

@@ -153,6 +153,8 @@ type planned struct {
 	count   int
 	counted time.Time
 
+	subjects openSubjects
+
 	followers chan struct{}
 	closing   <-chan struct{}
 }
@@ -204,6 +206,7 @@ func (p *planned) changed() {
 	p.mu.Lock()
 	p.counted = time.Time{}
 	p.mu.Unlock()
+	p.subjects.forget()
 }
 
 // waitingStates are those in which somebody has to do something.

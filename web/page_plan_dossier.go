@@ -107,6 +107,9 @@ func (s *Server) openPlans(ctx context.Context, x ledger.Subject) []Notice {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
+	if !s.planned.mayBeOpen(ctx, x) {
+		return nil
+	}
 	const most = 3
 	plans, err := s.cfg.Plans.Plans(ctx, action.PlanFilter{States: openStates(), Subject: x, Limit: most + 1})
 	if err != nil {
