@@ -85,6 +85,9 @@ type Config struct {
 	// Plans is the engine that changes the registry. With nil nothing can be
 	// changed; what could be is shown greyed, with the reason.
 	Plans Plans
+	// Tombstones remembers deleted versions, so that the home page can say which
+	// came back; nil remembers none.
+	Tombstones Tombstones
 	// Closing is closed when the console stops; answers that follow a plan end
 	// then, so that nobody waits for them. nil never is.
 	Closing <-chan struct{}

@@ -68,7 +68,7 @@ func local(address string) bool {
 	case address == "":
 		return false
 	case strings.HasPrefix(address, "#"), strings.HasPrefix(address, "?"):
-		return true
+		return !strings.Contains(address, ":") // html/template would take what stands before for a protocol
 	default:
 		return address[0] == '/' && !strings.HasPrefix(address, "//") && !strings.ContainsAny(address, "\\\t\r\n")
 	}

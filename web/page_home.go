@@ -23,6 +23,7 @@ type homePage struct {
 	Deleted Card
 	Starts  []start
 	Mirror  Card
+	Risen   Card // deleted versions that came back; without a title there are none
 	Plans   Card // what waits for whoever looks; without a title there are no plans here
 	// Again is set while the mirror loads: the page then renews itself.
 	Again bool
@@ -56,6 +57,7 @@ func (s *Server) home(w http.ResponseWriter, r *http.Request) error {
 	p.Deleted = homeDeleted(h)
 	p.Mirror = homeMirror(h)
 	p.Plans = s.homePlans(r)
+	p.Risen = s.homeRisen(r)
 	return s.render(w, "home", http.StatusOK, p)
 }
 

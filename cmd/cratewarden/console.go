@@ -244,6 +244,7 @@ func surfaces(cfg consoleConfig, p *parts) (web.Config, api.Config) {
 	}
 	programs := api.Config{Dossiers: p.dossiers, Ledger: p.signer.ledger, LedgerTrouble: p.signer.problem, ReadOnly: why, Who: cfg.acting.people.who, Log: cfg.log}
 	if p.acting != nil {
+		pages.Tombstones = p.acting.engine
 		pages.Plans, pages.Documents, programs.Plans = p.acting.engine, p.acting.engine, p.acting.engine
 	}
 	if p.evidence != nil {
