@@ -24,8 +24,11 @@ func pageInventory() map[string]any {
 		"dossier":  dossierPage{},
 		"error":    errorPage{},
 		"evidence": evidencePage{},
-		"files":    filesPage{},
-		"missing":  missingPage{},
+
+		"evidence_list": evidenceListPage{},
+
+		"files":   filesPage{},
+		"missing": missingPage{},
 
 		"home": homePage{},
 		"jobs": jobsPage{},

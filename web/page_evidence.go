@@ -39,15 +39,19 @@ func (s *Server) evidenceRoutes() []route {
 		list.handle = s.evidenceNone
 		return []route{list}
 	}
-	return []route{list,
+	routes := []route{list,
 		{pattern: "GET /evidence/{digest}", handle: s.evidenceShow, timeout: listTime},
 		{pattern: "POST /evidence/{digest}/verify", handle: s.evidenceVerify, timeout: checkTime},
 		{pattern: "GET /evidence/{digest}/export", handle: s.evidenceExport, timeout: sendTime},
 		{pattern: "GET /evidence/{digest}/part", handle: s.evidencePart, timeout: sendTime},
 	}
+	if s.cfg.Plans != nil {
+		routes = append(routes, route{pattern: "POST /evidence", handle: s.evidenceSeal, under: "/evidence", timeout: checkTime})
+	}
+	return routes
 }
 
-const evidenceLead = "What was about to be destroyed, sealed before: rows, files and index lines, each under its hash. Only a bundle that verifies lets an irreversible plan be applied."
+const evidenceLead = "What was about to be destroyed, or what somebody wanted kept: rows, files and index lines as they were, each under its hash. Only a bundle that verifies lets an irreversible plan be applied."
 
 func (s *Server) evidenceNone(w http.ResponseWriter, r *http.Request) error {
 	p := dossierPage{Page: s.page(r, "Evidence"), Head: Head{Title: "Evidence", Lead: Text(evidenceLead)}}
@@ -84,8 +88,13 @@ func (q evidenceQuery) here(base string, more ...any) string {
 func (s *Server) evidenceList(w http.ResponseWriter, r *http.Request) error {
 	f := readFields(r)
 	q, csv := readEvidence(f), wantsCSV(f)
+	fill := sealWords{lines: strings.ReplaceAll(f.text("seal", 100_000), ",", "\n"), accounts: f.text("account", 1000)}
 	if f.err != nil {
 		return f.err
+	}
+	why := s.mayPlan(s.who(r))
+	if why == "" && fill != (sealWords{}) {
+		return s.render(w, "evidence_list", http.StatusOK, s.sealPage(r, fill))
 	}
 	if csv {
 		return s.evidenceFile(w, r, q.filter)
@@ -94,8 +103,12 @@ func (s *Server) evidenceList(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := dossierPage{Page: s.page(r, "Evidence"), Head: Head{Title: "Evidence", Lead: Text(evidenceLead)}, Main: []Card{s.bundlesCard(list, q)}}
-	return s.render(w, "dossier", http.StatusOK, p)
+	p := evidenceListPage{Page: s.page(r, "Evidence"), Head: Head{Title: "Evidence", Lead: Text(evidenceLead)}, Main: []Card{s.bundlesCard(list, q)}}
+	p.Head.Actions = []Action{{Label: "Seal now", URL: "#seal", Refused: why}}
+	if why == "" {
+		p.Seal = s.sealForm(fill)
+	}
+	return s.render(w, "evidence_list", http.StatusOK, p)
 }
 
 func (s *Server) evidenceFile(w http.ResponseWriter, r *http.Request, filter evidence.Filter) error {
@@ -121,7 +134,7 @@ func (s *Server) bundlesCard(list evidence.Page, q evidenceQuery) Card {
 		{Name: "plan", Label: "Plan", Value: q.filter.Plan}, {Name: "incident", Label: "Incident", Value: q.filter.Incident},
 		{Name: "limit", Label: "Rows on a page", Value: limit, Options: rowChoices(limit)}}},
 		Table: &Table{Caption: "Sealed bundles", Columns: []Column{{Label: "Bundle"}, {Label: "Holds"}, {Label: "Sealed (UTC)"}, {Label: "By"}, {Label: "Plan"}, {Label: "Parts", Num: true}, {Label: "Size", Num: true}, {Label: "Last verified"}},
-			Empty: Empty{Title: "Nothing was sealed yet", Text: "A plan that destroys something seals it first."}}}
+			Empty: Empty{Title: "Nothing was sealed yet", Text: "A plan that destroys something seals it first; “Seal now” seals at any time."}}}
 	if q.here("") != "" {
 		c.Filter.Reset = "/evidence"
 		c.Table.Empty = Empty{Title: "No bundle passes the filter", Text: "Crates and versions are found by the name that the registry stored, such as crate:serde_json or version:serde@1.0.0, accounts by number or by their login then.", Action: Link{"All bundles", "/evidence"}}

@@ -10,6 +10,7 @@ import (
 
 	"cratewarden"
 	"cratewarden/action"
+	"cratewarden/evidence"
 	"cratewarden/ledger"
 )
 
@@ -35,6 +36,7 @@ type Plans interface {
 	Settle(ctx context.Context, who action.Actor, id string, committed bool) (action.Plan, error)
 	Compare(ctx context.Context, p action.Plan) ([]action.Standing, error)
 	Seal(ctx context.Context, who action.Actor, id string) (action.Plan, error)
+	SealNow(ctx context.Context, who action.Actor, o action.SealOrder, key string) (evidence.Bundle, error)
 	RetryFollowUp(ctx context.Context, who action.Actor, id int64) (action.FollowUp, error)
 	GiveUpFollowUp(ctx context.Context, who action.Actor, id int64, reason string) (action.FollowUp, error)
 

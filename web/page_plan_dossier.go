@@ -36,6 +36,7 @@ type MenuItem struct {
 // about it are open.
 func (s *Server) offer(r *http.Request, p *dossierPage, x ledger.Subject) {
 	p.Head.Menu = s.actMenu(r, x)
+	p.Head.Small = s.bundlesLine(x)
 	p.Notices = append(p.Notices, s.openPlans(r.Context(), x)...)
 }
 
@@ -60,6 +61,7 @@ func (s *Server) actMenu(r *http.Request, x ledger.Subject) *Menu {
 		g := &m.Groups[len(m.Groups)-1]
 		g.Items = append(g.Items, item)
 	}
+	m.Groups = append(m.Groups, s.sealMenu(x)...)
 	if len(m.Groups) == 0 {
 		return nil
 	}

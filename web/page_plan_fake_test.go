@@ -12,6 +12,7 @@ import (
 
 	"cratewarden"
 	"cratewarden/action"
+	"cratewarden/evidence"
 	"cratewarden/ledger"
 	"cratewarden/registry/change"
 )
@@ -31,6 +32,7 @@ type planner struct {
 	batch    action.Batch
 	proposal action.Proposal
 	asked    string // what was proposed last
+	sealed   ledger.Digest
 }
 
 func newPlanner() *planner {
@@ -169,6 +171,13 @@ func (f *planner) Settle(_ context.Context, _ action.Actor, id string, committed
 
 func (f *planner) Seal(_ context.Context, _ action.Actor, id string) (action.Plan, error) {
 	return f.change(id, "seal %s", id)
+}
+
+func (f *planner) SealNow(_ context.Context, _ action.Actor, o action.SealOrder, key string) (evidence.Bundle, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	text, _ := json.Marshal(o)
+	return evidence.Bundle{Digest: f.sealed}, f.call("seal now %s %t", text, key != "")
 }
 
 func (f *planner) Compare(_ context.Context, p action.Plan) (out []action.Standing, err error) {

@@ -24,6 +24,7 @@ type Head struct {
 	Actions []Action
 	Menu    *Menu  // what can be done to the subject; nil for nothing
 	Lead    Phrase // a line under the badges; may be empty
+	Small   Phrase // a small line under that; may be empty
 }
 
 // Action is a button at the top right.
