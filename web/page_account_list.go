@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"cratewarden/dossier"
 )
@@ -20,9 +21,10 @@ func (s *Server) accountPublishesList(w http.ResponseWriter, r *http.Request) er
 	}
 	show := func(page dossier.Page[dossier.VersionRow]) Card {
 		card := versionsCard("publishes", "Published", page)
-		if s.mayPlan(s.who(r)) == "" && len(page.Rows) > 0 {
-			url, n := planOfThese(page.Rows)
-			card.More = Link{"plan for these " + Num(n) + "…", url}
+		for _, plan := range s.planForThese(r, versionLines(page.Rows)) {
+			if plan.Refused == "" {
+				card.More = Link{strings.ToLower(plan.Label[:1]) + plan.Label[1:], plan.URL}
+			}
 		}
 		return card
 	}

@@ -232,13 +232,21 @@ func (s *Server) accounts(ctx context.Context, text string) (out []int32, err er
 // theseMost is how many rows of a list an address can carry.
 const theseMost = 200
 
-// planOfThese is the address of a plan for the versions of a list, and how many
-// of them it holds.
-func planOfThese(rows []dossier.VersionRow) (url string, n int) {
-	rows = rows[:min(len(rows), theseMost)]
+// planForThese is a button that begins a plan for the lines of a list, which
+// name crates or versions; none where there is nothing to plan.
+func (s *Server) planForThese(r *http.Request, lines []string) []Action {
+	if s.cfg.Plans == nil || len(lines) == 0 {
+		return nil
+	}
+	lines = lines[:min(len(lines), theseMost)]
+	return []Action{{Label: "Plan for these " + Num(len(lines)) + "…", URL: address("/plans/batch", "lines", strings.Join(lines, ",")), Refused: s.mayPlan(s.who(r))}}
+}
+
+// versionLines are the versions of a list as a plan's list has them.
+func versionLines(rows []dossier.VersionRow) []string {
 	lines := make([]string, len(rows))
 	for i, v := range rows {
 		lines[i] = v.Crate + "@" + v.Num
 	}
-	return address("/plans/batch", "lines", strings.Join(lines, ",")), len(rows)
+	return lines
 }

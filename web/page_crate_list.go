@@ -32,6 +32,9 @@ func crateList[T dossier.Recorder](s *Server, w http.ResponseWriter, r *http.Req
 		return err
 	}
 	p := s.cratePage(r, d, view)
+	if rows, ok := any(page.Rows).([]dossier.VersionRow); ok {
+		p.Head.Actions = append(p.Head.Actions, s.planForThese(r, versionLines(rows))...)
+	}
 	card, here := show(page, d), Path("crates", d.Name, view.path)
 	card.Pager = listPager(here, "/api/v1"+here, after, page.Next, page.Prev, f, n.pairs()...)
 	card.Pager.Shown = Num(len(page.Rows)) + " shown"

@@ -120,14 +120,11 @@ func (s *Server) publishesPage(r *http.Request, p *dossier.Publishes, filter dos
 		out.Absent = []Notice{Missing("The feed", p.Rows.Absent)}
 		return out
 	}
-	if s.cfg.Plans != nil && len(p.Rows.Rows) > 0 {
-		versions := make([]dossier.VersionRow, len(p.Rows.Rows))
-		for i := range versions {
-			versions[i] = p.Rows.Rows[i].VersionRow
-		}
-		url, n := planOfThese(versions)
-		out.Head.Actions = []Action{{Label: "Plan for these " + Num(n) + "…", URL: url, Refused: s.mayPlan(s.who(r))}}
+	lines := make([]string, len(p.Rows.Rows))
+	for i, v := range p.Rows.Rows {
+		lines[i] = v.Crate + "@" + v.Num
 	}
+	out.Head.Actions = s.planForThese(r, lines)
 	if filter.Before == 0 && filter.Until.IsZero() {
 		if out.Toggle = here(); live {
 			out.Toggle = here("live", "off")

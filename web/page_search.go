@@ -92,6 +92,7 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request) error {
 	p.Head.Lead = Text("Looked for ").Say(result.Understood).Say(".")
 	p.Notices = stillLoading(result)
 	p.Groups = groupHits(result.Hits)
+	p.Head.Actions = s.planForThese(r, hitLines(result.Hits))
 	p.Note, p.Narrow = Plural(len(result.Hits), "result")+".", narrower(text)
 	if len(result.Hits) >= limit {
 		p.Note = "The best " + p.Note + " Narrow the search to see others."
@@ -188,6 +189,17 @@ func groupHits(hits []mirror.Hit) []foundGroup {
 		groups[i].Hits = append(groups[i].Hits, found{URL: hitURL(h), Label: visible(h.Label), Detail: visible(h.Detail), Reason: visible(h.Reason), Badge: Badge{Tone: tone, Text: one}})
 	}
 	return groups
+}
+
+// hitLines are the crates and versions that were found, as a list for a plan
+// has them.
+func hitLines(hits []mirror.Hit) (lines []string) {
+	for _, h := range hits {
+		if h.Kind == mirror.HitCrate || h.Kind == mirror.HitVersion {
+			lines = append(lines, h.Label)
+		}
+	}
+	return lines
 }
 
 // onlyExact is the page of the one crate, version or account that is exactly
