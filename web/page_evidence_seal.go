@@ -30,9 +30,9 @@ type sealWords struct{ lines, accounts, incident, reason string }
 func (s *Server) sealForm(x sealWords) sealForm {
 	return sealForm{Key: newKey(), Fields: []planField{
 		{ID: "seal-lines", Name: "lines", Label: "Crates and versions", Help: "One name, with all its versions, or one name@version in a line.", Type: "long", Value: x.lines, Hint: "arraykit\nkernelsmyth@1.0.0"},
-		{ID: "seal-accounts", Name: "accounts", Label: "Accounts", Help: "Logins or numbers, one in a line.", Type: "long", Value: x.accounts, Hint: "mirelund"},
+		{ID: "seal-accounts", Name: "accounts", Label: "Accounts", Help: "Logins or numbers, one in a line.", Type: "long", Value: x.accounts, Hint: "mirelund", Rows: 2},
 		{ID: "seal-incident", Name: "incident", Label: "Incident", Type: "text", Value: x.incident, Hint: "INC-118"},
-		{ID: "seal-reason", Name: "reason", Label: "Why", Help: "For colleagues only; the ledger keeps it.", Type: "long", Value: x.reason},
+		{ID: "seal-reason", Name: "reason", Label: "Why", Help: "For colleagues only; the ledger keeps it.", Type: "long", Value: x.reason, Rows: 3},
 	}}
 }
 
