@@ -37,12 +37,12 @@ func checksOf(seen *planSeen) Card {
 		c.Note = "as they were at apply"
 	}
 	weight := map[action.Level]int{action.Block: 0, action.Warn: 1, action.Info: 2}
-	guards := slices.Clone(f.Guards)
-	slices.SortStableFunc(guards, func(a, b action.Guard) int { return cmp.Compare(weight[a.Level], weight[b.Level]) })
+	guards := GroupNoticed(f.Guards)
+	slices.SortStableFunc(guards, func(a, b Noticed) int { return cmp.Compare(weight[a.Level], weight[b.Level]) })
 	for _, g := range guards[:min(len(guards), guardsMost)] {
-		guard := guardOf(g)
-		if g.Step > 0 && len(p.Steps) > 1 {
-			guard.Note = Phrase{}.Link("step "+digits(g.Step), "#step-"+digits(g.Step))
+		guard := guardOf(g.Guard)
+		if len(g.Steps) > 0 && len(p.Steps) > 1 {
+			guard.Note = Phrase{}.Link(StepWords(g.Steps), "#step-"+digits(g.Steps[0]))
 		}
 		c.Guards = append(c.Guards, guard)
 	}
@@ -237,7 +237,7 @@ func laterCard(seen *planSeen) Card {
 			c.Gaps = []string{Num(rowsMost) + " of " + Num(len(f.Later)) + " are shown; the file has all."}
 			break
 		}
-		c.Table.Rows = append(c.Table.Rows, Row{Cells: []Phrase{Text(followWords(l.Kind)), Phrase{}.Code(shorten(string(l.Args), 160)), stepLink(l.Step)}})
+		c.Table.Rows = append(c.Table.Rows, Row{Cells: []Phrase{Text(followWords(l.Kind)), Text(shorten(workWords(l.Kind, l.Args), 200)), stepLink(l.Step)}})
 	}
 	return c
 }

@@ -40,7 +40,8 @@ type followRow struct {
 	ID         string
 	Badge      Badge
 	What       string
-	On         string
+	On         string // in words
+	Raw        string // its arguments as they are kept
 	Step       Phrase
 	Tries      string
 	Next       Phrase
@@ -260,7 +261,7 @@ func followWords(kind string) string {
 }
 
 func followRowOf(f *action.FollowUp, plan string) followRow {
-	row := followRow{ID: digits(f.ID), What: followWords(f.Kind), On: visible(shorten(argWords(f.Args), 160)), Step: stepLink(f.Step), Tries: Num(f.Attempts), Problem: visible(shorten(f.Problem, 400)), URL: planURL(plan, "follow-ups", digits(f.ID))}
+	row := followRow{ID: digits(f.ID), What: followWords(f.Kind), On: visible(shorten(workWords(f.Kind, f.Args), 200)), Raw: visible(shorten(string(f.Args), rawMost)), Step: stepLink(f.Step), Tries: Num(f.Attempts), Problem: visible(shorten(f.Problem, 400)), URL: planURL(plan, "follow-ups", digits(f.ID))}
 	switch f.State {
 	case action.FollowDone:
 		row.Badge = Badge{Tone: Good, Text: "done"}
@@ -282,6 +283,10 @@ func followRowOf(f *action.FollowUp, plan string) followRow {
 	}
 	return row
 }
+
+// rawMost is how much of a follow-up's arguments a page shows, in bytes; the
+// file of the plan has all.
+const rawMost = 4000
 
 // argWords are the arguments of a follow-up without the marks of JSON.
 func argWords(args json.RawMessage) string {

@@ -227,15 +227,23 @@ func finalsByStep(f *action.Effect) map[int][]string {
 }
 
 // guardsByStep are the checks that concern one step; those of the whole plan
-// stand beside the steps.
+// stand beside the steps. A note that several steps share stands at the first.
 func guardsByStep(f *action.Effect) map[int][]Guard {
 	out := map[int][]Guard{}
 	if f == nil {
 		return out
 	}
-	for _, g := range f.Guards {
-		if g.Step > 0 {
-			out[g.Step] = append(out[g.Step], guardOf(g))
+	for _, g := range GroupNoticed(f.Guards) {
+		at := g.Steps
+		if g.Level == action.Info && len(at) > 1 {
+			at = at[:1]
+		}
+		for _, step := range at {
+			guard := guardOf(g.Guard)
+			if len(at) < len(g.Steps) {
+				guard.Text = guard.Text.Muted(" The same at " + StepWords(g.Steps[1:]) + ".")
+			}
+			out[step] = append(out[step], guard)
 		}
 	}
 	return out

@@ -12,6 +12,7 @@ import (
 	"cratewarden/action"
 	"cratewarden/api"
 	"cratewarden/registry/change"
+	"cratewarden/web"
 )
 
 // Lines shown of each part of a review; --json has all.
@@ -63,12 +64,15 @@ func printEffect(w io.Writer, f *action.Effect) {
 		return strings.TrimSpace(x.Subject.Kind+" "+orElse(x.Subject.Name, x.Subject.ID)) + ": " + x.Text
 	})
 	section(w, "What cannot be undone", f.Final, mostRows, func(x action.Finality) string { return fmt.Sprintf("step %d: %s", x.Step, x.Text) })
-	guards := slices.Clone(f.Guards)
+	guards := web.GroupNoticed(f.Guards)
 	rank := map[action.Level]int{action.Block: 0, action.Warn: 1, action.Info: 2}
-	slices.SortStableFunc(guards, func(a, b action.Guard) int { return rank[a.Level] - rank[b.Level] })
-	section(w, "Noticed", guards, mostRows, func(x action.Guard) string {
+	slices.SortStableFunc(guards, func(a, b web.Noticed) int { return rank[a.Level] - rank[b.Level] })
+	section(w, "Noticed", guards, mostRows, func(x web.Noticed) string {
 		word := map[action.Level]string{action.Block: "FORBIDDEN", action.Warn: "look", action.Info: "note"}[x.Level]
-		return fmt.Sprintf("%-9s  step %d: %s", word, x.Step, x.Text)
+		if len(x.Steps) == 0 {
+			return fmt.Sprintf("%-9s  %s", word, x.Text)
+		}
+		return fmt.Sprintf("%-9s  %s: %s", word, web.StepWords(x.Steps), x.Text)
 	})
 	say(w, "\nWho publishes one of these crates may wait up to %s.", f.Took.Round(time.Millisecond))
 }
