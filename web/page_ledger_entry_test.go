@@ -211,7 +211,7 @@ func TestLedgerInABrowser(t *testing.T) {
 	p.Press("j")
 	eventually(t, p, focused, "#9")
 	p.Press("j\r")
-	eventually(t, p, "location.pathname", "/ledger/8")
+	eventually(t, p, "location.pathname + document.readyState", "/ledger/8complete")
 	p.Click("#raw summary")
 	p.CheckAxe()
 	p.Scripts(false)

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -60,14 +62,21 @@ func (p *Page) Wait(selector string) {
 	p.do(chromedp.WaitVisible(chromedp.CSS(selector)))
 }
 
-// Eval gives the value of a JavaScript expression; a promise is awaited.
+// Eval gives the value of a JavaScript expression; a promise is awaited. If the
+// tab goes to another page while the expression is worked out, which is what a
+// key or a click before it asked for, it is asked again there.
 func Eval[T any](p *Page, expression string) T {
 	p.t.Helper()
-	out, err := chromedp.Run(p.ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
-	if err != nil {
-		p.t.Fatal(err)
+	for try := 1; ; try++ {
+		out, err := chromedp.Run(p.ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+		if err == nil {
+			return out
+		}
+		if try == 5 || !strings.Contains(err.Error(), "target navigated") {
+			p.t.Fatal(err)
+		}
+		time.Sleep(100 * time.Millisecond)
 	}
-	return out
 }
 
 // Scripts switches the page's own scripts on or off for what is opened next, to
