@@ -8,7 +8,8 @@ import (
 )
 
 // Apply then undo leaves every table as before, whatever the plan; and the
-// effect of an apply is what its review showed.
+// effect of an apply is what its review showed. Now and then a plan is not
+// undone, so the registry wanders.
 func TestUndoIsTheInverse(t *testing.T) {
 	t.Parallel()
 	k := newKitOn(t, smallTemplate())
@@ -32,6 +33,10 @@ func TestUndoIsTheInverse(t *testing.T) {
 				continue
 			}
 			p, _ = k.apply(p, preview)
+			if r.IntN(4) == 0 { // it stays, so that the next plan meets another registry
+				before = k.tables()
+				break
+			}
 			k.undone(p)
 			for _, s := range k.decoded(p) {
 				applied[s.Kind]++
@@ -44,10 +49,14 @@ func TestUndoIsTheInverse(t *testing.T) {
 	if t.Failed() {
 		return
 	}
+	var never []string // chance may leave out one or two
 	for _, c := range chances() {
 		if applied[c.kind] == 0 {
-			t.Errorf("no random plan with %s was ever applied", c.kind)
+			never = append(never, c.kind)
 		}
+	}
+	if len(never) > 3 {
+		t.Errorf("no random plan was ever applied with any of %v", never)
 	}
 }
 

@@ -6,8 +6,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"cratewarden"
 	"cratewarden/ledger"
+	"cratewarden/pg"
 )
 
 func TestSameKeyMakesOnePlan(t *testing.T) {
@@ -230,6 +233,39 @@ func TestUnknownFateIsSettledByAPerson(t *testing.T) {
 	}
 	if _, err = k.Settle(t.Context(), k.who, p.ID, true); cratewarden.KindOf(err) != cratewarden.Conflict {
 		t.Errorf("settled otherwise: %v", err)
+	}
+}
+
+// What would keep publishers waiting too long is refused at its review, with
+// the registry as it was.
+func TestLongPlanIsRefusedAtReview(t *testing.T) {
+	t.Parallel()
+	k := newKit(t, func(c *Config) { c.Hold = 20 * time.Millisecond })
+	before := k.tables()
+	p, err := k.Draft(t.Context(), k.who, Order{Steps: steps(t, k.thousand(true)...)}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := k.Review(t.Context(), k.who, p.ID); cratewarden.KindOf(err) != cratewarden.TooLarge {
+		t.Errorf("%v", err)
+	}
+	k.same(before, k.tables())
+}
+
+// Two transactions that wait for each other are nobody's fault: the one that
+// PostgreSQL ends is tried again.
+func TestDeadlockIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	tries := 0
+	err := k.retry(t.Context(), func() error {
+		if tries++; tries < 3 {
+			return pg.Map(&pgconn.PgError{Code: "40P01"})
+		}
+		return nil
+	})
+	if err != nil || tries != 3 {
+		t.Errorf("%d tries: %v", tries, err)
 	}
 }
 
