@@ -23,6 +23,8 @@ type acting struct {
 	// evidence keeps what is sealed and held; nil means that nothing
 	// irreversible can be done and that versions are held by yank alone.
 	evidence blob.Store
+	// hold is the longest that a plan may keep publishes waiting; 0 means 2 s.
+	hold time.Duration
 	// why says why nothing can be changed here; "" when things can be.
 	why string
 }
@@ -57,7 +59,7 @@ func (p *parts) act(ctx context.Context, cfg consoleConfig, console *pgxpool.Poo
 	parts := &engineParts{}
 	conf := action.Config{
 		Registry: registry, Console: console, Ledger: p.signer.ledger, Static: cfg.static, Index: cfg.index,
-		Mirror: p.mirror, Enqueue: queue.EnqueueTx, Logger: cfg.log,
+		Mirror: p.mirror, Enqueue: queue.EnqueueTx, Logger: cfg.log, LockTimeout: cfg.acting.hold, Hold: cfg.acting.hold,
 	}
 	p.seals(&conf)
 	parts.engine = action.New(conf)
@@ -85,9 +87,10 @@ func consoleConns(cfg consoleConfig) int32 {
 
 // actingOptions are the flags that let "serve" change its registry.
 type actingOptions struct {
-	Operator             string `placeholder:"NAME" help:"Let this person change the registry through plans. Without it the console only looks."`
-	OperatorRegistryUser int32  `placeholder:"ID" help:"The operator's account in the registry (users.id), which the registry records."`
-	Evidence             string `help:"Where sealed evidence and held files are kept: a folder, or s3://bucket/prefix; never the registry's own storage."`
+	Operator             string        `placeholder:"NAME" help:"Let this person change the registry through plans. Without it the console only looks."`
+	OperatorRegistryUser int32         `placeholder:"ID" help:"The operator's account in the registry (users.id), which the registry records."`
+	LongestHold          time.Duration `default:"2s" help:"The longest that a plan may keep publishes of its crates waiting; longer ones are refused at review."`
+	Evidence             string        `help:"Where sealed evidence and held files are kept: a folder, or s3://bucket/prefix; never the registry's own storage."`
 }
 
 // people checks that the operator can act, and says what is missing.
@@ -98,6 +101,9 @@ func (o actingOptions) acting(ctx context.Context, url string, log *slog.Logger)
 	}
 	if o.Operator == "" || o.OperatorRegistryUser <= 0 {
 		return acting{}, cratewarden.Errorf(cratewarden.Invalid, "Give both --operator and --operator-registry-user: the registry records whose account acted.")
+	}
+	if o.LongestHold < 0 || o.LongestHold > time.Minute {
+		return acting{}, cratewarden.Errorf(cratewarden.Invalid, "--longest-hold must be between 0 and 1m.")
 	}
 	pool, err := pg.Open(ctx, pg.Config{URL: url, MaxConns: 2, StatementTimeout: 30 * time.Second})
 	if err != nil {
@@ -126,7 +132,7 @@ func (o actingOptions) acting(ctx context.Context, url string, log *slog.Logger)
 		return acting{}, err
 	}
 	who := action.Actor{ID: "operator:" + o.Operator, Name: o.Operator, RegistryUser: o.OperatorRegistryUser, Roles: everyRole(), Session: "operator"}
-	return acting{people: people{list: []action.Actor{who}}, evidence: store}, nil
+	return acting{people: people{list: []action.Actor{who}}, evidence: store, hold: o.LongestHold}, nil
 }
 
 // demoPeople are the two persons of a demo: one acts, the other approves. Each
