@@ -41,8 +41,14 @@ func (im *importer) survey(ctx context.Context, conn *pgx.Conn) (*site, error) {
 	s := &site{}
 	var oid int64
 	var plain bool
-	if err := conn.QueryRow(ctx, plainTarget).Scan(&s.target, &oid, &plain); err != nil {
-		return nil, ctx.Err() // whoever cannot read the catalogs goes the other way
+	// A connection that was just closed is seen for a moment longer.
+	for try := 0; try < 5 && !plain; try++ {
+		if try > 0 {
+			time.Sleep(60 * time.Millisecond)
+		}
+		if err := conn.QueryRow(ctx, plainTarget).Scan(&s.target, &oid, &plain); err != nil {
+			return nil, ctx.Err() // whoever cannot read the catalogs goes the other way
+		}
 	}
 	s.work = fmt.Sprintf("cratewarden_import_%d", oid)
 	if err := s.free(ctx, conn); err != nil {
