@@ -106,8 +106,12 @@ func workAll(ctx context.Context, e *Engine, plan string) error {
 			}
 			left++
 			err := e.Work(ctx, f.ID)
-			if cratewarden.KindOf(err) == cratewarden.Conflict { // the server does not know yet that its worker is dead
+			if k := cratewarden.KindOf(err); k == cratewarden.Conflict || k == cratewarden.Unavailable {
+				// The server does not know yet that the worker before is dead.
 				time.Sleep(10 * time.Millisecond)
+				if _, err := e.console.Exec(ctx, `UPDATE follow_up SET next_at = 'epoch' WHERE id = $1 AND state = 'failed'`, f.ID); err != nil {
+					return err
+				}
 				continue
 			}
 			if err != nil {
