@@ -15,6 +15,8 @@ const (
 	Internal Kind = "internal"
 	// Invalid is input that cannot be understood or is out of bounds.
 	Invalid Kind = "invalid"
+	// Unsigned is a request of nobody: not signed in, or no longer.
+	Unsigned Kind = "unsigned"
 	// NotFound is a well-formed name for something that is not there.
 	NotFound Kind = "not_found"
 	// Refused is a request understood and denied by a rule.

@@ -22,6 +22,15 @@ type Actor struct {
 	Roles        []cratewarden.Role `json:"roles,omitempty"`
 	// Session is the public id of the session or API token.
 	Session string `json:"session,omitempty"`
+	// Token says that an API token asks, which may do less than its person.
+	Token bool `json:"token,omitempty"`
+	// Acts are the only acts that the token may do; empty means all of its roles.
+	Acts []string `json:"-"`
+	// OnCall says that the person is on call, by the list of people.
+	OnCall bool `json:"-"`
+	// Teams are the GitHub teams that the list knows the person to be in, by
+	// GitHub's numbers; what they own, the person has a part in.
+	Teams []int64 `json:"-"`
 }
 
 // Has says whether the actor has a role.

@@ -33,6 +33,7 @@ func (p *Problem) ContentType(string) string { return "application/problem+json"
 func statuses() map[cratewarden.Kind]int {
 	return map[cratewarden.Kind]int{
 		cratewarden.Invalid:     http.StatusUnprocessableEntity,
+		cratewarden.Unsigned:    http.StatusUnauthorized,
 		cratewarden.NotFound:    http.StatusNotFound,
 		cratewarden.Refused:     http.StatusForbidden,
 		cratewarden.Conflict:    http.StatusConflict,

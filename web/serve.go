@@ -163,6 +163,8 @@ func face(kind cratewarden.Kind) (int, string) {
 	switch kind {
 	case cratewarden.Invalid:
 		return http.StatusBadRequest, "That cannot be understood"
+	case cratewarden.Unsigned:
+		return http.StatusUnauthorized, "Sign in first"
 	case cratewarden.NotFound:
 		return http.StatusNotFound, "Nothing is here"
 	case cratewarden.Refused:

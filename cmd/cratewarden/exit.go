@@ -15,6 +15,7 @@ func exitCodes() map[cratewarden.Kind]int {
 		cratewarden.Invalid:     2,
 		cratewarden.TooLarge:    2,
 		cratewarden.NotFound:    3,
+		cratewarden.Unsigned:    4,
 		cratewarden.Refused:     4,
 		cratewarden.Conflict:    5,
 		cratewarden.Unavailable: 6,
