@@ -65,10 +65,12 @@ type ProviderConfig struct {
 	// Issuer is an OpenID Connect provider's address. GitHub has none.
 	Issuer string
 	// URL and API are GitHub's addresses, or those of an Enterprise server.
-	URL, API     string
-	ClientID     string
-	ClientSecret string
-	Scopes       []string
+	URL, API string
+	ClientID string
+	// Secrets gives the client's secrets, newest first, read again at each
+	// sign-in: during a rotation both work, without a restart.
+	Secrets func() ([]string, error)
+	Scopes  []string
 }
 
 // Service signs people in and knows them again. It may be used by many at a

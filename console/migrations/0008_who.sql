@@ -6,6 +6,7 @@ CREATE TABLE person (
     name text NOT NULL,
     registry_user integer,
     registry_login text NOT NULL DEFAULT '',
+    mail text NOT NULL DEFAULT '', -- verified by the sign-in provider; for notices
     member jsonb NOT NULL DEFAULT '{}', -- the list's entry, as last read
     listed boolean NOT NULL DEFAULT true,
     created_at timestamptz NOT NULL DEFAULT now(),
