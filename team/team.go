@@ -20,7 +20,9 @@ type Member struct {
 	// person.
 	Identities []Identity `json:"identities,omitempty"`
 	Grants     []Grant    `json:"grants"`
-	OnCall     bool       `json:"on_call,omitempty"`
+	// Mail is where notices go; "" leaves it to what the sign-in provider says.
+	Mail   string `json:"mail,omitempty"`
+	OnCall bool   `json:"on_call,omitempty"`
 	// Teams are the GitHub teams that the person is known to be in, by GitHub's
 	// numbers.
 	Teams []int64 `json:"teams,omitempty"`
