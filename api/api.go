@@ -14,6 +14,7 @@ import (
 	"reflect"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -62,7 +63,19 @@ type Config struct {
 	// plans is refused, with ReadOnly as the reason.
 	Plans    Plans
 	ReadOnly string
-	// Who tells the person behind a request; nil is nobody, who may do nothing.
+	// Auth says who asks and what they may. With nil there is no sign-in, and
+	// everybody is a local viewer who may look and change nothing.
+	Auth Auth
+	// ClientAddress tells where a request comes from; nil believes the connection,
+	// which is wrong behind a proxy.
+	ClientAddress func(*http.Request) string
+	// Limit counts one request of a kind against a key, and says whether it is
+	// still within bounds and else how long to wait. Kinds: request, unsigned,
+	// sign-in and poll count by address; person, step-up, search and token-lookup
+	// by person or token. Nil has no bounds.
+	Limit func(kind, key string) (bool, time.Duration)
+	// Who is the person behind every request of a console that has no sign-in yet;
+	// Auth replaces it.
 	Who func(*http.Request) action.Actor
 	// Log gets what went wrong unforeseen; nil drops it.
 	Log *slog.Logger
@@ -74,11 +87,11 @@ const Prefix = "/api/v1"
 // New gives the handler for everything under Prefix.
 func New(cfg Config) http.Handler {
 	mux := http.NewServeMux()
-	build(mux, cfg)
+	gate := newGate(cfg, build(mux, cfg))
 	// No page of another origin may make a browser ask in its user's name.
 	guard := http.NewCrossOriginProtection()
 	guard.SetDenyHandler(http.HandlerFunc(foreign))
-	return protect(rescue(cfg.Log, logging(cfg.Log, guard.Handler(reachable(known(cfg.Who, matched(mux)))))))
+	return protect(rescue(cfg.Log, logging(cfg.Log, guard.Handler(reachable(matched(mux, gate))))))
 }
 
 // rescue turns a panic into the same document as any unforeseen error, with
@@ -115,6 +128,8 @@ func build(mux *http.ServeMux, cfg Config) huma.API {
 	conf.DocsPath, conf.SchemasPath = "", Prefix+"/schemas"
 	conf.Info.Description = "What the console knows of a registry: crates, versions and their provenance and files, accounts, tokens, names, jobs; the plans by which it is changed; sealed evidence; and the ledger of what was done. Personal data is masked."
 	conf.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
+	conf.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"bearer": {Type: "http", Scheme: "bearer", Description: "A session's token (cratewarden login) or an API token (cwd_…). Cookies are not taken."}}
+	conf.Security = []map[string][]string{{"bearer": {}}}
 	conf.CreateHooks = nil // no $schema links in answers: the document says it once
 	humaAPI := humago.New(mux, conf)
 	register(humaAPI, cfg.Dossiers)

@@ -130,13 +130,13 @@ type shelf struct {
 // registerEvidence is the part of evidence in the table of contents.
 func registerEvidence(a huma.API, cfg Config) {
 	s := shelf{cfg.Evidence, bench{cfg.Plans, cfg.ReadOnly}}
-	get(a, "evidence", "/evidence", "Sealed bundles, newest first", s.list)
-	get(a, "evidence-bundle", "/evidence/{digest}", "A bundle with its manifest; parts are not looked at", s.show)
-	seal := operation(http.MethodPost, "evidence-seal", "/evidence", "Seal evidence now, outside any plan; nothing in the registry changes")
+	get(a, "evidence", "look.evidence", "/evidence", "Sealed bundles, newest first", s.list)
+	get(a, "evidence-bundle", "look.evidence", "/evidence/{digest}", "A bundle with its manifest; parts are not looked at", s.show)
+	seal := operation(http.MethodPost, "evidence-seal", "evidence.seal", "/evidence", "Seal evidence now, outside any plan; nothing in the registry changes")
 	seal.MaxBodyBytes = maxPlan
 	huma.Register(a, seal, s.seal)
-	huma.Register(a, operation(http.MethodPost, "evidence-verify", "/evidence/{digest}/verify", "Read a whole bundle, say what is not as it was sealed, and remember it"), s.verify)
-	op := operation(http.MethodGet, "evidence-export", "/evidence/{digest}/export", "A bundle as one tar archive; personal parts stay encrypted")
+	huma.Register(a, operation(http.MethodPost, "evidence-verify", "look.evidence", "/evidence/{digest}/verify", "Read a whole bundle, say what is not as it was sealed, and remember it"), s.verify)
+	op := operation(http.MethodGet, "evidence-export", "evidence.export", "/evidence/{digest}/export", "A bundle as one tar archive; personal parts stay encrypted")
 	op.Responses = map[string]*huma.Response{"200": {Description: "The archive. If the connection is cut it is not whole; verify it.",
 		Content: map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: "string", Format: "binary"}}}}}
 	huma.Register(a, op, s.export)
@@ -227,9 +227,6 @@ func (s shelf) verify(ctx context.Context, in *EvidenceChange) (*output[Evidence
 	patient(ctx, evidenceTime)
 	who := actor(ctx)
 	by := ledger.Entry{Actor: ledger.Actor{ID: who.ID, Name: who.Name, RegistryUser: int64(who.RegistryUser)}, Session: who.Session}
-	if by.Actor.ID == "" {
-		by.Actor = ledger.Actor{ID: "nobody", Name: "nobody"}
-	}
 	r, err := s.evidence.Check(ctx, digest, by)
 	if err != nil {
 		return nil, problem(ctx, err)

@@ -97,11 +97,11 @@ type book struct {
 // without a ledger too, since the document must not depend on the console.
 func registerLedger(a huma.API, cfg Config) {
 	b := book{cfg.Ledger, cfg.LedgerTrouble}
-	get(a, "ledger", "/ledger", "What was done, refused or shown, newest first", b.list)
-	get(a, "ledger-checkpoint", "/ledger/checkpoint", "The newest signed head", b.checkpoint)
-	get(a, "ledger-consistency", "/ledger/consistency", "Proof that the log begins with an older one", b.consistency)
-	get(a, "ledger-entry", "/ledger/{index}", "One entry with what answers it", b.entry)
-	get(a, "ledger-inclusion", "/ledger/{index}/inclusion", "Proof that an entry is in the signed log", b.inclusion)
+	get(a, "ledger", "look.ledger", "/ledger", "What was done, refused or shown, newest first", b.list)
+	get(a, "ledger-checkpoint", "look.ledger", "/ledger/checkpoint", "The newest signed head", b.checkpoint)
+	get(a, "ledger-consistency", "look.ledger", "/ledger/consistency", "Proof that the log begins with an older one", b.consistency)
+	get(a, "ledger-entry", "look.ledger", "/ledger/{index}", "One entry with what answers it", b.entry)
+	get(a, "ledger-inclusion", "look.ledger", "/ledger/{index}/inclusion", "Proof that an entry is in the signed log", b.inclusion)
 }
 
 func (b book) there() error {

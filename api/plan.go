@@ -58,34 +58,34 @@ const maxPlan = 4 << 20
 
 func registerPlans(a huma.API, cfg Config) {
 	b := bench{cfg.Plans, cfg.ReadOnly}
-	get(a, "me", "/me", "Who asks, and with which roles", func(ctx context.Context, _ *struct{}) (*action.Actor, error) {
+	get(a, "me", "look", "/me", "Who asks, and with which roles", func(ctx context.Context, _ *struct{}) (*action.Actor, error) {
 		who := actor(ctx)
 		return &who, nil
 	})
-	get(a, "kinds", "/kinds", "The catalogue: every act with its parameters", b.kinds)
-	get(a, "plans", "/plans", "Plans, newest first", b.list)
-	get(a, "plan", "/plans/{id}", "A plan with its state", b.show)
-	get(a, "plan-effect", "/plans/{id}/effect", "What a plan did, or by its last review would do", b.effect)
-	get(a, "plan-follow-ups", "/plans/{id}/follow-ups", "The work that a plan still owes, and has done", b.followUps)
-	get(a, "follow-ups", "/follow-ups", "Work of all plans that is not done", b.openFollowUps)
-	huma.Register(a, operation(http.MethodGet, "plan-rows", "/plans/{id}/rows", "The rows before and after, as JSON lines"), b.rows)
+	get(a, "kinds", "look", "/kinds", "The catalogue: every act with its parameters", b.kinds)
+	get(a, "plans", "look.plan", "/plans", "Plans, newest first", b.list)
+	get(a, "plan", "look.plan", "/plans/{id}", "A plan with its state", b.show)
+	get(a, "plan-effect", "look.plan", "/plans/{id}/effect", "What a plan did, or by its last review would do", b.effect)
+	get(a, "plan-follow-ups", "look.plan", "/plans/{id}/follow-ups", "The work that a plan still owes, and has done", b.followUps)
+	get(a, "follow-ups", "look.plan", "/follow-ups", "Work of all plans that is not done", b.openFollowUps)
+	huma.Register(a, operation(http.MethodGet, "plan-rows", "look.plan", "/plans/{id}/rows", "The rows before and after, as JSON lines"), b.rows)
 
-	submit(a, "plan-make", "/plans", "Make a plan; nothing in the registry changes", b.make)
-	submit(a, "plan-edit", "/plans/{id}/edit", "Give an open plan another text; its review and approvals fall", b.edit)
-	submit(a, "plan-review", "/plans/{id}/review", "Run a plan's steps in a transaction that is rolled back, and show everything it would do", b.review)
-	submit(a, "plan-approve", "/plans/{id}/approve", "Agree as the second person to exactly one review", b.approve)
-	submit(a, "plan-seal", "/plans/{id}/seal", "Seal the evidence that an irreversible plan needs", b.seal)
-	submit(a, "plan-apply", "/plans/{id}/apply", "Carry out a reviewed plan", b.apply)
-	submit(a, "plan-undo", "/plans/{id}/undo", "Make the plan that puts an applied one back", b.undo)
-	submit(a, "plan-discard", "/plans/{id}/discard", "Put an open plan away", b.discard)
-	submit(a, "plan-settle", "/plans/{id}/settle", "Say what became of a plan whose fate nobody can tell", b.settle)
-	submit(a, "follow-up-retry", "/follow-ups/{id}/retry", "Do a follow-up now", b.retry)
-	submit(a, "follow-up-give-up", "/follow-ups/{id}/give-up", "End a follow-up that nobody will do, with the reason", b.giveUp)
+	submit(a, "plan-make", "plan.draft", "/plans", "Make a plan; nothing in the registry changes", b.make)
+	submit(a, "plan-edit", "plan.edit", "/plans/{id}/edit", "Give an open plan another text; its review and approvals fall", b.edit)
+	submit(a, "plan-review", "plan.review", "/plans/{id}/review", "Run a plan's steps in a transaction that is rolled back, and show everything it would do", b.review)
+	submit(a, "plan-approve", "plan.approve", "/plans/{id}/approve", "Agree as the second person to exactly one review", b.approve)
+	submit(a, "plan-seal", "evidence.seal", "/plans/{id}/seal", "Seal the evidence that an irreversible plan needs", b.seal)
+	submit(a, "plan-apply", "plan.apply", "/plans/{id}/apply", "Carry out a reviewed plan", b.apply)
+	submit(a, "plan-undo", "plan.undo", "/plans/{id}/undo", "Make the plan that puts an applied one back", b.undo)
+	submit(a, "plan-discard", "plan.discard", "/plans/{id}/discard", "Put an open plan away", b.discard)
+	submit(a, "plan-settle", "plan.settle", "/plans/{id}/settle", "Say what became of a plan whose fate nobody can tell", b.settle)
+	submit(a, "follow-up-retry", "plan.follow-up", "/follow-ups/{id}/retry", "Do a follow-up now", b.retry)
+	submit(a, "follow-up-give-up", "plan.follow-up", "/follow-ups/{id}/give-up", "End a follow-up that nobody will do, with the reason", b.giveUp)
 
-	submit(a, "batch", "/batch", "Read a pasted list of crates and versions", b.resolve)
-	submit(a, "batch-order", "/batch/order", "The text of a plan that does the same to every line of a list", b.batchOrder)
-	submit(a, "propose-contain", "/proposals/contain", "The steps that contain accounts, with reasons; makes no plan", b.contain)
-	submit(a, "propose-undo-since", "/proposals/undo-since", "The inverse of what somebody did in a window, with reasons; makes no plan", b.undoSince)
+	submit(a, "batch", "look.plan", "/batch", "Read a pasted list of crates and versions", b.resolve)
+	submit(a, "batch-order", "look.plan", "/batch/order", "The text of a plan that does the same to every line of a list", b.batchOrder)
+	submit(a, "propose-contain", "look.plan", "/proposals/contain", "The steps that contain accounts, with reasons; makes no plan", b.contain)
+	submit(a, "propose-undo-since", "look.plan", "/proposals/undo-since", "The inverse of what somebody did in a window, with reasons; makes no plan", b.undoSince)
 }
 
 // KeyInput carries the idempotency key that every POST needs.
@@ -99,8 +99,8 @@ type keyed interface{ key() string }
 
 // submit registers a POST. Without an idempotency key it is refused, so that
 // nobody finds out after a lost answer that he cannot safely ask again.
-func submit[I any, O any](a huma.API, id, path, summary string, fn func(context.Context, *I) (*O, error)) {
-	op := operation(http.MethodPost, id, path, summary)
+func submit[I any, O any](a huma.API, id, act, path, summary string, fn func(context.Context, *I) (*O, error)) {
+	op := operation(http.MethodPost, id, act, path, summary)
 	op.MaxBodyBytes = maxPlan
 	huma.Register(a, op, serveFor(planTime, func(ctx context.Context, in *I) (*O, error) {
 		if k, ok := any(in).(keyed); ok && k.key() == "" {
@@ -119,7 +119,10 @@ func (b bench) there() error {
 	if b.plans != nil {
 		return nil
 	}
-	why := b.readOnly
+	return readOnly(b.readOnly)
+}
+
+func readOnly(why string) error {
 	if why == "" {
 		why = "This console is read only."
 	}
@@ -129,25 +132,6 @@ func (b bench) there() error {
 // PersonHeader names one of the people of a demo, for its command line. No
 // other console looks at it.
 const PersonHeader = "X-Cratewarden-Person"
-
-// whoKey is where a request carries who asks.
-type whoKey struct{}
-
-// known gives every request the person behind it.
-func known(who func(*http.Request) action.Actor, next http.Handler) http.Handler {
-	if who == nil {
-		return next
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), whoKey{}, who(r))))
-	})
-}
-
-// actor gives the person behind a request; the zero value may do nothing.
-func actor(ctx context.Context) action.Actor {
-	who, _ := ctx.Value(whoKey{}).(action.Actor)
-	return who
-}
 
 // PlanInput names a plan.
 type PlanInput struct {

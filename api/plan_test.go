@@ -74,6 +74,7 @@ func posted(h http.Handler, path, key, body string) *httptest.ResponseRecorder {
 	if key != "" {
 		req.Header.Set("Idempotency-Key", key)
 	}
+	req.Header.Set("Authorization", "Bearer good")
 	h.ServeHTTP(rec, req)
 	return rec
 }
@@ -81,7 +82,7 @@ func posted(h http.Handler, path, key, body string) *httptest.ResponseRecorder {
 func TestPlansThroughTheInterface(t *testing.T) {
 	t.Parallel()
 	p := &planner{}
-	h := New(Config{Dossiers: &fake{}, Plans: p, Who: func(*http.Request) action.Actor { return action.Actor{ID: "ada", Name: "Ada"} }})
+	h := New(Config{Dossiers: &fake{}, Plans: p, Auth: ada()})
 	rec := posted(h, "/plans", "k1", `{"title":"t","steps":[{"do":"version.yank","crate":"a","version":"1.0.0"}]}`)
 	if rec.Code != 200 || p.key != "k1" || p.who.ID != "ada" || string(p.order.Steps[0]) != `{"do":"version.yank","crate":"a","version":"1.0.0"}` {
 		t.Fatalf("%d %s %+v", rec.Code, rec.Body, p)
@@ -98,14 +99,14 @@ func TestPlansThroughTheInterface(t *testing.T) {
 	if rec.Code != 200 || p.yes.Typed != "5" || p.yes.Digest.String() != digest || p.key != "k3" {
 		t.Errorf("%d %s %+v", rec.Code, rec.Body, p)
 	}
-	rows := ask(h, "GET", Prefix+"/plans/p1/rows", "")
+	rows := asked(h, "GET", "/plans/p1/rows", "good", "")
 	if rows.Code != 200 || rows.Header().Get("Content-Type") != "application/x-ndjson" || strings.Count(rows.Body.String(), "\n") != 1 {
 		t.Errorf("%d %v %s", rows.Code, rows.Header(), rows.Body)
 	}
-	if brief := ask(h, "GET", Prefix+"/plans/p1/effect?brief=true", ""); brief.Code != 200 || strings.Contains(brief.Body.String(), "yanked") {
+	if brief := asked(h, "GET", "/plans/p1/effect?brief=true", "good", ""); brief.Code != 200 || strings.Contains(brief.Body.String(), "yanked") {
 		t.Errorf("%d %s", brief.Code, brief.Body)
 	}
-	kinds := ask(h, "GET", Prefix+"/kinds", "")
+	kinds := asked(h, "GET", "/kinds", "good", "")
 	if kinds.Code != 200 || !strings.Contains(kinds.Body.String(), `"name":"job.enqueue"`) {
 		t.Errorf("%d %.200s", kinds.Code, kinds.Body)
 	}
@@ -114,7 +115,7 @@ func TestPlansThroughTheInterface(t *testing.T) {
 // Every POST that concerns plans wants a key, and says so in words.
 func TestEveryChangeWantsAKey(t *testing.T) {
 	t.Parallel()
-	h := New(Config{Dossiers: &fake{}, Plans: &planner{}})
+	h := New(Config{Dossiers: &fake{}, Plans: &planner{}, Auth: ada()})
 	raw, err := Document(Config{})
 	if err != nil {
 		t.Fatal(err)
@@ -160,13 +161,13 @@ func TestNothingChangesWithoutAnEngine(t *testing.T) {
 func TestProblemsOfPlansKeepTheirKinds(t *testing.T) {
 	t.Parallel()
 	for kind, status := range map[cratewarden.Kind]int{cratewarden.Conflict: 409, cratewarden.Refused: 403, cratewarden.Invalid: 422, cratewarden.TooLarge: 413, cratewarden.Timeout: 504} {
-		h := New(Config{Dossiers: &fake{}, Plans: &planner{err: cratewarden.Errorf(kind, "Words.")}})
+		h := New(Config{Dossiers: &fake{}, Plans: &planner{err: cratewarden.Errorf(kind, "Words.")}, Auth: ada()})
 		rec := posted(h, "/plans/p1/apply", "k", `{"digest":"`+ledger.Digest{}.String()+`"}`)
 		if rec.Code != status || !strings.Contains(rec.Body.String(), "Words.") || !strings.Contains(rec.Body.String(), string(kind)) {
 			t.Errorf("%s: %d %s", kind, rec.Code, rec.Body)
 		}
 	}
-	h := New(Config{Dossiers: &fake{}, Plans: &planner{}})
+	h := New(Config{Dossiers: &fake{}, Plans: &planner{}, Auth: ada()})
 	if rec := posted(h, "/plans/p1/apply", "k", `{"digest":"zz"}`); rec.Code != 422 || !strings.Contains(rec.Body.String(), "64 hexadecimal digits") {
 		t.Errorf("%d %s", rec.Code, rec.Body)
 	}

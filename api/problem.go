@@ -2,12 +2,16 @@ package api
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"cratewarden"
+	"cratewarden/access"
+	"cratewarden/auth"
 	"cratewarden/telemetry"
 )
 
@@ -18,6 +22,11 @@ type Problem struct {
 	Detail    string           `json:"detail" doc:"a sentence for people that says what to do"`
 	Kind      cratewarden.Kind `json:"kind" doc:"what sort of trouble this is, for programs"`
 	RequestID string           `json:"request_id,omitempty" doc:"the same id as in the log"`
+	// What follows is there when rules of the console stand in the way.
+	Rule    string          `json:"rule,omitempty" doc:"name of the first rule that stands in the way, such as step-up"`
+	Remedy  string          `json:"remedy,omitempty" doc:"what would satisfy it"`
+	Denials []access.Denial `json:"denials,omitempty" doc:"all rules that stand in the way"`
+	About   *auth.About     `json:"about,omitempty" doc:"with the rule step-up: what the person must confirm; send it to /asks"`
 }
 
 // Error is the sentence.
@@ -57,6 +66,17 @@ func logging(log *slog.Logger, next http.Handler) http.Handler {
 // problem turns an error of ours into its document; the cause stays behind, in
 // the log.
 func problem(ctx context.Context, err error) error {
+	p := problemOf(ctx, err)
+	if p.Status == http.StatusUnauthorized {
+		return huma.ErrorWithHeaders(p, http.Header{"WWW-Authenticate": {challenge}})
+	}
+	return p
+}
+
+// challenge is how a program is asked for its token (RFC 6750).
+const challenge = `Bearer realm="cratewarden"`
+
+func problemOf(ctx context.Context, err error) *Problem {
 	kind := cratewarden.KindOf(err)
 	status, ok := statuses()[kind]
 	if !ok {
@@ -65,7 +85,18 @@ func problem(ctx context.Context, err error) error {
 	if log, ok := ctx.Value(logKey{}).(*slog.Logger); ok && log != nil && status >= http.StatusInternalServerError {
 		log.ErrorContext(ctx, "failed", "request", telemetry.RequestID(ctx), "kind", string(kind), "err", err.Error())
 	}
-	return &Problem{Title: title(status), Status: status, Detail: cratewarden.MessageOf(err), Kind: kind, RequestID: telemetry.RequestID(ctx)}
+	p := &Problem{Title: title(status), Status: status, Detail: cratewarden.MessageOf(err), Kind: kind, RequestID: telemetry.RequestID(ctx)}
+	if denied, ok := errors.AsType[*access.Denied](err); ok && len(denied.Denials) > 0 {
+		first := denied.Denials[0]
+		p.Rule, p.Remedy, p.Denials = first.Rule, first.Remedy, denied.Denials
+		if slices.ContainsFunc(denied.Denials, func(d access.Denial) bool { return d.Rule == access.RuleStepUp }) {
+			p.About = &auth.About{}
+			if w, ok := errors.AsType[*wanting](err); ok {
+				p.About = &w.about
+			}
+		}
+	}
+	return p
 }
 
 func title(status int) string {

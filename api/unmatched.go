@@ -11,11 +11,17 @@ import (
 
 // matched passes on what the table of contents knows. Everything else gets a
 // problem document too, since programs read nothing else.
-func matched(mux *http.ServeMux) http.Handler {
+func matched(mux *http.ServeMux, g gate) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		unknown, pattern := mux.Handler(r)
 		if pattern != "" {
 			telemetry.Route(r.Context(), pattern)
+		}
+		r, ok := g.admit(w, r, pattern)
+		if !ok {
+			return
+		}
+		if pattern != "" {
 			mux.ServeHTTP(w, r)
 			return
 		}
@@ -36,10 +42,21 @@ func foreign(w http.ResponseWriter, r *http.Request) {
 }
 
 func send(ctx context.Context, w http.ResponseWriter, status int, kind cratewarden.Kind, detail string) {
-	p := &Problem{Title: title(status), Status: status, Detail: detail, Kind: kind, RequestID: telemetry.RequestID(ctx)}
+	sendProblem(w, &Problem{Title: title(status), Status: status, Detail: detail, Kind: kind, RequestID: telemetry.RequestID(ctx)})
+}
+
+func sendProblem(w http.ResponseWriter, p *Problem) {
 	w.Header().Set("Content-Type", p.ContentType(""))
-	w.WriteHeader(status)
+	if p.Status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", challenge)
+	}
+	w.WriteHeader(p.Status)
 	_ = json.NewEncoder(w).Encode(p)
+}
+
+// answer ends a request with an error of ours.
+func answer(w http.ResponseWriter, r *http.Request, err error) {
+	sendProblem(w, problemOf(r.Context(), err))
 }
 
 // verdict hears what the table of contents would say, and keeps it from the

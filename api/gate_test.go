@@ -1,0 +1,261 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"cratewarden"
+	"cratewarden/access"
+	"cratewarden/action"
+	"cratewarden/auth"
+)
+
+// anyAuth is every other question: its embedded nil panics.
+type anyAuth = Auth
+
+// porter knows people by their tokens and forbids some acts.
+type porter struct {
+	anyAuth
+	people map[string]auth.Visitor // by token
+	denies map[string]error        // by act
+	err    error
+	saw    []*http.Request
+	acts   []string
+}
+
+func (p *porter) Visit(r *http.Request, _ auth.From) (auth.Visitor, error) {
+	p.saw = append(p.saw, r)
+	if p.err != nil {
+		return auth.Visitor{}, p.err
+	}
+	token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if v, ok := p.people[token]; ok {
+		return v, nil
+	}
+	return auth.Visitor{}, cratewarden.Errorf(cratewarden.Unsigned, "The token %s is not known.", token)
+}
+
+func (p *porter) May(_ context.Context, _ auth.Visitor, act string) error {
+	p.acts = append(p.acts, act)
+	return p.denies[act]
+}
+
+// ada lets the token "good" in as Ada, who may do all.
+func ada() *porter {
+	return &porter{people: map[string]auth.Visitor{"good": {Person: auth.Person{ID: "ada", Name: "Ada"}, Session: auth.Session{ID: "s1"},
+		Actor: action.Actor{ID: "ada", Name: "Ada", Session: "s1", Roles: []cratewarden.Role{cratewarden.Responder}}}}}
+}
+
+func denied(rules ...string) error {
+	d := &access.Denied{Act: "x"}
+	for _, r := range rules {
+		d.Denials = append(d.Denials, access.Denial{Rule: r, Why: "Why " + r + ".", Remedy: "Remedy " + r + "."})
+	}
+	return d
+}
+
+func problemIn(t *testing.T, rec *httptest.ResponseRecorder) Problem {
+	t.Helper()
+	var p Problem
+	if err := json.Unmarshal(rec.Body.Bytes(), &p); err != nil || rec.Header().Get("Content-Type") != "application/problem+json" {
+		t.Fatalf("%d %s: %v", rec.Code, rec.Body, err)
+	}
+	return p
+}
+
+// Whoever is not known gets one and the same answer, whatever he brought and
+// wherever he knocked: on operations, the description, and addresses that do
+// not exist.
+func TestStrangersGetOneAnswer(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	for path := range map[string]int{"/home": 0, "/crates/a": 0, "/openapi.json": 0, "/openapi.yaml": 0, "/schemas/Problem.json": 0, "/nothing": 0, "/plans/p1/rows": 0, "/crates/a/b/c/d": 0} {
+		first := ""
+		for what, set := range map[string]func(h http.Header){
+			"nothing":     func(http.Header) {},
+			"wrong":       func(h http.Header) { h.Set("Authorization", "Bearer s3cret-wrong") },
+			"other":       func(h http.Header) { h.Set("Authorization", "Bearer cwd_s3cret") },
+			"basic":       func(h http.Header) { h.Set("Authorization", "Basic Z29vZDpnb29k") },
+			"bare":        func(h http.Header) { h.Set("Authorization", "good") },
+			"two":         func(h http.Header) { h["Authorization"] = []string{"Bearer good", "Bearer good"} },
+			"spaces":      func(h http.Header) { h.Set("Authorization", "Bearer good good") },
+			"huge":        func(h http.Header) { h.Set("Authorization", "Bearer "+strings.Repeat("s3cret", 4000)) },
+			"cookie":      func(h http.Header) { h.Set("Cookie", "__Host-cratewarden=good; cratewarden=good") },
+			"controls":    func(h http.Header) { h.Set("Authorization", "Bearer go\x01od") },
+			"proxy":       func(h http.Header) { h.Set("Proxy-Authorization", "Bearer good") },
+			"by override": func(h http.Header) { h.Set("X-Original-URL", "/api/v1/device") },
+		} {
+			p := ada()
+			h := New(Config{Dossiers: &fake{}, Auth: p, Log: slog.New(slog.NewTextHandler(&log, nil))})
+			rec := httptest.NewRecorder()
+			req := httptest.NewRequest("GET", Prefix+path+"?access_token=good", nil)
+			set(req.Header)
+			h.ServeHTTP(rec, req)
+			if rec.Code != http.StatusUnauthorized || problemIn(t, rec).Kind != cratewarden.Unsigned || rec.Header().Get("WWW-Authenticate") != challenge {
+				t.Errorf("%s with %s: %d %v %s", path, what, rec.Code, rec.Header(), rec.Body)
+			}
+			if first == "" {
+				first = rec.Body.String()
+			}
+			if rec.Body.String() != first || len(p.acts) != 0 {
+				t.Errorf("%s with %s: another answer: %s, acts %v", path, what, rec.Body, p.acts)
+			}
+		}
+	}
+	if strings.Contains(log.String(), "s3cret") {
+		t.Errorf("the log has a token: %s", log.String())
+	}
+}
+
+// Only the token goes to whoever looks people up: a browser's cookie stays
+// outside, so no page can make a browser ask in its user's name.
+func TestOnlyTheBearerCounts(t *testing.T) {
+	t.Parallel()
+	p := ada()
+	rec := httptest.NewRecorder()
+	req := httptest.NewRequest("GET", Prefix+"/crates/a", nil)
+	req.Header.Set("Cookie", "__Host-cratewarden=other")
+	req.Header.Set("Authorization", "bearer good")
+	New(Config{Dossiers: &fake{}, Auth: p}).ServeHTTP(rec, req)
+	if rec.Code != 200 || len(p.saw) != 1 || p.saw[0].Header.Get("Cookie") != "" || len(p.saw[0].Cookies()) != 0 {
+		t.Errorf("%d %s %v", rec.Code, rec.Body, p.saw)
+	}
+	// Trouble of ours is no refusal.
+	p = ada()
+	p.err = cratewarden.Errorf(cratewarden.Unavailable, "The database is down.")
+	if rec := asked(New(Config{Dossiers: &fake{}, Auth: p}), "GET", "/crates/a", "good", ""); rec.Code != 503 {
+		t.Errorf("%d %s", rec.Code, rec.Body)
+	}
+}
+
+func asked(h http.Handler, method, path, token, body string) *httptest.ResponseRecorder {
+	rec := httptest.NewRecorder()
+	req := httptest.NewRequest(method, Prefix+path, strings.NewReader(body))
+	req.Header.Set("Authorization", "Bearer "+token)
+	req.Header.Set("Idempotency-Key", "k")
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	h.ServeHTTP(rec, req)
+	return rec
+}
+
+// Every operation asks the rules for its own act before anything else happens.
+func TestEveryOperationAsksTheRules(t *testing.T) {
+	t.Parallel()
+	cfg := Config{}
+	for pattern, act := range Acts(cfg) {
+		if act == public {
+			continue
+		}
+		method, path, _ := strings.Cut(pattern, " ")
+		path = strings.NewReplacer("{name}", "1", "{num}", "1", "{id}", "1", "{index}", "1", "{digest}", "1", "{schema}", "x").Replace(path)
+		p := ada()
+		p.denies = map[string]error{act: denied(access.RuleRole)}
+		// Nothing else is there: what got past the rules would panic.
+		rec := asked(New(Config{Auth: p}), method, path, "good", "")
+		if rec.Code != http.StatusForbidden || len(p.acts) != 1 || p.acts[0] != act || problemIn(t, rec).Rule != access.RuleRole {
+			t.Errorf("%s (%s): %d %v %s", pattern, act, rec.Code, p.acts, rec.Body)
+		}
+	}
+}
+
+// An operation that forgot its act does not start.
+func TestOperationsWithoutAnActPanic(t *testing.T) {
+	t.Parallel()
+	mux := http.NewServeMux()
+	a := build(mux, Config{})
+	huma.Register(a, huma.Operation{OperationID: "forgotten", Method: "GET", Path: Prefix + "/forgotten"}, func(context.Context, *struct{}) (*struct{}, error) { return nil, nil })
+	defer func() {
+		if v := recover(); v == nil || !strings.Contains(v.(string), "forgotten") {
+			t.Errorf("panic: %v", v)
+		}
+	}()
+	newGate(Config{}, a)
+}
+
+// A refusal names the rule, what would satisfy it and, when a passkey would,
+// exactly what is to be confirmed.
+func TestRefusalsSayWhatWouldHelp(t *testing.T) {
+	t.Parallel()
+	digest := strings.Repeat("ab", 32)
+	p := ada()
+	p.denies = map[string]error{"plan.apply": denied(access.RuleStepUp, access.RuleIncident), "plan.draft": denied(access.RuleStepUp)}
+	h := New(Config{Dossiers: &fake{}, Plans: &planner{}, Auth: p})
+	got := problemIn(t, asked(h, "POST", "/plans/p7/apply", "good", `{"digest":"`+digest+`","typed":"x"}`))
+	if got.Rule != access.RuleStepUp || got.Remedy != "Remedy step-up." || len(got.Denials) != 2 || got.About == nil || got.About.Purpose != "apply" || got.About.Plan != "p7" || got.About.Digest.String() != digest {
+		t.Errorf("%+v %+v", got, got.About)
+	}
+	got = problemIn(t, asked(h, "POST", "/plans", "good", `{"steps":[]}`))
+	if got.Rule != access.RuleStepUp || got.About == nil || *got.About != (auth.About{}) {
+		t.Errorf("%+v %+v", got, got.About)
+	}
+	// The same from deeper inside, where the body was read.
+	h = New(Config{Dossiers: &fake{}, Plans: &planner{err: denied(access.RuleStepUp)}, Auth: ada()})
+	got = problemIn(t, asked(h, "POST", "/plans/p7/apply", "good", `{"digest":"`+digest+`"}`))
+	if got.Status != 403 || got.About == nil || got.About.Digest.String() != digest || got.About.Purpose != "apply" {
+		t.Errorf("%+v %+v", got, got.About)
+	}
+	// A session that ended meanwhile is a 401 with a challenge, wherever it shows.
+	h = New(Config{Dossiers: &fake{}, Plans: &planner{err: cratewarden.Errorf(cratewarden.Unsigned, "Ended.")}, Auth: ada()})
+	rec := asked(h, "POST", "/plans/p7/apply", "good", `{"digest":"`+digest+`"}`)
+	if rec.Code != 401 || rec.Header().Get("WWW-Authenticate") != challenge || problemIn(t, rec).Detail != "Ended." {
+		t.Errorf("%d %v %s", rec.Code, rec.Header(), rec.Body)
+	}
+}
+
+// Without sign-in everybody may look and nobody may change anything.
+func TestWithoutSignInEverybodyOnlyLooks(t *testing.T) {
+	t.Parallel()
+	h := New(Config{Dossiers: &fake{}, Plans: &planner{}, ReadOnly: "This is a copy."})
+	if rec := ask(h, "GET", Prefix+"/crates/a", ""); rec.Code != 200 {
+		t.Errorf("%d %s", rec.Code, rec.Body)
+	}
+	if rec := posted(h, "/plans", "k", `{"steps":[]}`); rec.Code != http.StatusForbidden || !strings.Contains(rec.Body.String(), "This is a copy.") {
+		t.Errorf("%d %s", rec.Code, rec.Body)
+	}
+}
+
+// Who asks too often is told when to come back, before anything is looked up.
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	var counted []string
+	full := ""
+	p := ada()
+	h := New(Config{Dossiers: &fake{}, Auth: p, ClientAddress: func(*http.Request) string { return "10.0.0.9" }, Limit: func(kind, key string) (bool, time.Duration) {
+		counted = append(counted, kind+" "+key)
+		return kind != full, 1500 * time.Millisecond
+	}})
+	for _, c := range []struct {
+		full, path, token string
+		status            int
+		counted           string
+	}{
+		{"", "/search?q=a", "good", 200, "request 10.0.0.9,person ada,search ada"},
+		{"", "/search?q=a", "bad", 401, "request 10.0.0.9,unsigned 10.0.0.9"},
+		{"request", "/search?q=a", "good", 429, "request 10.0.0.9"},
+		{"unsigned", "/search?q=a", "bad", 429, "request 10.0.0.9,unsigned 10.0.0.9"},
+		{"person", "/crates/a", "good", 429, "request 10.0.0.9,person ada"},
+		{"search", "/search?q=a", "good", 429, "request 10.0.0.9,person ada,search ada"},
+	} {
+		counted, full = nil, c.full
+		rec := asked(h, "GET", c.path, c.token, "")
+		if rec.Code != c.status || strings.Join(counted, ",") != c.counted {
+			t.Errorf("%+v: %d %v", c, rec.Code, counted)
+		}
+		if c.status == 429 {
+			if got := problemIn(t, rec); rec.Header().Get("Retry-After") != "2" || got.Rule != "rate" || !strings.Contains(got.Detail, "2 s") {
+				t.Errorf("%+v: %v %+v", c, rec.Header(), got)
+			}
+		}
+	}
+}
