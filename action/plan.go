@@ -139,6 +139,9 @@ func (o *Order) check(c *Catalogue) ([]Step, error) {
 	case strings.ContainsRune(o.Title+o.Public+o.Internal+o.Incident, 0):
 		return nil, cratewarden.Errorf(cratewarden.Invalid, "A plan's texts may not hold the character zero.")
 	}
+	if err := cratewarden.CheckPublic("public reason", o.Public); err != nil {
+		return nil, err
+	}
 	steps, err := c.Decode(o.Steps)
 	if err != nil {
 		return nil, err

@@ -75,8 +75,12 @@ func (r *Run) Blocked(step int, err error) error {
 	return err
 }
 
-// Public says what outsiders will read because of a step, word for word.
+// Public says what outsiders will read because of a step, word for word. A text
+// that leads to a person stops the plan: nobody can take it back.
 func (r *Run) Public(step int, where, text string) {
+	if err := cratewarden.CheckPublic("public text", text); err != nil {
+		r.Block(step, "public-text", "%s", cratewarden.MessageOf(err))
+	}
 	r.effect.Public = append(r.effect.Public, PublicText{step, where, text})
 }
 

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"cratewarden"
 )
@@ -39,16 +40,38 @@ func WriteCSV[T Recorder](w io.Writer, rows []T) error {
 	return out.Error()
 }
 
-// inertCell keeps a cell from being run: =, +, -, @, tab and carriage return
-// begin formulas in the common programs. Plain negative numbers stay numbers.
+// formulaSigns begin a formula in the common programs, also full-width.
+const formulaSigns = "=+-@＝＋－＠"
+
+// inertCell keeps a cell from being run. Programs take a formula sign for one
+// also after space, and tab, line feed and carriage return for the beginning of
+// another cell; where the semicolon parts cells, so does that within one. Plain
+// negative numbers stay numbers.
 func inertCell(s string) string {
-	if s == "" || !strings.ContainsRune("=+-@\t\r", rune(s[0])) {
-		return s
+	if strings.ContainsAny(s, ";\t") {
+		var b strings.Builder
+		var last rune
+		for _, r := range s {
+			if (last == ';' || last == '\t') && strings.ContainsRune(formulaSigns, r) {
+				b.WriteByte('\'')
+			}
+			b.WriteRune(r)
+			last = r
+		}
+		s = b.String()
 	}
-	if _, err := strconv.ParseFloat(s, 64); err == nil {
+	begins := strings.TrimLeftFunc(s, func(r rune) bool { return r == ' ' || r > ' ' && unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) })
+	if begins == "" || !strings.ContainsRune(formulaSigns+"\t\r\n", []rune(begins)[0]) || plainNumber(s) {
 		return s
 	}
 	return "'" + s
+}
+
+func plainNumber(s string) bool {
+	digits, _ := strings.CutPrefix(s, "-")
+	whole, part, dotted := strings.Cut(digits, ".")
+	all := func(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
+	return all(whole) && (!dotted || all(part))
 }
 
 func csvTime(t time.Time) string {
