@@ -10,11 +10,12 @@ import (
 	"log/slog"
 )
 
-// NewLogger writes lines for people when to a terminal and JSON otherwise.
+// NewLogger writes lines for people when to a terminal and JSON otherwise. No
+// mail address, IP address or secret is ever in one.
 func NewLogger(w io.Writer, terminal bool, level slog.Level) *slog.Logger {
 	opts := &slog.HandlerOptions{Level: level}
 	if terminal {
-		return slog.New(slog.NewTextHandler(w, opts))
+		return slog.New(Veil(slog.NewTextHandler(w, opts)))
 	}
-	return slog.New(slog.NewJSONHandler(w, opts))
+	return slog.New(Veil(slog.NewJSONHandler(w, opts)))
 }

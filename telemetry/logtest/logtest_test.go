@@ -1,0 +1,58 @@
+package logtest
+
+import (
+	"errors"
+	"strings"
+	"testing"
+)
+
+// witness is a test that remembers that it failed.
+type witness struct {
+	testing.TB
+	failed []string
+}
+
+func (w *witness) Helper()                   {}
+func (w *witness) Cleanup(func())            {}
+func (w *witness) Errorf(f string, a ...any) { w.failed = append(w.failed, f) }
+
+// The fence works: a line with something private fails its test, any other does
+// not.
+func TestLogNoticesWhatIsPrivate(t *testing.T) {
+	t.Parallel()
+	for text, private := range map[string]bool{
+		"hello": false, "serde@1.0.200 at 12:30:45": false, "dial tcp 127.0.0.1:5432: refused": false, "route GET /crates/{name}": false,
+		"jane@example.com": true, "from 203.0.113.9:443": true, "2001:db8::1": true, "cwd_" + strings.Repeat("a", 43): true,
+		"cio" + strings.Repeat("a", 32): true, "cratewarden=" + strings.Repeat("b", 43): true, "password=hunter2": true,
+	} {
+		for what, log := range map[string]func(*Log){
+			"message": func(l *Log) { l.Logger().Info(text) },
+			"value":   func(l *Log) { l.Logger().Debug("x", "value", text) },
+			"error":   func(l *Log) { l.Logger().Warn("x", "err", errors.New("cause: "+text+" \"quoted\"\n")) },
+			"group":   func(l *Log) { l.Logger().WithGroup("g").With("a", text).Error("x") },
+			"list":    func(l *Log) { l.Logger().Info("x", "list", []string{"a", text}) },
+		} {
+			w := &witness{TB: t}
+			log(New(w))
+			if got := len(w.failed) > 0; got != private {
+				t.Errorf("%q as %s: noticed %v", text, what, got)
+			}
+		}
+	}
+}
+
+func TestLogNoticesSecretsOfTheTest(t *testing.T) {
+	t.Parallel()
+	w := &witness{TB: t}
+	l := New(w)
+	l.Logger().Info("the word is xyzzy-1")
+	if l.Secret("plugh-22"); len(w.failed) != 0 {
+		t.Error(w.failed)
+	}
+	if l.Secret("xyzzy-1"); len(w.failed) != 1 {
+		t.Error("an earlier line was not looked through")
+	}
+	if l.Logger().Info("plugh-22"); len(w.failed) != 2 {
+		t.Error("a later line was not looked through")
+	}
+}
