@@ -4,7 +4,6 @@ import (
 	"context"
 	"strings"
 
-	"cratewarden"
 	"cratewarden/registry/change"
 )
 
@@ -45,17 +44,17 @@ func (u UnverifyEmail) Sentence() string {
 func accountKinds() []Kind {
 	return append([]Kind{
 		define(Kind{
-			Name: "account.lock", Title: "Lock an account", Role: cratewarden.Responder, Reversible: true,
+			Name: "account.lock", Title: "Lock an account", Reversible: true,
 			About:  "Refuses every request with the account's sessions and API tokens. Trusted publishing and invitations go on; to close those too, contain the account.",
 			Params: lockParams(),
 		}, runLock),
 		define(Kind{
-			Name: "account.unlock", Title: "Unlock an account", Role: cratewarden.Responder, Reversible: true,
+			Name: "account.unlock", Title: "Unlock an account", Reversible: true,
 			About: "Lets the account's sessions and API tokens work again.", Params: accountParams(),
 		}, runUnlock),
 		containKind(), accountReleaseKind(),
 		define(Kind{
-			Name: "account.unverify_email", Title: "Unverify a mail address", Role: cratewarden.Responder, Reversible: true,
+			Name: "account.unverify_email", Title: "Unverify a mail address", Reversible: true,
 			About:  "Without a confirmed address an account cannot publish with its own credentials, accept invitations or add trusted publishers. Yanking and changing owners still work.",
 			Params: accountParams(),
 		}, runUnverify),

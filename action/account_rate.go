@@ -79,7 +79,7 @@ func rateKinds() []Kind {
 	action := Param{Name: "action", Label: "Requests", Help: "New crates, new versions, or yanks.", Type: TextParam, Required: true, Choices: rateNames()}
 	return []Kind{
 		define(Kind{
-			Name: "account.rate_limit", Title: "Set a rate limit", Role: cratewarden.Responder, Reversible: true,
+			Name: "account.rate_limit", Title: "Set a rate limit", Reversible: true,
 			About: "Gives one account its own number of requests at once, in place of the registry's; 0 stops that kind of request. How fast it fills again cannot be set, and trusted publishing has no limit.",
 			Params: accountParams(action,
 				Param{Name: "burst", Label: "Requests at once", Type: NumberParam, Required: true},
@@ -87,7 +87,7 @@ func rateKinds() []Kind {
 				Param{Name: "refill", Label: "Fill up now", Help: "Otherwise a higher limit fills by one request per period.", Type: YesNoParam}),
 		}, runRateLimit),
 		define(Kind{
-			Name: "account.rate_limit_clear", Title: "Clear a rate limit", Role: cratewarden.Responder, Reversible: true,
+			Name: "account.rate_limit_clear", Title: "Clear a rate limit", Reversible: true,
 			About: "The registry's own limit counts again.", Params: accountParams(action),
 		}, runRateLimitClear),
 	}

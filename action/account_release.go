@@ -7,7 +7,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"cratewarden"
 	"cratewarden/pg"
 )
 
@@ -30,7 +29,7 @@ func (l AccountRelease) Sentence() string {
 
 func accountReleaseKind() Kind {
 	return define(Kind{
-		Name: "account.release", Title: "Release a contained account", Role: cratewarden.Responder, Reversible: true,
+		Name: "account.release", Title: "Release a contained account", Reversible: true,
 		About: "Unlocks the account. API tokens, trusted publishers and invitations that a containment closed stay closed, unless they are to be restored.",
 		Params: accountParams(Param{Name: "restore", Label: "Restore everything", Type: YesNoParam,
 			Help: "API tokens, trusted publishers, publish tokens and invitations as they were before the containment."}),

@@ -45,7 +45,7 @@ func (c Contain) Check() error {
 
 func containKind() Kind {
 	return onUndo(define(Kind{
-		Name: "account.contain", Title: "Contain an account", Role: cratewarden.Responder, Reversible: true,
+		Name: "account.contain", Title: "Contain an account", Reversible: true,
 		About: "Locks the account, revokes its API tokens, takes the trusted publishers and live publish tokens of its crates away, and deletes the invitations it gave and got. Undo puts all of it back.",
 		Params: lockParams(
 			Param{Name: "crates", Label: "Trusted publishers of", Help: "All crates it owns, or only those that nobody else owns.", Type: TextParam, Choices: []string{"owned", "sole"}},

@@ -54,14 +54,14 @@ func crateParams(more ...Param) []Param {
 func crateKinds() []Kind {
 	return []Kind{
 		onUndo(define(Kind{
-			Name: "crate.hold", Title: "Hold a crate", Role: cratewarden.Responder, Reversible: true, NeedsAccount: true,
+			Name: "crate.hold", Title: "Hold a crate", Reversible: true, NeedsAccount: true,
 			About:  "Yanks every version and moves their files to the evidence vault. Owners, tokens and trusted publishers stay as they are, so new versions can be published.",
 			Params: crateParams(messageParam()),
 		}, runHoldCrate), func(ctx context.Context, r *Run, items []Item[HoldCrate]) error {
 			return r.undoHold(ctx, stepsOf(items))
 		}),
 		onUndo(define(Kind{
-			Name: "crate.release", Title: "Release a held crate", Role: cratewarden.Responder, Reversible: true, NeedsAccount: true,
+			Name: "crate.release", Title: "Release a held crate", Reversible: true, NeedsAccount: true,
 			About:  "Puts the files of every held version back, and the yank state that each had before.",
 			Params: crateParams(),
 		}, runReleaseCrate), func(ctx context.Context, r *Run, items []Item[ReleaseCrate]) error {

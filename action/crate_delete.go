@@ -64,7 +64,7 @@ func (d DeleteCrate) until(now time.Time) time.Time {
 
 func deleteCrateKind() Kind {
 	return define(Kind{
-		Name: "crate.delete", Title: "Delete a crate", Role: cratewarden.Remover, SecondPerson: true, NeedsAccount: true,
+		Name: "crate.delete", Title: "Delete a crate", NeedsAccount: true,
 		About: "Destroys the crate with all its versions, owners, trusted publishers and files. Holding it takes it out of use as well and can be undone.",
 		Final: "The crate's rows are gone for good: versions, downloads, owners, trusted publishers, history, and the dependencies that other crates have on it, which cannot be put back.",
 		Params: crateParams(

@@ -79,7 +79,7 @@ func (l Limits) Check() error {
 
 func limitsKind() Kind {
 	return define(Kind{
-		Name: "crate.limits", Title: "Set a crate's limits", Role: cratewarden.Platform, Reversible: true,
+		Name: "crate.limits", Title: "Set a crate's limits", Reversible: true,
 		About: "Sets how large an upload of the crate may be and how many features it may have.",
 		Params: crateParams(
 			Param{Name: "max_upload_size", Label: "Largest upload", Help: "Bytes; 0 refuses every publish, also by trusted publishers; null for the registry's default; left out, it stays.", Type: NumberParam},

@@ -3,7 +3,6 @@ package action
 import (
 	"context"
 
-	"cratewarden"
 	"cratewarden/registry/change"
 )
 
@@ -24,7 +23,7 @@ func (t TrustpubOnly) Sentence() string {
 
 func trustpubOnlyKind() Kind {
 	return define(Kind{
-		Name: "crate.trustpub_only", Title: "Trusted publishing only", Role: cratewarden.Responder, Reversible: true,
+		Name: "crate.trustpub_only", Title: "Trusted publishing only", Reversible: true,
 		About:  "Makes the registry refuse publishes of the crate with API tokens and sessions, or allows them again. Nobody gets the registry's mail about it.",
 		Params: crateParams(Param{Name: "on", Label: "Trusted publishing only", Type: YesNoParam, Required: true}),
 	}, runTrustpubOnly)

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"cratewarden"
+	"cratewarden/access"
 	"cratewarden/ledger"
 )
 
@@ -28,12 +29,14 @@ type Kind struct {
 	Name   string // such as "version.yank"; its part before the dot is the family
 	Title  string // such as "Yank a version"
 	About  string // one sentence: what it does in the registry
-	Role   cratewarden.Role
 	Params []Param
+	// Rule is the row of the table of who may do what, which NewCatalogue looks
+	// up. Role is the first role of it, for people; SecondPerson is the rule's.
+	Rule         access.Rule
+	Role         cratewarden.Role
+	SecondPerson bool
 	// Reversible acts are put back from the images their apply kept.
 	Reversible bool
-	// SecondPerson says that somebody other than the author must approve.
-	SecondPerson bool
 	// Final says what cannot be undone, for acts that are not Reversible.
 	Final string
 	// NeedsAccount says that the registry records the acting person's account.
@@ -152,11 +155,18 @@ type Catalogue struct {
 	byName map[string]Kind
 }
 
-// NewCatalogue gives the catalogue of this release.
+// NewCatalogue gives the catalogue of this release. It panics if a kind has no
+// row in the table of who may do what: nobody decided that yet.
 func NewCatalogue() *Catalogue {
 	c := &Catalogue{list: catalogue(), byName: map[string]Kind{}}
-	for _, k := range c.list {
-		c.byName[k.Name] = k
+	for i := range c.list {
+		k := &c.list[i]
+		rule, ok := access.Of(k.Name)
+		if !ok || len(rule.Roles) == 0 {
+			panic("action: nobody may do " + k.Name + "; give it a row in access.Table")
+		}
+		k.Rule, k.Role, k.SecondPerson = rule, rule.Roles[0], rule.SecondPerson
+		c.byName[k.Name] = *k
 	}
 	return c
 }

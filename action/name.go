@@ -90,19 +90,19 @@ func nameKinds() []Kind {
 	until := Param{Name: "until", Label: "Until", Help: "In UTC; from then on anybody may publish it.", Type: TimeParam, Required: true}
 	return []Kind{
 		define(Kind{
-			Name: "name.reserve", Title: "Reserve a crate name", Role: cratewarden.Responder, Reversible: true,
+			Name: "name.reserve", Title: "Reserve a crate name", Reversible: true,
 			About: "Nobody can publish a crate of this name, in any spelling.", Params: []Param{name},
 		}, runReserve),
 		define(Kind{
-			Name: "name.unreserve", Title: "Free a reserved name", Role: cratewarden.Responder, Reversible: true,
+			Name: "name.unreserve", Title: "Free a reserved name", Reversible: true,
 			About: "Anybody can publish a crate of this name again.", Params: []Param{name},
 		}, runUnreserve),
 		define(Kind{
-			Name: "name.block", Title: "Block a deleted name until a date", Role: cratewarden.Responder, Reversible: true,
+			Name: "name.block", Title: "Block a deleted name until a date", Reversible: true,
 			About: "Nobody can publish a crate of this deleted name before the date. The date is public.", Params: []Param{name, until},
 		}, runBlock),
 		define(Kind{
-			Name: "name.reserve_username", Title: "Reserve a user name", Role: cratewarden.Responder, Reversible: true,
+			Name: "name.reserve_username", Title: "Reserve a user name", Reversible: true,
 			About:  "Nobody can sign in with this user name, in any spelling; who has it cannot sign in again.",
 			Params: []Param{{Name: "username", Label: "User name", Type: TextParam, Required: true}},
 		}, runReserveUsername),

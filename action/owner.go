@@ -137,24 +137,24 @@ func ownerKinds() []Kind {
 	either[1].Required, either[2].Required = false, false // one of the two
 	return []Kind{
 		onUndo(define(Kind{
-			Name: "owner.add", Title: "Add an owner", Role: cratewarden.Responder, Reversible: true, NeedsAccount: true,
+			Name: "owner.add", Title: "Add an owner", Reversible: true, NeedsAccount: true,
 			About: "The person is an owner at once, without an invitation.", Params: []Param{crate, person},
 		}, runOwnerAdd), ownerAddUndone),
 		define(Kind{
-			Name: "owner.invite", Title: "Invite an owner", Role: cratewarden.Responder, Reversible: true, NeedsAccount: true,
+			Name: "owner.invite", Title: "Invite an owner", Reversible: true, NeedsAccount: true,
 			About: "The person finds an invitation in the registry and has 30 days to accept it.", Params: []Param{crate, person},
 		}, runOwnerInvite),
 		define(Kind{
-			Name: "owner.add_team", Title: "Add a team", Role: cratewarden.Responder, Reversible: true, NeedsAccount: true,
+			Name: "owner.add_team", Title: "Add a team", Reversible: true, NeedsAccount: true,
 			About: "The members of a team that the registry knows may publish and yank at once.", Params: []Param{crate, team},
 		}, runOwnerAddTeam),
 		define(Kind{
-			Name: "owner.remove", Title: "Remove an owner", Role: cratewarden.Responder, Reversible: true,
+			Name: "owner.remove", Title: "Remove an owner", Reversible: true,
 			About:  "The person or team may no longer publish or yank with their own credentials. At least one person must stay.",
 			Params: either,
 		}, runOwnerRemove),
 		define(Kind{
-			Name: "owner.cancel_invitation", Title: "Cancel an invitation", Role: cratewarden.Responder, Reversible: true,
+			Name: "owner.cancel_invitation", Title: "Cancel an invitation", Reversible: true,
 			About: "The invitation can no longer be accepted.", Params: []Param{crate, person},
 		}, runOwnerCancel),
 	}

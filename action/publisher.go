@@ -61,7 +61,7 @@ func (p PublisherRevokeToken) Sentence() string { return fmt.Sprintf("Revoke pub
 func publisherKinds() []Kind {
 	return []Kind{
 		define(Kind{
-			Name: "publisher.suspend", Title: "Suspend a trusted publisher", Role: cratewarden.Responder, Reversible: true,
+			Name: "publisher.suspend", Title: "Suspend a trusted publisher", Reversible: true,
 			About: "The workflow gets no more publish tokens for the crate. Tokens that it has already work for up to 30 minutes.",
 			Params: []Param{
 				{Name: "provider", Label: "Provider", Type: TextParam, Required: true, Choices: []string{"github", "gitlab"}},
@@ -69,7 +69,7 @@ func publisherKinds() []Kind {
 			},
 		}, runSuspend),
 		define(Kind{
-			Name: "publisher.revoke_token", Title: "Revoke a publish token", Role: cratewarden.Responder,
+			Name: "publisher.revoke_token", Title: "Revoke a publish token",
 			About:  "The short-lived token of one run of a workflow is refused from the next request on. The workflow can get another, unless its trusted publisher is suspended.",
 			Final:  "The token is gone for good; its secret is nowhere but in the run that got it. Running the workflow again gets a new one.",
 			Params: []Param{{Name: "id", Label: "Publish token", Help: "Its number in the registry.", Type: NumberParam, Required: true}},

@@ -109,7 +109,7 @@ func orZero(t *time.Time) string {
 func tokenKinds() []Kind {
 	return []Kind{
 		onUndo(define(Kind{
-			Name: "token.revoke", Title: "Revoke an API token", Role: cratewarden.Responder, Reversible: true,
+			Name: "token.revoke", Title: "Revoke an API token", Reversible: true,
 			About:  "The registry refuses the token from the next request on. The person gets no mail.",
 			Params: []Param{{Name: "token", Label: "API token", Help: "The token's number in the registry.", Type: NumberParam, Required: true}},
 		}, runTokenRevoke), func(_ context.Context, r *Run, items []Item[TokenRevoke]) error {
@@ -119,7 +119,7 @@ func tokenKinds() []Kind {
 			return nil
 		}),
 		onUndo(define(Kind{
-			Name: "token.revoke_where", Title: "Revoke API tokens by condition", Role: cratewarden.Responder, Reversible: true,
+			Name: "token.revoke_where", Title: "Revoke API tokens by condition", Reversible: true,
 			About: "Revokes every API token that works and meets all conditions given, at most 5,000.",
 			Params: []Param{
 				{Name: "account", Label: "Account", Type: PersonParam},

@@ -40,7 +40,7 @@ func (u UndoStep) Subjects() []ledger.Subject { return u.About }
 
 func undoKinds() []Kind {
 	return []Kind{onUndo(define(Kind{
-		Name: "plan.undo", Title: "Undo a step of a plan", Role: cratewarden.Responder, Reversible: true,
+		Name: "plan.undo", Title: "Undo a step of a plan", Reversible: true,
 		About:  "Puts the rows of one applied step back as they were, if nobody changed them since.",
 		Params: []Param{{Name: "plan", Label: "Plan", Type: TextParam, Required: true}, {Name: "step", Label: "Step", Type: NumberParam, Required: true}},
 	}, runUndo), undoUndo)}

@@ -64,12 +64,12 @@ func versionParams(more ...Param) []Param {
 func versionKinds() []Kind {
 	return []Kind{
 		define(Kind{
-			Name: "version.yank", Title: "Yank a version", Role: cratewarden.Responder, Reversible: true, NeedsAccount: true,
+			Name: "version.yank", Title: "Yank a version", Reversible: true, NeedsAccount: true,
 			About:  "New resolutions pass over the version; lock files that name it keep working and its files stay.",
 			Params: versionParams(Param{Name: "message", Label: "Message", Help: "Everybody can read it, next to the version.", Type: TextParam}),
 		}, runYank),
 		define(Kind{
-			Name: "version.unyank", Title: "Unyank a version", Role: cratewarden.Responder, Reversible: true, NeedsAccount: true,
+			Name: "version.unyank", Title: "Unyank a version", Reversible: true, NeedsAccount: true,
 			About: "The version can be resolved again; its yank message goes.", Params: versionParams(),
 		}, runUnyank),
 		holdVersionKind(), releaseVersionKind(), deleteVersionKind(),

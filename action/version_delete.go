@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"cratewarden"
 	"cratewarden/registry/change"
 )
 
@@ -16,7 +15,7 @@ func (d DeleteVersion) Sentence() string { return "Delete " + d.VersionRef.Strin
 
 func deleteVersionKind() Kind {
 	return define(Kind{
-		Name: "version.delete", Title: "Delete a version", Role: cratewarden.Remover, SecondPerson: true, NeedsAccount: true,
+		Name: "version.delete", Title: "Delete a version", NeedsAccount: true,
 		About:  "Destroys the version's rows and files. Holding it takes it out of use as well and can be undone.",
 		Final:  "The version's rows, its downloads by day and its history of publish and yanks are gone for good; the number becomes free and anybody who may publish the crate can publish other content under it.",
 		Params: versionParams(),

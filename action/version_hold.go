@@ -42,7 +42,7 @@ func messageParam() Param {
 
 func holdVersionKind() Kind {
 	return onUndo(define(Kind{
-		Name: "version.hold", Title: "Hold a version", Role: cratewarden.Responder, Reversible: true, NeedsAccount: true,
+		Name: "version.hold", Title: "Hold a version", Reversible: true, NeedsAccount: true,
 		About:  "Yanks the version and moves its files to the evidence vault, so that nobody can download it until it is released.",
 		Params: versionParams(messageParam()),
 	}, runHoldVersion), func(ctx context.Context, r *Run, items []Item[Hold]) error { return r.undoHold(ctx, stepsOf(items)) })
@@ -50,7 +50,7 @@ func holdVersionKind() Kind {
 
 func releaseVersionKind() Kind {
 	return onUndo(define(Kind{
-		Name: "version.release", Title: "Release a held version", Role: cratewarden.Responder, Reversible: true, NeedsAccount: true,
+		Name: "version.release", Title: "Release a held version", Reversible: true, NeedsAccount: true,
 		About:  "Puts the identical files back and the yank state that the version had before it was held.",
 		Params: versionParams(),
 	}, runReleaseVersion), func(ctx context.Context, r *Run, items []Item[Release]) error {
