@@ -2,7 +2,13 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"net/netip"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -76,7 +82,101 @@ type ProviderConfig struct {
 // Service signs people in and knows them again. It may be used by many at a
 // time, and by many processes on one console database.
 type Service struct {
-	cfg   Config
-	clock cratewarden.Clock
-	log   *slog.Logger
+	cfg    Config
+	clock  cratewarden.Clock
+	log    *slog.Logger
+	origin *url.URL
+
+	providers []*provider
+	roster    atomic.Pointer[roster]
+	settled   atomic.Pointer[settled]
+	told      limiter // how often the same refusal was written
+
+	// work is what goes on after an answer was given; Wait waits for it.
+	work sync.WaitGroup
 }
+
+// New checks the settings. It asks no provider anything: one that is down only
+// matters to who signs in there.
+func New(cfg Config) (*Service, error) {
+	s := &Service{cfg: cfg, clock: cfg.Clock.Or(), log: cfg.Logger}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Console == nil || cfg.Ledger == nil || cfg.People == nil {
+		return nil, errors.New("auth: Console, Ledger and People are needed")
+	}
+	for at, zero := range map[*time.Duration]time.Duration{
+		&s.cfg.Idle: time.Hour, &s.cfg.Absolute: 12 * time.Hour, &s.cfg.Program: 8 * time.Hour,
+		&s.cfg.StepUp: 5 * time.Minute, &s.cfg.ListAge: 5 * time.Minute, &s.cfg.RefuseAfter: 30 * time.Minute,
+	} {
+		if *at <= 0 {
+			*at = zero
+		}
+	}
+	var err error
+	if s.origin, err = parseOrigin(cfg.Origin); err != nil {
+		return nil, err
+	}
+	if cfg.Pretend && !loopback(s.origin.Hostname()) {
+		return nil, cratewarden.Errorf(cratewarden.Invalid, "Pretended sign-in is for a made-up registry on this machine; the console's address %s is not.", cfg.Origin)
+	}
+	if s.providers, err = newProviders(s.origin, cfg.Providers); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// parseOrigin takes https addresses, and plain http only on loopback, where
+// nobody can listen in.
+func parseOrigin(text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.Host == "" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
+	case u.Scheme == "https", u.Scheme == "http" && loopback(u.Hostname()):
+		return &url.URL{Scheme: u.Scheme, Host: u.Host}, nil
+	}
+	return nil, cratewarden.Errorf(cratewarden.Invalid,
+		"The console's own address must look like https://console.example, without a path; plain http is only for loopback.")
+}
+
+// loopback says that a host name is this machine.
+func loopback(host string) bool {
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	a, err := netip.ParseAddr(host)
+	return err == nil && a.IsLoopback()
+}
+
+// note appends an entry to the ledger in the caller's transaction. Call it last:
+// other appends wait until that transaction ends.
+func (s *Service) note(ctx context.Context, tx pgx.Tx, e ledger.Entry) error {
+	_, err := s.cfg.Ledger.Append(ctx, tx, e)
+	return err
+}
+
+// tell sends a notice with the transaction, if anybody is to be told.
+func (s *Service) tell(ctx context.Context, tx pgx.Tx, n notify.Notice) error {
+	if s.cfg.Tell == nil {
+		return nil
+	}
+	return s.cfg.Tell.Tell(ctx, tx, n)
+}
+
+// later does something after the answer, so that how long the answer takes tells
+// nothing about it. Its failure is only logged.
+func (s *Service) later(ctx context.Context, what string, do func(context.Context) error) {
+	ctx = context.WithoutCancel(ctx)
+	s.work.Go(func() {
+		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+		defer cancel()
+		if err := do(ctx); err != nil {
+			s.log.ErrorContext(ctx, what, "error", err)
+		}
+	})
+}
+
+// Wait returns when everything begun after an answer is done; call it before the
+// databases are closed.
+func (s *Service) Wait() { s.work.Wait() }

@@ -42,6 +42,7 @@ CREATE TABLE session (
     person text NOT NULL REFERENCES person (id),
     kind text NOT NULL CHECK (kind IN ('browser', 'program')),
     provider text NOT NULL,
+    subject text NOT NULL, -- of the identity that signed in: the session ends when the list unlinks it
     address text NOT NULL DEFAULT '',
     agent text NOT NULL DEFAULT '',
     created_at timestamptz NOT NULL DEFAULT now(),
@@ -53,6 +54,7 @@ CREATE TABLE session (
     ended_by text,
     ended_why text
 );
+CREATE INDEX session_ended_idx ON session (ended_at);
 CREATE INDEX session_person_idx ON session (person, created_at DESC);
 
 CREATE TABLE passkey (
@@ -116,7 +118,8 @@ CREATE TABLE ask (
     secret bytea NOT NULL UNIQUE, -- that the program polls with
     code text NOT NULL, -- that page and terminal show
     session text REFERENCES session (id), -- that asks for a step-up; none for a sign-in
-    person text REFERENCES person (id),
+    person text REFERENCES person (id), -- whose step-up, or who answered a sign-in
+    answered_in text REFERENCES session (id), -- the browser's session that said yes
     purpose text NOT NULL DEFAULT '',
     plan text NOT NULL DEFAULT '',
     digest bytea,
@@ -128,3 +131,16 @@ CREATE TABLE ask (
     polled_at timestamptz
 );
 CREATE UNIQUE INDEX ask_code_idx ON ask (code) WHERE state = 'waiting';
+
+-- Codes that people typed wrong: whoever guesses must wait.
+CREATE TABLE wrong_code (
+    person text NOT NULL REFERENCES person (id),
+    at timestamptz NOT NULL
+);
+CREATE INDEX wrong_code_person_idx ON wrong_code (person, at);
+
+-- The newest list of people that any process took over into the table person.
+CREATE TABLE roster (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    read_at timestamptz NOT NULL
+);
