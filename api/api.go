@@ -66,6 +66,9 @@ type Config struct {
 	// Auth says who asks and what they may. With nil there is no sign-in, and
 	// everybody is a local viewer who may look and change nothing.
 	Auth Auth
+	// Pretend offers the sign-in and the confirmation of a demo, without any
+	// proof. Only a made-up registry on loopback may have it.
+	Pretend bool
 	// ClientAddress tells where a request comes from; nil believes the connection,
 	// which is wrong behind a proxy.
 	ClientAddress func(*http.Request) string
@@ -126,7 +129,7 @@ func build(mux *http.ServeMux, cfg Config) huma.API {
 	conf := huma.DefaultConfig("cratewarden", "1")
 	conf.OpenAPIPath = Prefix + "/openapi"
 	conf.DocsPath, conf.SchemasPath = "", Prefix+"/schemas"
-	conf.Info.Description = "What the console knows of a registry: crates, versions and their provenance and files, accounts, tokens, names, jobs; the plans by which it is changed; sealed evidence; and the ledger of what was done. Personal data is masked."
+	conf.Info.Description = "What the console knows of a registry: crates, versions and their provenance and files, accounts, tokens, names, jobs; the plans by which it is changed; sealed evidence; the ledger of what was done; and who may do what (x-act names the act that an operation takes; see /rules). Personal data is masked."
 	conf.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	conf.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"bearer": {Type: "http", Scheme: "bearer", Description: "A session's token (cratewarden login) or an API token (cwd_…). Cookies are not taken."}}
 	conf.Security = []map[string][]string{{"bearer": {}}}
@@ -136,11 +139,16 @@ func build(mux *http.ServeMux, cfg Config) huma.API {
 	registerLedger(humaAPI, cfg)
 	registerEvidence(humaAPI, cfg)
 	registerPlans(humaAPI, cfg)
+	registerPeople(humaAPI, cfg)
+	registerSessions(humaAPI, cfg)
+	registerTokens(humaAPI, cfg)
+	registerDevices(humaAPI, cfg)
 	return humaAPI
 }
 
-// schemaName names a type in the document. Types of plans and of evidence begin
-// with that word: the ledger and the dossiers have actors, rows and jobs of their own.
+// schemaName names a type in the document. Types of plans, of evidence and of
+// sign-in begin with that word: the ledger and the dossiers have actors, rows,
+// people and jobs of their own.
 func schemaName(t reflect.Type, hint string) string {
 	name := huma.DefaultSchemaNamer(t, hint)
 	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
@@ -148,6 +156,9 @@ func schemaName(t reflect.Type, hint string) string {
 	}
 	if of := t.PkgPath(); (of == "cratewarden/action" || of == "cratewarden/registry/change") && !strings.HasPrefix(name, "Plan") {
 		return "Plan" + name
+	}
+	if t.PkgPath() == "cratewarden/auth" && !strings.HasPrefix(name, "Auth") {
+		return "Auth" + name
 	}
 	if of := t.PkgPath(); (of == "cratewarden/evidence" || of == "cratewarden/registry/extract") && !strings.HasPrefix(name, "Evidence") {
 		return "Evidence" + name

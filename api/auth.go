@@ -31,6 +31,7 @@ type Auth interface {
 	RemovePasskey(ctx context.Context, v auth.Visitor, id string) error
 
 	APITokens(ctx context.Context, person string) ([]auth.APIToken, error)
+	MakeAPIToken(ctx context.Context, v auth.Visitor, o auth.TokenOrder) (plaintext string, t auth.APIToken, err error)
 	RevokeAPIToken(ctx context.Context, v auth.Visitor, id string) error
 
 	BeginDevice(ctx context.Context, from auth.From) (auth.Device, error)

@@ -15,6 +15,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"cratewarden"
+	"cratewarden/access"
 	"cratewarden/action"
 	"cratewarden/auth"
 	"cratewarden/ledger"
@@ -23,7 +24,7 @@ import (
 
 // public is the act of the few operations that nobody needs to be signed in
 // for: those that sign a program in.
-const public = "public"
+const public = access.Public
 
 // actKey names, in an operation's metadata, the act that its caller must be
 // allowed; the OpenAPI document shows it under the same name.
@@ -67,6 +68,9 @@ func newGate(cfg Config, a huma.API) gate {
 			act, _ := op.Metadata[actKey].(string)
 			if act == "" {
 				panic("api: operation " + op.OperationID + " has no act")
+			}
+			if _, listed := access.Of(act); !listed {
+				panic("api: operation " + op.OperationID + " takes the act " + act + ", for which there is no rule")
 			}
 			g.ops[op.Method+" "+path] = entrance{op.OperationID, act}
 		}

@@ -58,10 +58,6 @@ const maxPlan = 4 << 20
 
 func registerPlans(a huma.API, cfg Config) {
 	b := bench{cfg.Plans, cfg.ReadOnly}
-	get(a, "me", "look", "/me", "Who asks, and with which roles", func(ctx context.Context, _ *struct{}) (*action.Actor, error) {
-		who := actor(ctx)
-		return &who, nil
-	})
 	get(a, "kinds", "look", "/kinds", "The catalogue: every act with its parameters", b.kinds)
 	get(a, "plans", "look.plan", "/plans", "Plans, newest first", b.list)
 	get(a, "plan", "look.plan", "/plans/{id}", "A plan with its state", b.show)

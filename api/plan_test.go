@@ -121,7 +121,10 @@ func TestEveryChangeWantsAKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	var doc struct {
-		Paths map[string]map[string]struct{ OperationID string } `json:"paths"`
+		Paths map[string]map[string]struct {
+			OperationID string
+			Act         string `json:"x-act"`
+		} `json:"paths"`
 	}
 	if err := json.Unmarshal(raw, &doc); err != nil {
 		t.Fatal(err)
@@ -134,7 +137,13 @@ func TestEveryChangeWantsAKey(t *testing.T) {
 	n := 0
 	for path, methods := range doc.Paths {
 		// Looking up a token and verifying a bundle change nothing in the registry.
-		if _, posts := methods["post"]; !posts || strings.HasSuffix(path, "/token-lookup") || strings.HasSuffix(path, "/verify") {
+		op, posts := methods["post"]
+		if !posts || strings.HasSuffix(path, "/token-lookup") || strings.HasSuffix(path, "/verify") {
+			continue
+		}
+		// Of rights it is the same whether they end once or twice, and a secret is
+		// never shown again, whatever the key.
+		if family, _, _ := strings.Cut(op.Act, "."); family == public || family == "own" || family == "person" {
 			continue
 		}
 		n++
