@@ -78,22 +78,26 @@ CREATE TABLE enrolment (
     used_at timestamptz
 );
 
--- A question to an authenticator, and once answered the consent it gave.
+-- A question to an authenticator, and once answered the consent it gave. What
+-- somebody agreed to outlives the session, so there is no reference to it.
 CREATE TABLE ceremony (
     id text PRIMARY KEY,
     kind text NOT NULL CHECK (kind IN ('register', 'step-up')),
-    session text NOT NULL REFERENCES session (id),
+    session text NOT NULL,
     person text NOT NULL REFERENCES person (id),
     question jsonb NOT NULL, -- the challenge and what it takes
     purpose text NOT NULL DEFAULT '',
     plan text NOT NULL DEFAULT '',
-    digest bytea,
-    passkey bytea,
+    digest bytea CHECK (octet_length(digest) = 32),
+    passkey bytea, -- that answered
+    answer bytea, -- as it came, signed: its hash is in the ledger
     created_at timestamptz NOT NULL DEFAULT now(),
-    expires_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL, -- of the question; once answered, of the consent
     answered_at timestamptz
 );
 CREATE INDEX ceremony_session_idx ON ceremony (session, answered_at DESC);
+CREATE INDEX ceremony_open_idx ON ceremony (expires_at) WHERE answered_at IS NULL;
+CREATE INDEX ceremony_passkey_idx ON ceremony (passkey);
 
 CREATE TABLE api_token (
     id text PRIMARY KEY,
