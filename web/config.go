@@ -91,12 +91,24 @@ type Config struct {
 	// Closing is closed when the console stops; answers that follow a plan end
 	// then, so that nobody waits for them. nil never is.
 	Closing <-chan struct{}
-	// Who tells the person behind a request; nil is nobody, who may do nothing.
-	Who func(*http.Request) action.Actor
-	// PersonURL is a page where a visitor chooses whom to be, which only a demo
-	// has; "" for none.
+	// Auth says who is behind a request and what they may do. With nil there is no
+	// sign-in, and everybody is a local viewer: only for public data on loopback.
+	Auth Auth
+	// Pretend offers to sign in as anybody of the list of people with one click,
+	// and to confirm without a passkey. Only a made-up registry on loopback may.
+	Pretend bool
+	// Who and PersonURL are the way before sign-in: who acts, and where another may
+	// be chosen. They count only without Auth, and go when no command uses them.
+	Who       func(*http.Request) action.Actor
 	PersonURL string
-	Clock     cratewarden.Clock
+	// ClientAddress is where a request comes from when proxies stand in between;
+	// nil takes the connection's address.
+	ClientAddress func(*http.Request) string
+	// Limit says whether key, an address or a person, may do something of a kind
+	// once more now, and else how long to wait. Kinds are "sign-in", "step-up",
+	// "token" and "search"; nil sets no limit.
+	Limit func(kind, key string) (ok bool, retry time.Duration)
+	Clock cratewarden.Clock
 	// Log gets one line per request, unless telemetry.Observe stands around the
 	// pages and writes it; nil drops them.
 	Log *slog.Logger

@@ -20,9 +20,12 @@ var templateFiles embed.FS
 func pageInventory() map[string]any {
 	return map[string]any{
 		"about":    aboutPage{},
+		"confirm":  confirmPage{},
+		"denied":   deniedPage{},
 		"diff":     diffPage{},
 		"dossier":  dossierPage{},
 		"error":    errorPage{},
+		"leaving":  leavingPage{},
 		"evidence": evidencePage{},
 
 		"evidence_list": evidenceListPage{},
@@ -42,6 +45,9 @@ func pageInventory() map[string]any {
 		"publishes": publishesPage{},
 		"search":    searchPage{},
 		"token":     tokenPage{},
+
+		"sign_in":  signInPage{},
+		"unsigned": unsignedPage{},
 	}
 }
 
@@ -53,6 +59,7 @@ func partInventory() map[string]any {
 		"badges":     []Badge{},
 		"bars":       Bars{},
 		"card":       Card{},
+		"carried":    []hidden{},
 		"diff":       Diff{},
 		"empty":      Empty{},
 		"facts":      []Fact{},

@@ -86,13 +86,13 @@ func galleryServer(t testing.TB, cfg Config) *Server {
 		return s.renderPart(w, "palette", samplePalette(r.FormValue("q")))
 	}
 	err := s.build(pages, galleryFiles(t),
-		route{pattern: "GET /{$}", handle: show, nav: nav{section: "Now", label: "Home"}},
-		route{pattern: "GET /search", handle: show, nav: nav{section: "Look", label: "Search"}},
-		route{pattern: "GET /palette", handle: find},
-		route{pattern: "GET /publishes", handle: show, nav: nav{section: "Look", label: "Publishes"}},
-		route{pattern: "GET /names", handle: show, nav: nav{section: "Look", label: "Names"}},
-		route{pattern: "GET /jobs", handle: show, nav: nav{section: "Look", label: "Jobs", count: func() int { return 3 }}},
-		route{pattern: "GET /crates/{name}/{version}", handle: show, under: "/publishes"},
+		route{pattern: "GET /{$}", act: "look", handle: show, nav: nav{section: "Now", label: "Home"}},
+		route{pattern: "GET /search", act: "look", handle: show, nav: nav{section: "Look", label: "Search"}},
+		route{pattern: "GET /palette", act: "look", handle: find},
+		route{pattern: "GET /publishes", act: "look", handle: show, nav: nav{section: "Look", label: "Publishes"}},
+		route{pattern: "GET /names", act: "look", handle: show, nav: nav{section: "Look", label: "Names"}},
+		route{pattern: "GET /jobs", act: "look", handle: show, nav: nav{section: "Look", label: "Jobs", count: func() int { return 3 }}},
+		route{pattern: "GET /crates/{name}/{version}", act: "look", handle: show, under: "/publishes"},
 	)
 	if err != nil {
 		t.Fatal(err)

@@ -28,6 +28,11 @@ func contentPolicy(nonce string) string {
 	}, "; ")
 }
 
+// permissions are what a page may ask of the browser: its own passkeys, and
+// nothing else.
+const permissions = "publickey-credentials-get=(self), publickey-credentials-create=(self), camera=(), microphone=(), geolocation=(), payment=(), usb=(), " +
+	"serial=(), hid=(), display-capture=(), fullscreen=(), autoplay=(), midi=(), screen-wake-lock=(), browsing-topics=()"
+
 // protect sets the headers that keep a page by itself. The referrer policy is
 // same-origin and not no-referrer, because the latter makes browsers send
 // "Origin: null" with our own forms.
@@ -40,7 +45,10 @@ func (s *Server) protect(next http.Handler) http.Handler {
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()")
+		h.Set("Cross-Origin-Embedder-Policy", "require-corp")
+		h.Set("Origin-Agent-Cluster", "?1")
+		h.Set("X-Permitted-Cross-Domain-Policies", "none")
+		h.Set("Permissions-Policy", permissions)
 		// A static file replaces this by its own.
 		h.Set("Cache-Control", "no-store")
 		next.ServeHTTP(w, r)

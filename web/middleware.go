@@ -9,6 +9,9 @@ import (
 	"runtime/debug"
 
 	"cratewarden"
+	"cratewarden/access"
+	"cratewarden/action"
+	"cratewarden/auth"
 	"cratewarden/telemetry"
 )
 
@@ -17,6 +20,10 @@ type visit struct {
 	id    string // shown on error pages and in the log
 	nonce string // the only scripts that run are those that carry it
 	route route
+	// visitor is who asks; signed says that they signed in. Both are set by the
+	// gate, before any handler.
+	visitor auth.Visitor
+	signed  bool
 }
 
 type visitKey struct{}
@@ -26,13 +33,18 @@ func visitOf(ctx context.Context) *visit {
 	if v, ok := ctx.Value(visitKey{}).(*visit); ok {
 		return v
 	}
-	return &visit{}
+	return &visit{visitor: nobody()}
+}
+
+// nobody has no role.
+func nobody() auth.Visitor {
+	return auth.Visitor{Actor: action.Actor{ID: "nobody", Name: "nobody"}}
 }
 
 // chain wraps the routes. The first line is the outermost layer.
 func (s *Server) chain(h http.Handler) http.Handler {
 	crossOrigin := http.NewCrossOriginProtection()
-	crossOrigin.SetDenyHandler(s.adapt(route{pattern: "cross-origin", handle: refuseCrossOrigin}))
+	crossOrigin.SetDenyHandler(s.adapt(route{pattern: "cross-origin", handle: refuseCrossOrigin, act: access.Public}))
 	for _, wrap := range []func(http.Handler) http.Handler{
 		s.limitBody,
 		crossOrigin.Handler,
@@ -63,7 +75,7 @@ func (s *Server) observe(next http.Handler) http.Handler {
 // greet gives the request its nonce, and remembers whether the answer has begun.
 func (s *Server) greet(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		v := &visit{id: telemetry.RequestID(r.Context()), nonce: rand.Text()}
+		v := &visit{id: telemetry.RequestID(r.Context()), nonce: rand.Text(), visitor: nobody()}
 		next.ServeHTTP(&recorder{ResponseWriter: w}, r.WithContext(context.WithValue(r.Context(), visitKey{}, v)))
 	})
 }

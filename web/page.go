@@ -1,10 +1,12 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Page is what the frame around every page shows. A page's struct embeds it and
@@ -21,7 +23,23 @@ type Page struct {
 	Search    bool   // there is a page of search results
 	Palette   bool   // there is a palette to open with Ctrl-K
 	Person    string // who acts; "" when nobody does
-	PersonURL string // where another may be chosen; "" for nowhere
+	PersonURL string // a page about them; "" for none
+	// Signed says that there is a session, which can be ended.
+	Signed bool
+	StepUp *stepUpBar // while changes are allowed; else nil
+}
+
+// stepUpBar says how long changes are allowed.
+type stepUpBar struct {
+	Until time.Time
+	Left  string // minutes and seconds, such as 4:32
+	Back  string
+}
+
+// left writes a length as a clock that runs down.
+func left(d time.Duration) string {
+	seconds := int(d / time.Second)
+	return fmt.Sprintf("%d:%02d", seconds/60, seconds%60)
 }
 
 // NavGroup is a section of the side bar.
@@ -44,19 +62,27 @@ func (s *Server) page(r *http.Request, title string) Page {
 	p := Page{
 		Title:     title,
 		Registry:  s.cfg.Registry,
-		Nav:       s.navigation(r.URL.Path, v.route.under),
 		Nonce:     v.nonce,
 		RequestID: v.id,
 		ReadOnly:  s.cfg.ReadOnly,
-		Search:    s.has("GET /search"),
-		Palette:   s.has("GET /palette"),
 	}
-	if s.cfg.Who != nil {
-		p.Person, p.PersonURL = s.cfg.Who(r).Name, s.cfg.PersonURL
+	switch {
+	case s.cfg.Auth == nil && s.cfg.Who != nil:
+		p.Person, p.PersonURL = v.visitor.Actor.Name, s.cfg.PersonURL
+		if p.PersonURL != "" {
+			p.PersonURL += "?back=" + url.QueryEscape(r.URL.Path)
+		}
+	case s.cfg.Auth == nil:
+	case !v.signed:
+		return p // whoever is not known learns nothing from the frame
+	default:
+		p.Person, p.PersonURL, p.Signed = visible(v.visitor.Person.Name), "/you", true
+		if now := s.cfg.Clock(); v.visitor.SteppedUp(now) {
+			p.StepUp = &stepUpBar{Until: v.visitor.Session.StepUpEnd, Left: left(v.visitor.Session.StepUpEnd.Sub(now)), Back: r.URL.RequestURI()}
+		}
 	}
-	if p.PersonURL != "" {
-		p.PersonURL += "?back=" + url.QueryEscape(r.URL.Path)
-	}
+	p.Nav = s.navigation(r.URL.Path, v.route.under)
+	p.Search, p.Palette = s.has("GET /search"), s.has("GET /palette")
 	if s.cfg.Freshness != nil {
 		f := s.cfg.Freshness()
 		p.Freshness = &f

@@ -35,8 +35,8 @@ const listTime = 55 * time.Second
 
 func (s *Server) crateRoutes() []route {
 	routes := []route{
-		{pattern: "GET /crates/{name}/versions", handle: s.crateVersions, timeout: listTime},
-		{pattern: "GET /crates/{name}/dependents", handle: s.crateDependents, timeout: listTime},
+		{pattern: "GET /crates/{name}/versions", act: "look", handle: s.crateVersions, timeout: listTime},
+		{pattern: "GET /crates/{name}/dependents", act: "look", handle: s.crateDependents, timeout: listTime},
 	}
 	for _, v := range s.crateViews() {
 		if v.fill == nil {
@@ -46,7 +46,7 @@ func (s *Server) crateRoutes() []route {
 		if v.path != "" {
 			pattern += "/" + v.path
 		}
-		routes = append(routes, route{pattern: pattern, handle: func(w http.ResponseWriter, r *http.Request) error {
+		routes = append(routes, route{pattern: pattern, act: "look", handle: func(w http.ResponseWriter, r *http.Request) error {
 			d, err := s.cfg.Dossiers.Crate(r.Context(), r.PathValue("name"))
 			if err != nil {
 				return s.crateMissing(w, r, err)

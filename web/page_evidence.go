@@ -34,19 +34,19 @@ const (
 // evidenceRoutes are the pages of sealed bundles. Without a store only the page
 // that says so exists.
 func (s *Server) evidenceRoutes() []route {
-	list := route{pattern: "GET /evidence", handle: s.evidenceList, timeout: listTime, nav: nav{section: "Console", label: "Evidence"}}
+	list := route{pattern: "GET /evidence", act: "look.evidence", handle: s.evidenceList, timeout: listTime, nav: nav{section: "Console", label: "Evidence"}}
 	if s.cfg.Evidence == nil {
 		list.handle = s.evidenceNone
 		return []route{list}
 	}
 	routes := []route{list,
-		{pattern: "GET /evidence/{digest}", handle: s.evidenceShow, timeout: listTime},
-		{pattern: "POST /evidence/{digest}/verify", handle: s.evidenceVerify, timeout: checkTime},
-		{pattern: "GET /evidence/{digest}/export", handle: s.evidenceExport, timeout: sendTime},
-		{pattern: "GET /evidence/{digest}/part", handle: s.evidencePart, timeout: sendTime},
+		{pattern: "GET /evidence/{digest}", act: "look.evidence", handle: s.evidenceShow, timeout: listTime},
+		{pattern: "POST /evidence/{digest}/verify", act: "look.evidence", handle: s.evidenceVerify, timeout: checkTime},
+		{pattern: "GET /evidence/{digest}/export", act: "evidence.export", handle: s.evidenceExport, timeout: sendTime},
+		{pattern: "GET /evidence/{digest}/part", act: "evidence.open", handle: s.evidencePart, timeout: sendTime},
 	}
 	if s.cfg.Plans != nil {
-		routes = append(routes, route{pattern: "POST /evidence", handle: s.evidenceSeal, under: "/evidence", timeout: checkTime})
+		routes = append(routes, route{pattern: "POST /evidence", act: "evidence.seal", handle: s.evidenceSeal, under: "/evidence", timeout: checkTime})
 	}
 	return routes
 }

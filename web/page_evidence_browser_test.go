@@ -15,7 +15,7 @@ func TestEvidencePagesInABrowser(t *testing.T) {
 	t.Parallel()
 	v := newVault(t)
 	whole, damaged := v.seal(t, evidence.Request{Crates: []int32{1}, Plan: "P-1", Incident: "I-1", Reason: "typosquatting"}), v.seal(t, evidence.Request{Crates: []int32{2}})
-	p := webtest.Serve(t, evidenceServer(t, v, func(c *Config) { c.Ledger, c.Who = v.book, as(responder) })).Open(t, "/")
+	p := webtest.Serve(t, evidenceServer(t, v, func(c *Config) { c.Ledger, c.Auth = v.book, as(responder) })).Open(t, "/")
 	p.Go(evidenceURL(whole.Digest))
 	p.Click(`form[action$="/verify"] button`)
 	eventually(t, p, "document.readyState + !!document.body?.textContent.includes('were as they were sealed')", "completetrue")

@@ -97,7 +97,7 @@ func (v *vault) part(t testing.TB, b evidence.Bundle, name string) (evidence.Par
 
 func evidenceServer(t testing.TB, e Evidence, change ...func(*Config)) *Server {
 	t.Helper()
-	return deskServer(t, sampleDesk(t), append([]func(*Config){func(c *Config) { c.Evidence = e }}, change...)...)
+	return deskServer(t, sampleDesk(t), append([]func(*Config){func(c *Config) { c.Evidence, c.Auth = e, as(nobody().Actor) }}, change...)...)
 }
 
 // evilVault answers with hostile text in every field that holds text.

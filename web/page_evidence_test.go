@@ -90,7 +90,7 @@ func TestEvidenceBundle(t *testing.T) {
 func TestEvidenceVerify(t *testing.T) {
 	t.Parallel()
 	v := newVault(t)
-	s := evidenceServer(t, v, func(c *Config) { c.Who = as(responder) })
+	s := evidenceServer(t, v, func(c *Config) { c.Auth = as(responder) })
 	b := v.seal(t, evidence.Request{Crates: []int32{1}})
 	verify := func(wants ...string) {
 		t.Helper()

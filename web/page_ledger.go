@@ -27,13 +27,13 @@ func (s *Server) ledgerRoutes() []route {
 		return nil
 	}
 	return []route{
-		{pattern: "GET /ledger", handle: s.ledgerList, timeout: listTime, nav: nav{section: "Console", label: "Ledger"}},
-		{pattern: "GET /ledger/checkpoint", handle: s.ledgerCheckpoint},
-		{pattern: "GET /ledger/consistency", handle: s.ledgerConsistency},
-		{pattern: "GET /ledger/{index}", handle: s.ledgerEntry, timeout: listTime},
-		{pattern: "GET /ledger/{index}/entry.json", handle: s.ledgerBody},
-		{pattern: "GET /ledger/{index}/proof", handle: s.ledgerProof},
-		{pattern: "GET /ledger/{index}/documents/{digest}", handle: s.ledgerDocument, timeout: listTime},
+		{pattern: "GET /ledger", act: "look.ledger", handle: s.ledgerList, timeout: listTime, nav: nav{section: "Console", label: "Ledger"}},
+		{pattern: "GET /ledger/checkpoint", act: "look.ledger", handle: s.ledgerCheckpoint},
+		{pattern: "GET /ledger/consistency", act: "look.ledger", handle: s.ledgerConsistency},
+		{pattern: "GET /ledger/{index}", act: "look.ledger", handle: s.ledgerEntry, timeout: listTime},
+		{pattern: "GET /ledger/{index}/entry.json", act: "look.ledger", handle: s.ledgerBody},
+		{pattern: "GET /ledger/{index}/proof", act: "look.ledger", handle: s.ledgerProof},
+		{pattern: "GET /ledger/{index}/documents/{digest}", act: "look.ledger", handle: s.ledgerDocument, timeout: listTime},
 	}
 }
 

@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"crypto/rand"
-	"net/http"
 	"strings"
 	"sync"
 	"time"
@@ -55,46 +54,41 @@ func (s *Server) planRoutes() []route {
 	if s.cfg.Plans == nil {
 		return nil
 	}
-	one := func(pattern string, handle handler, limit time.Duration) route {
-		return route{pattern: pattern, handle: handle, under: "/plans", timeout: limit}
+	one := func(pattern, act string, handle handler, limit time.Duration) route {
+		return route{pattern: pattern, act: act, handle: handle, under: "/plans", timeout: limit}
+	}
+	bound := func(rt route, purpose string) route {
+		rt.purpose = purpose
+		return rt
 	}
 	return []route{
-		{pattern: "GET /plans", handle: s.planList, timeout: listTime, nav: nav{section: "Now", label: "Plans", count: s.planned.open}},
-		one("POST /plans", s.planCompose, 0),
-		one("GET /plans/new", s.planNew, 0),
-		one("GET /plans/batch", s.batchForm, 0),
-		one("POST /plans/batch", s.batchTake, applyTime),
-		one("GET /plans/propose", s.proposeForm, 0),
-		one("POST /plans/propose", s.proposeTake, applyTime),
-		one("GET /plans/{id}", s.planShow, listTime),
-		one("GET /plans/{id}/edit", s.planEdit, 0),
-		one("POST /plans/{id}/edit", s.planCompose, 0),
-		one("GET /plans/{id}/effect.json", s.planEffect, listTime),
-		one("GET /plans/{id}/live", s.planLivePart, 0),
-		one("GET /plans/{id}/events", s.planEvents, eventsTime),
-		one("POST /plans/{id}/leave-out", s.planLeaveOut, 0),
-		one("POST /plans/{id}/review", s.planReview, applyTime),
-		one("POST /plans/{id}/approve", s.planApprove, 0),
-		one("POST /plans/{id}/apply", s.planApply, applyTime),
-		one("POST /plans/{id}/undo", s.planUndo, 0),
-		one("POST /plans/{id}/discard", s.planDiscard, 0),
-		one("POST /plans/{id}/settle", s.planSettle, applyTime),
-		one("POST /plans/{id}/seal", s.planSeal, applyTime),
-		one("POST /plans/{id}/follow-ups/{follow}", s.planFollow, applyTime),
+		{pattern: "GET /plans", act: "look.plan", handle: s.planList, timeout: listTime, nav: nav{section: "Now", label: "Plans", count: s.planned.open}},
+		one("POST /plans", "plan.draft", s.planCompose, 0),
+		one("GET /plans/new", "look.plan", s.planNew, 0),
+		one("GET /plans/batch", "look.plan", s.batchForm, 0),
+		one("POST /plans/batch", "plan.draft", s.batchTake, applyTime),
+		one("GET /plans/propose", "look.plan", s.proposeForm, 0),
+		one("POST /plans/propose", "plan.draft", s.proposeTake, applyTime),
+		one("GET /plans/{id}", "look.plan", s.planShow, listTime),
+		one("GET /plans/{id}/edit", "look.plan", s.planEdit, 0),
+		one("POST /plans/{id}/edit", "plan.edit", s.planCompose, 0),
+		one("GET /plans/{id}/effect.json", "look.plan", s.planEffect, listTime),
+		one("GET /plans/{id}/live", "look.plan", s.planLivePart, 0),
+		one("GET /plans/{id}/events", "look.plan", s.planEvents, eventsTime),
+		one("POST /plans/{id}/leave-out", "plan.edit", s.planLeaveOut, 0),
+		one("POST /plans/{id}/review", "plan.review", s.planReview, applyTime),
+		bound(one("POST /plans/{id}/approve", "plan.approve", s.planApprove, 0), "approve"),
+		bound(one("POST /plans/{id}/apply", "plan.apply", s.planApply, applyTime), "apply"),
+		one("POST /plans/{id}/undo", "plan.undo", s.planUndo, 0),
+		one("POST /plans/{id}/discard", "plan.discard", s.planDiscard, 0),
+		one("POST /plans/{id}/settle", "plan.settle", s.planSettle, applyTime),
+		one("POST /plans/{id}/seal", "evidence.seal", s.planSeal, applyTime),
+		one("POST /plans/{id}/follow-ups/{follow}", "plan.follow-up", s.planFollow, applyTime),
 	}
 }
 
 func planURL(id string, rest ...string) string {
 	return Path(append([]string{"plans", id}, rest...)...)
-}
-
-// who is the person behind a request. Without sign-in configured it is nobody,
-// who has no role.
-func (s *Server) who(r *http.Request) action.Actor {
-	if s.cfg.Who == nil {
-		return action.Actor{ID: "nobody", Name: "nobody"}
-	}
-	return s.cfg.Who(r)
 }
 
 // newKey is an idempotency key, made when a form is shown, so that a form that

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"slices"
 	"sync"
 	"testing"
@@ -225,10 +224,6 @@ var (
 	looker    = action.Actor{ID: "p3", Name: "Cleo", Roles: []cratewarden.Role{cratewarden.Viewer}}
 )
 
-func as(who action.Actor) func(*http.Request) action.Actor {
-	return func(*http.Request) action.Actor { return who }
-}
-
 func yankStep(crate, version, message string) action.StepText {
 	text, _ := json.Marshal(map[string]string{"do": "version.yank", "crate": crate, "version": version, "message": message})
 	return text
@@ -335,5 +330,5 @@ func planServer(t testing.TB, f *planner, who action.Actor, change ...func(*Conf
 	t.Helper()
 	d := sampleDesk(t)
 	d.Dossiers = sampleShelf(t)
-	return deskServer(t, d, append([]func(*Config){func(c *Config) { c.Plans, c.Who = f, as(who) }}, change...)...)
+	return deskServer(t, d, append([]func(*Config){func(c *Config) { c.Plans, c.Auth = f, as(who) }}, change...)...)
 }

@@ -48,7 +48,7 @@ func newWorks(t testing.TB) *works {
 	d := sampleDesk(t)
 	d.Dossiers = sampleShelf(t)
 	k.Server = deskServer(t, d, func(c *Config) {
-		c.Plans, c.Who, c.Ledger, c.Documents, c.Clock = k.Engine, as(k.who), b.Log, k.Engine, time.Now
+		c.Plans, c.Auth, c.Ledger, c.Documents, c.Clock = k.Engine, as(k.who), b.Log, k.Engine, time.Now
 	})
 	return k
 }

@@ -33,9 +33,9 @@ func versionViews() []versionView {
 
 func (s *Server) versionRoutes() []route {
 	routes := []route{
-		{pattern: "GET /crates/{name}/{num}/files", handle: s.files},
-		{pattern: "GET /crates/{name}/{num}/files/{path...}", handle: s.files},
-		{pattern: "GET /crates/{name}/{num}/diff", handle: s.diff},
+		{pattern: "GET /crates/{name}/{num}/files", act: "look", handle: s.files},
+		{pattern: "GET /crates/{name}/{num}/files/{path...}", act: "look", handle: s.files},
+		{pattern: "GET /crates/{name}/{num}/diff", act: "look", handle: s.diff},
 	}
 	for _, view := range versionViews() {
 		if view.fill == nil {
@@ -45,7 +45,7 @@ func (s *Server) versionRoutes() []route {
 		if view.path != "" {
 			pattern += "/" + view.path
 		}
-		routes = append(routes, route{pattern: pattern, handle: func(w http.ResponseWriter, r *http.Request) error {
+		routes = append(routes, route{pattern: pattern, act: "look", handle: func(w http.ResponseWriter, r *http.Request) error {
 			v, done, err := s.version(w, r, view.path)
 			if done || err != nil {
 				return err

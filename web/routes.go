@@ -12,6 +12,14 @@ import (
 // route is one line of the table of contents.
 type route struct {
 	pattern string // method and path, as http.ServeMux reads them
+	// act is the line of the table of access that says who may, or public. A
+	// route without one makes New fail.
+	act string
+	// purpose is what a passkey assertion is bound to, with the plan of the path
+	// and the digest of the form; "" for acts that take none of that kind.
+	purpose string
+	limit   string   // the kind of limit on how often it may be asked; "" for none
+	secret  []string // fields of its form that are never kept for a second try
 	handle  handler
 	nav     nav           // its place in the side bar; zero when it has none
 	under   string        // path of the side-bar entry it belongs to, when not its own
@@ -32,7 +40,7 @@ func sections() []string { return []string{"Now", "Look", "Console"} }
 
 // routes is the table of contents of the console.
 func (s *Server) routes() []route {
-	console := append(slices.Concat(s.ledgerRoutes(), s.evidenceRoutes()), route{pattern: "GET /about", handle: s.about, nav: nav{section: "Console", label: "About"}})
+	console := append(slices.Concat(s.ledgerRoutes(), s.evidenceRoutes(), s.signRoutes()), route{pattern: "GET /about", act: "look", handle: s.about, nav: nav{section: "Console", label: "About"}})
 	if s.cfg.Dossiers == nil {
 		return append(s.planRoutes(), console...)
 	}
@@ -42,27 +50,27 @@ func (s *Server) routes() []route {
 // lookRoutes are the pages one begins with: what happens, and what can be asked.
 func (s *Server) lookRoutes() []route {
 	return []route{
-		{pattern: "GET /{$}", handle: s.home, nav: nav{section: "Now", label: "Home"}},
-		{pattern: "GET /publishes", handle: s.publishes, timeout: listTime, nav: nav{section: "Now", label: "Publishes"}},
-		{pattern: "GET /jobs", handle: s.jobs, timeout: listTime, nav: nav{section: "Now", label: "Jobs"}},
-		{pattern: "GET /search", handle: s.search, nav: nav{section: "Look", label: "Search"}},
-		{pattern: "GET /palette", handle: s.palette},
-		{pattern: "GET /names", handle: s.names, timeout: listTime, nav: nav{section: "Look", label: "Names"}},
-		{pattern: "GET /tokens", handle: s.tokenForm, nav: nav{section: "Look", label: "Token lookup"}},
-		{pattern: "POST /tokens", handle: s.tokenLookup, under: "/tokens"},
-		{pattern: "GET /status", handle: s.status, nav: nav{section: "Console", label: "Status"}},
+		{pattern: "GET /{$}", act: "look", handle: s.home, nav: nav{section: "Now", label: "Home"}},
+		{pattern: "GET /publishes", act: "look", handle: s.publishes, timeout: listTime, nav: nav{section: "Now", label: "Publishes"}},
+		{pattern: "GET /jobs", act: "look", handle: s.jobs, timeout: listTime, nav: nav{section: "Now", label: "Jobs"}},
+		{pattern: "GET /search", act: "look", limit: "search", handle: s.search, nav: nav{section: "Look", label: "Search"}},
+		{pattern: "GET /palette", act: "look", limit: "search", handle: s.palette},
+		{pattern: "GET /names", act: "look", handle: s.names, timeout: listTime, nav: nav{section: "Look", label: "Names"}},
+		{pattern: "GET /tokens", act: "look.token", handle: s.tokenForm, nav: nav{section: "Look", label: "Token lookup"}},
+		{pattern: "POST /tokens", act: "look.token", limit: "token", secret: []string{"token"}, handle: s.tokenLookup, under: "/tokens"},
+		{pattern: "GET /status", act: "look", handle: s.status, nav: nav{section: "Console", label: "Status"}},
 	}
 }
 
 // accountRoutes are the pages of people and teams.
 func (s *Server) accountRoutes() []route {
 	return []route{
-		{pattern: "GET /accounts", handle: s.accountLogin, under: "/search"},
-		{pattern: "GET /accounts/{id}", handle: s.account, under: "/search"},
-		{pattern: "GET /accounts/{id}/crates", handle: s.accountCratesList, under: "/search", timeout: listTime},
-		{pattern: "GET /accounts/{id}/publishes", handle: s.accountPublishesList, under: "/search", timeout: listTime},
-		{pattern: "GET /teams/{id}", handle: s.team, under: "/search"},
-		{pattern: "GET /teams/{id}/crates", handle: s.teamCratesList, under: "/search", timeout: listTime},
+		{pattern: "GET /accounts", act: "look", handle: s.accountLogin, under: "/search"},
+		{pattern: "GET /accounts/{id}", act: "look", handle: s.account, under: "/search"},
+		{pattern: "GET /accounts/{id}/crates", act: "look", handle: s.accountCratesList, under: "/search", timeout: listTime},
+		{pattern: "GET /accounts/{id}/publishes", act: "look", handle: s.accountPublishesList, under: "/search", timeout: listTime},
+		{pattern: "GET /teams/{id}", act: "look", handle: s.team, under: "/search"},
+		{pattern: "GET /teams/{id}/crates", act: "look", handle: s.teamCratesList, under: "/search", timeout: listTime},
 	}
 }
 
@@ -79,6 +87,9 @@ func (s *Server) build(pages map[string]any, files fs.FS, more ...route) error {
 	s.turns = newTurns()
 	s.planned = newPlanned(s.cfg)
 	s.table = append(s.routes(), more...)
+	if err := checkActs(s.table); err != nil {
+		return err
+	}
 	s.mux = http.NewServeMux()
 	static := "GET /static/{file}"
 	s.mux.HandleFunc(static, func(w http.ResponseWriter, r *http.Request) {
@@ -88,7 +99,7 @@ func (s *Server) build(pages map[string]any, files fs.FS, more ...route) error {
 	for _, rt := range s.table {
 		s.mux.Handle(rt.pattern, s.adapt(rt))
 	}
-	s.mux.Handle("/", s.adapt(route{pattern: "/", handle: s.nowhere}))
+	s.mux.Handle("/", s.adapt(route{pattern: "/", act: "look", handle: s.nowhere}))
 	s.handler = s.chain(s.mux)
 	return nil
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"net/http"
 	"strconv"
+	"time"
 
 	"cratewarden"
 	"cratewarden/telemetry"
@@ -16,7 +18,8 @@ import (
 type handler func(w http.ResponseWriter, r *http.Request) error
 
 // adapt turns a route into what the mux calls: it notes the pattern for the
-// log, bounds the time, waits for its turn, and shows the error.
+// log, bounds the time, waits for its turn, asks the gate, and shows the error.
+// The handler never runs before the gate let the visitor through.
 func (s *Server) adapt(rt route) http.Handler {
 	limit := rt.timeout
 	if limit <= 0 {
@@ -29,8 +32,13 @@ func (s *Server) adapt(rt route) http.Handler {
 		defer cancel()
 		r = r.WithContext(ctx)
 		leave, err := s.turns.take(ctx)
-		if err == nil {
-			defer leave()
+		if err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		defer leave()
+		pass, err := s.gate(w, r, rt)
+		if pass {
 			err = rt.handle(w, r)
 		}
 		if err != nil {
@@ -92,6 +100,10 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, errMethod) {
 		status, heading = http.StatusMethodNotAllowed, "This page cannot be used that way"
 	}
+	if often, ok := errors.AsType[*tooMany](err); ok {
+		status, heading = http.StatusTooManyRequests, "That was too often"
+		w.Header().Set("Retry-After", digits(int64(math.Ceil(max(often.retry, time.Second).Seconds()))))
+	}
 	message := sentence(kind, err)
 	if kind == cratewarden.Timeout || kind == cratewarden.Unavailable {
 		w.Header().Set("Retry-After", "5")
@@ -99,6 +111,14 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Header.Get("HX-Request") != "" {
 		s.failPart(w, r, status, Notice{Tone: Bad, Title: heading, Text: Text(message)})
 		return
+	}
+	if rules, ok := asDenied(err); ok {
+		if again := s.denied(w, r, rules); again == nil {
+			return
+		} else if err = again; kindOf(r.Context(), err) != kind {
+			s.fail(w, r, err)
+			return
+		}
 	}
 	page := errorPage{Page: s.page(r, heading), Status: status, Heading: heading, Message: message}
 	if err := s.render(w, "error", status, page); err != nil {

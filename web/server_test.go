@@ -40,6 +40,11 @@ func body(t *testing.T, r *http.Response) string {
 func serverWith(t *testing.T, cfg Config, more ...route) *Server {
 	t.Helper()
 	s := &Server{cfg: cfg.withDefaults()}
+	for i := range more {
+		if more[i].act == "" {
+			more[i].act = "look"
+		}
+	}
 	if err := s.build(pageInventory(), templateFiles, more...); err != nil {
 		t.Fatal(err)
 	}

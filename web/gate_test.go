@@ -1,0 +1,318 @@
+package web
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"cratewarden"
+	"cratewarden/access"
+	"cratewarden/auth"
+	"cratewarden/team"
+)
+
+// guarded is a server with one page and one form behind the gate; ran counts how
+// often their handlers ran.
+func guarded(t *testing.T, d *doorman, change ...func(*Config)) (s *Server, ran *[]string) {
+	t.Helper()
+	ran = &[]string{}
+	cfg := Config{Auth: d}
+	for _, c := range change {
+		c(&cfg)
+	}
+	note := func(w http.ResponseWriter, r *http.Request) error {
+		_ = r.ParseForm()
+		*ran = append(*ran, r.Method+" "+r.PostForm.Get("title")+r.PostForm.Get("token"))
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	return serverWith(t, cfg, route{pattern: "GET /seen", act: "look", handle: note},
+		route{pattern: "POST /made", act: "plan.draft", handle: note, limit: "search", secret: []string{"token"}},
+		route{pattern: "POST /bound/{id}", act: "plan.apply", purpose: "apply", handle: note}), ran
+}
+
+func send2(s *Server, path string, form url.Values, change func(*http.Request)) *http.Response {
+	r := httptest.NewRequest("POST", "http://127.0.0.1:8420"+path, strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if change != nil {
+		change(r)
+	}
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, r)
+	return w.Result()
+}
+
+func TestRoutesNeedAnAct(t *testing.T) {
+	t.Parallel()
+	s := &Server{cfg: Config{}.withDefaults()}
+	err := s.build(pageInventory(), templateFiles, route{pattern: "GET /open", handle: s.about})
+	if err == nil || !strings.Contains(err.Error(), "GET /open") {
+		t.Errorf("a route without an act starts: %v", err)
+	}
+}
+
+func TestNobodyIsLedToTheSignIn(t *testing.T) {
+	t.Parallel()
+	d := as(responder)
+	d.out = true
+	s, ran := guarded(t, d)
+	answer := ask(s, "GET", "/seen?a=1&b=%2F", nil)
+	if to := answer.Header.Get("Location"); answer.StatusCode != http.StatusSeeOther || to != "/sign-in?back=%2Fseen%3Fa%3D1%26b%3D%252F" {
+		t.Errorf("%d to %q", answer.StatusCode, to)
+	}
+	if answer := ask(s, "GET", "/no/such/page", nil); answer.StatusCode != http.StatusSeeOther {
+		t.Errorf("nobody learns which pages there are: %d", answer.StatusCode)
+	}
+	for header, value := range map[string]string{"HX-Request": "true", "Accept": "text/event-stream"} {
+		if answer := ask(s, "GET", "/seen", func(r *http.Request) { r.Header.Set(header, value) }); answer.StatusCode != http.StatusUnauthorized {
+			t.Errorf("with %s: %d", header, answer.StatusCode)
+		}
+	}
+	answer = send2(s, "/made?x=1", url.Values{"title": {"a <b> \"title\""}, "step": {"1", "2"}, "token": {"cio-secret"}}, nil)
+	text := body(t, answer)
+	if answer.StatusCode != http.StatusUnauthorized || answer.Header.Get("Cache-Control") != "no-store" {
+		t.Errorf("%d %q", answer.StatusCode, answer.Header.Get("Cache-Control"))
+	}
+	for _, want := range []string{`action="/made?x=1"`, `name="title" value="a &lt;b&gt; &#34;title&#34;"`, `name="step" value="1"`, `name="step" value="2"`, "One field is not kept"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+	if strings.Contains(text, "cio-secret") {
+		t.Error("a pasted secret is shown again")
+	}
+	if len(*ran) > 0 {
+		t.Errorf("handlers ran: %v", *ran)
+	}
+}
+
+func TestFrameTellsNobodyAnything(t *testing.T) {
+	t.Parallel()
+	d := as(responder)
+	d.out, d.providers = true, []auth.ProviderConfig{{ID: "github", Name: "GitHub"}}
+	s, _ := guarded(t, d, func(c *Config) {
+		c.Registry.Label = "example registry"
+		c.Freshness = func() Freshness { return Freshness{Problem: "mirror trouble"} }
+	})
+	text := body(t, ask(s, "GET", "/sign-in?back=/plans", nil))
+	for _, bad := range []string{"mirror trouble", `href="/about"`, `name="q"`, "Sign out"} {
+		if strings.Contains(text, bad) {
+			t.Errorf("the sign-in shows %q", bad)
+		}
+	}
+	for _, want := range []string{"example registry", "Sign in with GitHub", `name="back" value="/plans"`} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the sign-in lacks %q", want)
+		}
+	}
+}
+
+func TestGateAsksBeforeTheHandler(t *testing.T) {
+	t.Parallel()
+	d := as(looker)
+	d.refuse["plan.draft"] = &access.Denied{Act: "plan.draft", Denials: []access.Denial{{Rule: access.RuleRole, Why: "It takes a <role>.", Remedy: "Ask Ada."}, {Rule: access.RuleStepUp, Why: "Changes take a passkey."}}}
+	s, ran := guarded(t, d)
+	answer := send2(s, "/made", url.Values{"title": {"x"}}, nil)
+	text := body(t, answer)
+	if answer.StatusCode != http.StatusForbidden || !strings.Contains(text, "It takes a &lt;role&gt;.") || !strings.Contains(text, "Ask Ada.") || !strings.Contains(text, "<code>role</code>") {
+		t.Errorf("%d %s", answer.StatusCode, text)
+	}
+	if len(*ran) > 0 || !slices.Contains(d.asked, "plan.draft") {
+		t.Errorf("ran %v, asked %v", *ran, d.asked)
+	}
+}
+
+func TestStepUpCarriesTheFormAlong(t *testing.T) {
+	t.Parallel()
+	d := as(responder)
+	d.refuse["plan.draft"] = needsStepUp("plan.draft")
+	s, ran := guarded(t, d)
+	answer := send2(s, "/made?x=1", url.Values{"title": {"mine"}, "token": {"cio-secret"}}, nil)
+	text := body(t, answer)
+	for _, want := range []string{"Confirm it is you", `name="confirm.to" value="/made?x=1"`, `name="confirm.ceremony" value="c1"`, `name="title" value="mine"`, `data-passkey="get"`, "userVerification"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+	if answer.StatusCode != http.StatusForbidden || strings.Contains(text, "cio-secret") || strings.Contains(text, "Confirm as") || len(*ran) > 0 {
+		t.Errorf("%d, ran %v", answer.StatusCode, *ran)
+	}
+	form := url.Values{"confirm.to": {"/made?x=1"}, "confirm.post": {"yes"}, "confirm.ceremony": {"c1"}, "confirm.answer": {`{"id":"k"}`}, "title": {"mine"}}
+	answer = send2(s, "/step-up", form, nil)
+	if answer.StatusCode != http.StatusTemporaryRedirect || answer.Header.Get("Location") != "/made?x=1" {
+		t.Errorf("%d to %q", answer.StatusCode, answer.Header.Get("Location"))
+	}
+	if c := answer.Cookies(); len(c) != 1 || c[0].Value != "rotated" || c[0].Name != "__Host-cratewarden" {
+		t.Errorf("cookies %v", c)
+	}
+	if got := d.called(); !slices.Contains(got, `answer c1 {"id":"k"}`) {
+		t.Errorf("asked %v", got)
+	}
+	// The same body goes on to the form, as a browser does with 307.
+	if answer = send2(s, "/made?x=1", form, nil); answer.StatusCode != http.StatusNoContent || !slices.Equal(*ran, []string{"POST mine"}) {
+		t.Errorf("%d, ran %v", answer.StatusCode, *ran)
+	}
+}
+
+func TestStepUpThatFailsKeepsTheForm(t *testing.T) {
+	t.Parallel()
+	d := as(responder)
+	d.stepUp = cratewarden.Errorf(cratewarden.Refused, "The authenticator did not check who you are.")
+	s, _ := guarded(t, d)
+	answer := send2(s, "/step-up", url.Values{"confirm.to": {"/made"}, "confirm.post": {"yes"}, "confirm.ceremony": {"c1"}, "confirm.answer": {"{}"}, "title": {"mine"}, "token": {"cio-secret"}}, nil)
+	text := body(t, answer)
+	if answer.StatusCode != http.StatusForbidden || !strings.Contains(text, "did not check who you are") || !strings.Contains(text, `name="title" value="mine"`) || strings.Contains(text, "cio-secret") || len(answer.Cookies()) > 0 {
+		t.Errorf("%d %s", answer.StatusCode, text)
+	}
+	if answer := send2(s, "/step-up", url.Values{"confirm.to": {"/made"}, "confirm.post": {"yes"}, "confirm.ceremony": {"c1"}, "confirm.pretend": {"yes"}}, nil); answer.StatusCode != http.StatusBadRequest {
+		t.Errorf("pretending outside of a demo: %d", answer.StatusCode)
+	}
+}
+
+func TestStepUpLeadsNowhereElse(t *testing.T) {
+	t.Parallel()
+	s, ran := guarded(t, as(responder))
+	for _, to := range []string{"https://evil.example/made", "//evil.example/made", "/\\evil.example", "/step-up\r\nX: y", "/nowhere", "/sign-out", "javascript:alert(1)", ""} {
+		answer := send2(s, "/step-up", url.Values{"confirm.to": {to}, "confirm.post": {"yes"}, "confirm.answer": {"{}"}}, nil)
+		if answer.StatusCode != http.StatusBadRequest {
+			t.Errorf("%q gives %d to %q", to, answer.StatusCode, answer.Header.Get("Location"))
+		}
+		answer = send2(s, "/step-up", url.Values{"confirm.to": {to}, "confirm.answer": {"{}"}}, nil)
+		if at := answer.Header.Get("Location"); answer.StatusCode != http.StatusSeeOther || !strings.HasPrefix(at, "/") || strings.HasPrefix(at, "//") || strings.Contains(at, "evil") {
+			t.Errorf("%q leads to %q", to, at)
+		}
+	}
+	if len(*ran) > 0 {
+		t.Error(*ran)
+	}
+}
+
+func TestBoundStepUpTakesTheDigest(t *testing.T) {
+	t.Parallel()
+	d := as(responder)
+	d.refuse["plan.apply"] = needsStepUp("plan.apply")
+	s, _ := guarded(t, d, func(c *Config) { c.Pretend = true })
+	digest := strings.Repeat("ab", 32)
+	text := body(t, send2(s, "/bound/p7", url.Values{"digest": {digest}, "typed": {"3"}}, nil))
+	for _, want := range []string{`name="confirm.purpose" value="apply"`, `name="confirm.plan" value="p7"`, `name="confirm.digest" value="` + digest + `"`, `name="typed" value="3"`, "Confirm as Ada"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+	answer := send2(s, "/step-up", url.Values{"confirm.to": {"/bound/p7"}, "confirm.post": {"yes"}, "confirm.purpose": {"apply"}, "confirm.plan": {"p7"}, "confirm.digest": {digest}, "confirm.pretend": {"yes"}}, nil)
+	if c := answer.Cookies(); answer.StatusCode != http.StatusTemporaryRedirect || len(c) != 1 || c[0].Value != "rotated" {
+		t.Errorf("%d %v", answer.StatusCode, c)
+	}
+	if got := d.called(); !slices.Equal(got, []string{"ask apply p7", "pretend step-up apply p7"}) {
+		t.Errorf("asked %q", got)
+	}
+	if answer := send2(s, "/bound/p7", url.Values{"digest": {"xyz"}}, nil); answer.StatusCode != http.StatusNoContent {
+		t.Errorf("after the step-up: %d", answer.StatusCode)
+	}
+}
+
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	var asked []string
+	no := map[string]bool{}
+	s, ran := guarded(t, as(responder), func(c *Config) {
+		c.Limit = func(kind, key string) (bool, time.Duration) {
+			asked = append(asked, kind+" "+key)
+			return !no[key], 90 * time.Second
+		}
+		c.ClientAddress = func(*http.Request) string { return "203.0.113.7" }
+	})
+	if answer := send2(s, "/made", nil, nil); answer.StatusCode != http.StatusNoContent {
+		t.Errorf("within the limit: %d", answer.StatusCode)
+	}
+	for _, key := range []string{"203.0.113.7", "person p1"} {
+		no[key] = true
+		answer := send2(s, "/made", nil, nil)
+		if text := body(t, answer); answer.StatusCode != http.StatusTooManyRequests || answer.Header.Get("Retry-After") != "90" || !strings.Contains(text, "Wait 1 min 30 s") {
+			t.Errorf("%s: %d %q", key, answer.StatusCode, answer.Header.Get("Retry-After"))
+		}
+		no[key] = false
+	}
+	if len(*ran) != 1 || !slices.Contains(asked, "search 203.0.113.7") {
+		t.Errorf("ran %v, asked %v", *ran, asked)
+	}
+}
+
+func TestLocalViewerOnlyLooks(t *testing.T) {
+	t.Parallel()
+	ran := 0
+	count := func(http.ResponseWriter, *http.Request) error { ran++; return nil }
+	s := serverWith(t, Config{}, route{pattern: "GET /x", act: "look", handle: count}, route{pattern: "POST /x", act: "plan.draft", handle: count}, route{pattern: "GET /y", act: "evidence.open", handle: count})
+	for want, got := range map[int]int{200: ask(s, "GET", "/x", nil).StatusCode, 403: ask(s, "POST", "/x", nil).StatusCode} {
+		if want != got {
+			t.Errorf("%d, not %d", got, want)
+		}
+	}
+	if got := ask(s, "GET", "/y", nil).StatusCode; got != 403 || ran != 1 {
+		t.Errorf("%d, ran %d", got, ran)
+	}
+	if text := body(t, ask(s, "GET", "/about", nil)); strings.Contains(text, "local viewer") || strings.Contains(text, "Sign out") {
+		t.Error("a console without sign-in names a person")
+	}
+}
+
+func TestSignIn(t *testing.T) {
+	t.Parallel()
+	d := as(responder)
+	d.out = true
+	d.members = []team.Member{{Name: "Ada", GitHubID: 7, OnCall: true, Grants: []team.Grant{{Role: cratewarden.Remover, Source: "demo"}}}, {Name: "Vera"}}
+	s, _ := guarded(t, d, func(c *Config) { c.Pretend = true })
+	answer := send2(s, "/sign-in/github", url.Values{"back": {"//evil.example"}}, nil)
+	if text := body(t, answer); answer.StatusCode != 200 || answer.Header.Get("Refresh") != "0; url=https://provider.example/authorize?state=x" || !strings.Contains(text, `href="https://provider.example/authorize?state=x"`) {
+		t.Errorf("%d %v", answer.StatusCode, answer.Header)
+	}
+	c := answer.Cookies()
+	if len(c) != 1 || c[0].Name != "__Host-cratewarden-sign-in" || !c[0].Secure {
+		t.Fatalf("cookies %v", c)
+	}
+	answer = ask(s, "GET", "/sign-in/github/callback?code=42&state=x", func(r *http.Request) { r.AddCookie(c[0]) })
+	if answer.StatusCode != http.StatusSeeOther || answer.Header.Get("Location") != "/plans" || len(answer.Cookies()) != 2 || answer.Cookies()[1].Value != "fresh" {
+		t.Errorf("%d %v", answer.StatusCode, answer.Header)
+	}
+	answer = ask(s, "GET", "/sign-in/github/callback?code=42&state=x", nil)
+	if text := body(t, answer); answer.StatusCode != http.StatusForbidden || !strings.Contains(text, "begun elsewhere") {
+		t.Errorf("without the browser's cookie: %d", answer.StatusCode)
+	}
+	text := body(t, ask(s, "GET", "/sign-in", nil))
+	if !strings.Contains(text, `name="person" value="7"`) || !strings.Contains(text, `name="person" value="vera"`) || !strings.Contains(text, "on call") {
+		t.Error("the demo does not offer its people")
+	}
+	if answer = send2(s, "/sign-in", url.Values{"person": {"7"}, "back": {"/seen"}}, nil); answer.Header.Get("Location") != "/seen" {
+		t.Errorf("%d %v", answer.StatusCode, answer.Header)
+	}
+	if got, want := d.called(), []string{"begin github /", "finish github 42 browser", "finish github 42 ", "pretend 7 browser"}; !slices.Equal(got, want) {
+		t.Errorf("asked %q", got)
+	}
+	closed, _ := guarded(t, d)
+	if answer = send2(closed, "/sign-in", url.Values{"person": {"7"}}, nil); answer.StatusCode != http.StatusForbidden {
+		t.Errorf("outside of a demo: %d", answer.StatusCode)
+	}
+}
+
+// TestSignInEndsTheOlderSession: a session that somebody else put into the
+// browser does not live on beside the new one.
+func TestSignInEndsTheOlderSession(t *testing.T) {
+	t.Parallel()
+	d := as(responder)
+	s, _ := guarded(t, d, func(c *Config) { c.Pretend = true })
+	answer := send2(s, "/sign-in", url.Values{"person": {"7"}}, nil)
+	if got := d.called(); answer.StatusCode != http.StatusSeeOther || !slices.Equal(got, []string{"pretend 7 browser", "sign out"}) {
+		t.Errorf("%d %q", answer.StatusCode, got)
+	}
+	answer = send2(s, "/sign-out", nil, nil)
+	if c := answer.Cookies(); answer.StatusCode != http.StatusSeeOther || len(c) != 1 || c[0].MaxAge >= 0 {
+		t.Errorf("%d %v", answer.StatusCode, c)
+	}
+	if answer := ask(s, "GET", "/sign-out", nil); answer.StatusCode != http.StatusMethodNotAllowed {
+		t.Errorf("a GET signs out: %d", answer.StatusCode)
+	}
+}
