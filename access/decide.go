@@ -8,8 +8,12 @@ import (
 	"cratewarden"
 )
 
-// RuleWide is the rule that a plan about many takes a second person.
-const RuleWide = "wide"
+// More names of rules: a plan about many takes a second person.
+const (
+	RuleWide = "wide"
+	// RuleSignIn is the rule that nothing changes where nobody signs in.
+	RuleSignIn = "sign-in"
+)
 
 // Facts are what the rules must know of the moment. The zero value is the worst
 // case: nothing was confirmed, nobody agreed, no incident is named.

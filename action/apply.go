@@ -6,7 +6,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/json"
-	"slices"
+	"errors"
 	"strings"
 	"time"
 
@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"cratewarden"
+	"cratewarden/access"
 	"cratewarden/ledger"
 	"cratewarden/pg"
 	"cratewarden/registry/change"
@@ -58,6 +59,9 @@ func (e *Engine) Apply(ctx context.Context, who Actor, id string, yes Consent, k
 	}
 	if known != "" && (p.State == Applied || p.State == Applying || p.State == Undone || p.State == Unknown) {
 		return p, nil
+	}
+	if who, err = e.current(ctx, who, "plan.apply", p); err != nil {
+		return p, err
 	}
 	if why := e.mayApply(ctx, p, who, yes); why != nil {
 		return p, e.refuse(ctx, who, "plan.apply", p, why)
@@ -105,8 +109,9 @@ func (e *Engine) unclaim(conn *pgxpool.Conn, id string) {
 	conn.Release()
 }
 
-// mayApply is the last word on whether this person may apply this plan now.
-func (e *Engine) mayApply(ctx context.Context, p Plan, who Actor, yes Consent) *cratewarden.Error {
+// mayApply says what forbids this person to apply this plan now, as far as it
+// can be said without the registry; attempt says the rest.
+func (e *Engine) mayApply(ctx context.Context, p Plan, who Actor, yes Consent) error {
 	switch {
 	case p.State == Stale:
 		return cratewarden.Errorf(cratewarden.Conflict, "The plan is stale: the registry changed since its review. Review it again.")
@@ -118,19 +123,24 @@ func (e *Engine) mayApply(ctx context.Context, p Plan, who Actor, yes Consent) *
 		return cratewarden.Errorf(cratewarden.Refused, "The review of this plan found something that forbids it. Change the plan.")
 	case p.Confirm != "" && strings.TrimSpace(yes.Typed) != p.Confirm:
 		return cratewarden.Errorf(cratewarden.Refused, "To apply this plan, type exactly: %s", p.Confirm)
-	case p.NeedsApproval && !approvedBySomebodyElse(p, who):
-		return cratewarden.Errorf(cratewarden.Refused, "This plan needs a second person. Ask somebody with the right role to approve it.")
 	}
-	if why := e.roleMissing(p, who); why != nil {
+	t, err := e.takesOfPlan(ctx, p)
+	if err != nil {
+		return err
+	}
+	f := e.facts(p)
+	if f.SecondPerson = p.approved(); !f.SecondPerson {
+		if f.SecondPerson, err = e.glassBroken(ctx, p, who); err != nil {
+			return err
+		}
+	}
+	if why := e.denied("plan.apply", who, t, f); why != nil {
 		return why
 	}
-	return e.evidenceMissing(ctx, p)
-}
-
-func approvedBySomebodyElse(p Plan, who Actor) bool {
-	return slices.ContainsFunc(p.Approvals, func(a Approval) bool {
-		return p.Digest != nil && a.Digest == *p.Digest && a.Actor.ID != p.Author.ID && (a.Actor.ID != who.ID || p.Author.ID != who.ID)
-	})
+	if why := e.evidenceMissing(ctx, p); why != nil {
+		return why
+	}
+	return nil
 }
 
 // applyNow runs the plan and records it. The plan is claimed.
@@ -146,7 +156,10 @@ func (e *Engine) applyNow(ctx context.Context, p Plan, who Actor) (Plan, error) 
 		state, differ, err = e.attempt(ctx, p, who, then)
 		return err
 	})
+	denied, isDenied := errors.AsType[*access.Denied](err)
 	switch {
+	case isDenied: // the intent was not kept
+		return e.notAllowed(ctx, p, who, denied, err)
 	case err != nil && state == Applying: // the intent is there: what became of it must be found out
 		return e.afterDoubt(ctx, p, err)
 	case err != nil:
@@ -167,6 +180,10 @@ func (e *Engine) attempt(ctx context.Context, p Plan, who Actor, then *Effect) (
 		return "", nil, err
 	}
 	defer t.Rollback(ctx)
+	around, err := e.surround(inner, t, p, p.people(who)...)
+	if err != nil {
+		return "", nil, err
+	}
 	now, err := e.pass(inner, t, p, who)
 	if err != nil {
 		return "", nil, err
@@ -179,12 +196,22 @@ func (e *Engine) attempt(ctx context.Context, p Plan, who Actor, then *Effect) (
 	if !bytes.Equal(fingerprint[:], p.fingerprint) {
 		return Stale, differences(then, now), nil
 	}
+	v, err := e.judge(ctx, p, who, around, now)
+	if err != nil {
+		return "", nil, err
+	}
+	if v.denied != nil {
+		return "", nil, &needs{v}
+	}
+	if err := e.consented(ctx, who, ToApply, *p.Digest); err != nil {
+		return "", nil, err
+	}
 	tx, err := t.ID(inner)
 	if err != nil {
 		return "", nil, err
 	}
 	e.cfg.Reached("before intent")
-	if err := e.intend(ctx, p, who, now, tx); err != nil {
+	if err := e.intend(ctx, p, who, now, tx, v); err != nil {
 		return Applying, nil, err
 	}
 	e.cfg.Reached("before commit")
@@ -197,7 +224,7 @@ func (e *Engine) attempt(ctx context.Context, p Plan, who Actor, then *Effect) (
 
 // intend writes the intent: from its commit on, whatever happens to this
 // process, recovery will ask the registry what became of the transaction.
-func (e *Engine) intend(ctx context.Context, p Plan, who Actor, now *Effect, registryTx string) error {
+func (e *Engine) intend(ctx context.Context, p Plan, who Actor, now *Effect, registryTx string, v verdict) error {
 	text, err := json.Marshal(now)
 	if err != nil {
 		return err
@@ -212,6 +239,9 @@ func (e *Engine) intend(ctx context.Context, p Plan, who Actor, now *Effect, reg
 	}
 	return pg.InTx(ctx, e.console, func(tx pgx.Tx) error {
 		if _, err := locked(ctx, tx, p.ID); err != nil { // before the ledger's lock, as everybody does
+			return err
+		}
+		if err := e.spend(ctx, tx, p, who, v); err != nil {
 			return err
 		}
 		if err := effect.keep(ctx, tx); err != nil {
@@ -302,6 +332,19 @@ func columnsDigest(c change.Columns) *ledger.Digest {
 	}
 	d := ledger.Digest(sha256.Sum256(text))
 	return &d
+}
+
+// notAllowed keeps what the plan takes, if that is more than its review said,
+// and that somebody without it was refused. The plan stays as it is.
+func (e *Engine) notAllowed(ctx context.Context, p Plan, who Actor, denied *access.Denied, cause error) (Plan, error) {
+	if n, ok := errors.AsType[*needs](cause); ok {
+		next, err := e.keepDemands(ctx, p, n.demands)
+		if err != nil {
+			return p, err
+		}
+		p = next
+	}
+	return p, e.refuse(ctx, who, "plan.apply", p, denied)
 }
 
 // notApplied keeps why a plan was not applied, with a refusal in the ledger.

@@ -16,7 +16,7 @@ import (
 // once; with another order under it the answer is Conflict. An empty key means
 // that the caller does not repeat itself.
 func (e *Engine) Draft(ctx context.Context, who Actor, o Order, key string) (Plan, error) {
-	if err := e.mayPlan(ctx, who, "plan.draft"); err != nil {
+	if err := e.may(ctx, who, "plan.draft", Plan{}); err != nil {
 		return Plan{}, err
 	}
 	steps, err := o.check(e.catalogue)
@@ -55,9 +55,9 @@ func insertPlan(ctx context.Context, tx pgx.Tx, id string, who Actor, o Order, s
 	if err != nil {
 		return Plan{}, err
 	}
-	p, err := onePlan(ctx, tx, `INSERT INTO plan (id, state, title, author, incident, public_reason, internal_note, steps, undoes)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9, '')) RETURNING `+planColumns,
-		id, Draft, o.Title, who, o.Incident, o.Public, o.Internal, text, o.undoes)
+	p, err := onePlan(ctx, tx, `INSERT INTO plan (id, state, title, author, incident, public_reason, internal_note, steps, undoes, writers)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9, ''), $10) RETURNING `+planColumns,
+		id, Draft, o.Title, who, o.Incident, o.Public, o.Internal, text, o.undoes, []writer{writerOf(who)})
 	if err != nil {
 		return p, err
 	}
@@ -94,9 +94,9 @@ func subjectsOf(steps []Step) (out []ledger.Subject) {
 
 // Edit gives an open plan another text. revision is the one that the editor
 // saw; if somebody else edited since, the answer is Conflict. Its review and
-// approvals fall.
+// approvals fall, and whoever edits can no longer be its second person.
 func (e *Engine) Edit(ctx context.Context, who Actor, id string, revision int, o Order) (Plan, error) {
-	if err := e.mayPlan(ctx, who, "plan.edit"); err != nil {
+	if err := e.may(ctx, who, "plan.edit", Plan{ID: id}); err != nil {
 		return Plan{}, err
 	}
 	steps, err := o.check(e.catalogue)
@@ -115,10 +115,14 @@ func (e *Engine) Edit(ctx context.Context, who Actor, id string, revision int, o
 		if err := editable(p, revision); err != nil {
 			return err
 		}
+		fallen := p.fell(who, e.clock(), "The plan was edited.", textChanges(p, o), reviewOf(p))
+		if err := e.tellFallen(ctx, tx, p, who); err != nil {
+			return err
+		}
 		p, err = onePlan(ctx, tx, `UPDATE plan SET revision = revision + 1, state = $2, title = $3, incident = $4, public_reason = $5,
-				internal_note = $6, steps = $7, review = NULL, fingerprint = NULL, digest = NULL, reviewed_at = NULL, reviewed_by = NULL,
+				internal_note = $6, steps = $7, writers = $8, fallen = $9, demands = '[]', asked_at = NULL, review = NULL, fingerprint = NULL, digest = NULL, reviewed_at = NULL, reviewed_by = NULL,
 				blocked = false, confirm = '', needs_approval = false, approvals = '[]', evidence = '', problem = '', differences = '[]', changed_at = now()
-			WHERE id = $1 RETURNING `+planColumns, id, Draft, o.Title, o.Incident, o.Public, o.Internal, text)
+			WHERE id = $1 RETURNING `+planColumns, id, Draft, o.Title, o.Incident, o.Public, o.Internal, text, p.withWriter(who), fallen)
 		if err != nil {
 			return err
 		}
@@ -142,7 +146,7 @@ func editable(p Plan, revision int) error {
 // Discard puts an open plan away. Nothing in the registry changes. One that is
 // put away already is the answer as it is.
 func (e *Engine) Discard(ctx context.Context, who Actor, id string) (Plan, error) {
-	if err := e.mayPlan(ctx, who, "plan.discard"); err != nil {
+	if err := e.may(ctx, who, "plan.discard", Plan{ID: id}); err != nil {
 		return Plan{}, err
 	}
 	var p Plan
@@ -160,14 +164,4 @@ func (e *Engine) Discard(ctx context.Context, who Actor, id string) (Plan, error
 		return err
 	})
 	return p, pg.Map(err)
-}
-
-// mayPlan refuses people who have no role that acts.
-func (e *Engine) mayPlan(ctx context.Context, who Actor, what string) error {
-	for _, r := range []cratewarden.Role{cratewarden.Responder, cratewarden.Remover, cratewarden.Policy, cratewarden.Platform} {
-		if who.Has(r) {
-			return nil
-		}
-	}
-	return e.refuse(ctx, who, what, Plan{}, cratewarden.Errorf(cratewarden.Refused, "Plans are made by responders, removers, policy and platform people. You have none of these roles."))
 }

@@ -2,13 +2,16 @@ package action
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"cratewarden"
+	"cratewarden/access"
 	"cratewarden/blob"
 	"cratewarden/ledger"
 	"cratewarden/mirror"
@@ -44,9 +47,17 @@ type Config struct {
 	LockTimeout, Hold time.Duration
 	// Wide is the number of steps from which a plan must be confirmed by
 	// typing; 0 means 20.
-	Wide   int
-	Clock  cratewarden.Clock
-	Logger *slog.Logger
+	Wide int
+	// Guard knows who somebody still is; nil refuses everything that changes the
+	// registry. Tell tells people; nil tells nobody.
+	Guard Keeper
+	Tell  Teller
+	// Policy says what takes a second person. OnCallKnown says whether the list
+	// of people tells who is on call; nil means that it does not.
+	Policy      access.Policy
+	OnCallKnown func() bool
+	Clock       cratewarden.Clock
+	Logger      *slog.Logger
 	// Reached is called between any two writes, with a name of the place. Tests
 	// end the process in it.
 	Reached func(place string)
@@ -73,6 +84,7 @@ func New(cfg Config) *Engine {
 	if cfg.Wide == 0 {
 		cfg.Wide = 20
 	}
+	cfg.Policy = cfg.Policy.Or()
 	if cfg.Reached == nil {
 		cfg.Reached = func(string) {}
 	}
@@ -87,13 +99,22 @@ func New(cfg Config) *Engine {
 func (e *Engine) Catalogue() *Catalogue { return e.catalogue }
 
 // refuse records in the ledger that somebody asked for something and was
-// denied, and gives the denial. If it cannot be recorded, that is the error:
-// nothing may be probed without a trace.
-func (e *Engine) refuse(ctx context.Context, who Actor, what string, p Plan, why *cratewarden.Error) error {
+// denied, by which rule and why, and gives the denial. If it cannot be recorded,
+// that is the error: nothing may be probed without a trace. Errors that are no
+// denial are given as they are.
+func (e *Engine) refuse(ctx context.Context, who Actor, what string, p Plan, why error) error {
+	switch cratewarden.KindOf(why) {
+	case cratewarden.Refused, cratewarden.Conflict, cratewarden.Unsigned, cratewarden.Unavailable:
+	default:
+		return why
+	}
+	details := map[string]string{"why": cratewarden.MessageOf(why)}
+	if d, ok := errors.AsType[*access.Denied](why); ok {
+		details["rule"] = strings.Join(d.Rules(), " ")
+	}
 	err := pgx.BeginFunc(ctx, e.console, func(tx pgx.Tx) error {
 		_, err := e.ledger.Append(ctx, tx, ledger.Entry{
-			Kind: ledger.Refusal, Actor: who.ledger(), Session: who.Session, Action: what, Plan: p.ID, Incident: p.Incident,
-			Details: map[string]string{"why": why.Message},
+			Kind: ledger.Refusal, Actor: who.ledger(), Session: who.Session, Action: what, Plan: p.ID, Incident: p.Incident, Details: details,
 		})
 		return err
 	})

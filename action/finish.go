@@ -224,7 +224,14 @@ func (e *Engine) Settle(ctx context.Context, who Actor, id string, committed boo
 		}
 		return p, cratewarden.Errorf(cratewarden.Conflict, "The plan is %s; there is nothing to settle.", p.State)
 	}
-	if why := e.roleMissing(p, who); why != nil {
+	if who, err = e.current(ctx, who, "plan.settle", p); err != nil {
+		return p, err
+	}
+	t, err := e.takesOfPlan(ctx, p)
+	if err != nil {
+		return p, err
+	}
+	if why := e.hasRoles("plan.settle", p, who, t); why != nil {
 		return p, e.refuse(ctx, who, "plan.settle", p, why)
 	}
 	release, err := e.claim(ctx, id)

@@ -63,7 +63,11 @@ func (e *Engine) GiveUpFollowUp(ctx context.Context, who Actor, id int64, reason
 // decide changes an open follow-up on a person's word, with a note in the
 // ledger. Nobody works on it meanwhile.
 func (e *Engine) decide(ctx context.Context, who Actor, id int64, what, reason string, change func(ctx context.Context, tx pgx.Tx, incident string, f FollowUp) error) (FollowUp, error) {
-	if err := e.mayPlan(ctx, who, what); err != nil {
+	who, err := e.current(ctx, who, "plan.follow-up", Plan{})
+	if err != nil {
+		return FollowUp{}, err
+	}
+	if err := e.may(ctx, who, "plan.follow-up", Plan{}); err != nil {
 		return FollowUp{}, err
 	}
 	s, err := e.takeUp(ctx, id)

@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"cratewarden"
+	"cratewarden/access"
 	"cratewarden/demo"
 	"cratewarden/ledger"
 	"cratewarden/pg"
@@ -89,6 +90,16 @@ func smallTemplate() pgtest.Template {
 	}}
 }
 
+// anybody believes everybody.
+type anybody struct{}
+
+func (anybody) Current(_ context.Context, who Actor) (Actor, error)           { return who, nil }
+func (anybody) Consented(context.Context, Actor, string, ledger.Digest) error { return nil }
+
+// uninvolved is the condition of accounts that have no part in any crate.
+const uninvolved = `NOT EXISTS (SELECT FROM crate_owners o WHERE o.owner_id = users.id AND o.owner_kind = 0)
+	AND NOT EXISTS (SELECT FROM crate_owner_invitations i WHERE i.invited_user_id = users.id)`
+
 // kit is an engine on a demo registry and a console database of its own.
 type kit struct {
 	*Engine
@@ -115,16 +126,21 @@ func newKitOn(t testing.TB, registry pgtest.Template, change ...func(*Config)) *
 		t.Fatal(err)
 	}
 	k := &kit{t: t, registry: pgtest.Database(t, registry), console: pgtest.Database(t, consoleTemplate())}
-	cfg := Config{Registry: k.registry, Console: k.console, Ledger: ledger.New(ledger.Config{DB: k.console, Keys: keys})}
+	// Who may do what has tests of its own; these are about what is done.
+	cfg := Config{Registry: k.registry, Console: k.console, Ledger: ledger.New(ledger.Config{DB: k.console, Keys: keys}), Guard: anybody{},
+		Policy: access.Policy{Crates: 1e6, Versions: 1e6, Accounts: 1e6, Downloads: 1e15, Budget: 1e9}}
 	for _, c := range change {
 		c(&cfg)
 	}
 	k.Engine = New(cfg)
 	all := []cratewarden.Role{cratewarden.Responder, cratewarden.Remover, cratewarden.Platform, cratewarden.Policy}
-	k.who = Actor{ID: "ada", Name: "Ada", RegistryUser: int32(k.number(`SELECT min(id) FROM users WHERE is_admin`)), Roles: all, Session: "s1"}
-	k.second = Actor{ID: "bo", Name: "Bo", RegistryUser: int32(k.number(`SELECT max(id) FROM users`)), Roles: all, Session: "s2"}
+	k.who = Actor{ID: "ada", Name: "Ada", RegistryUser: int32(k.number(`SELECT min(id) FROM users WHERE is_admin AND ` + uninvolved)), Roles: all, Session: "s1"}
+	k.second = Actor{ID: "bo", Name: "Bo", RegistryUser: int32(k.number(`SELECT max(id) FROM users WHERE ` + uninvolved)), Roles: all, Session: "s2"}
 	if k.who.RegistryUser == 0 {
-		k.who.RegistryUser = int32(k.number(`SELECT min(id) FROM users`))
+		k.who.RegistryUser = int32(k.number(`SELECT min(id) FROM users WHERE ` + uninvolved))
+	}
+	if k.who.RegistryUser == 0 || k.second.RegistryUser == 0 || k.who.RegistryUser == k.second.RegistryUser {
+		t.Fatal("the registry has no two accounts without a part in any crate")
 	}
 	return k
 }

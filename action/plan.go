@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"cratewarden"
+	"cratewarden/access"
 	"cratewarden/ledger"
 )
 
@@ -84,7 +85,14 @@ type Plan struct {
 	NeedsApproval bool       `json:"needs_approval,omitempty"`
 	Irreversible  bool       `json:"irreversible,omitempty"`
 	Approvals     []Approval `json:"approvals,omitempty"`
-	Evidence      string     `json:"evidence,omitempty"` // digest of the sealed bundle
+	// Demands say why the plan takes a second person, AskedAt since when it waits
+	// for one. Editors wrote at its text after its author; none of them can be the
+	// second person. Fallen are approvals of what the plan no longer is.
+	Demands  []access.Demand `json:"demands,omitempty"`
+	AskedAt  *time.Time      `json:"asked_at,omitempty"`
+	Editors  []Actor         `json:"editors,omitempty"`
+	Fallen   []Fallen        `json:"fallen,omitempty"`
+	Evidence string          `json:"evidence,omitempty"` // digest of the sealed bundle
 
 	Applier     *Actor       `json:"applier,omitempty"`
 	RegistryTx  string       `json:"registry_tx,omitempty"`
@@ -97,6 +105,7 @@ type Plan struct {
 	ChangedAt   time.Time    `json:"changed_at"`
 
 	review, effect, fingerprint []byte
+	writers                     []writer
 }
 
 // Approval is a second person's consent to exactly one digest.

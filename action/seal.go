@@ -72,7 +72,7 @@ func (e *Engine) Destroys(ctx context.Context, p Plan) (crates, versions []int32
 // be applied: everything that its review would destroy. It belongs to that
 // review; another review with other facts needs another.
 func (e *Engine) Seal(ctx context.Context, who Actor, id string) (Plan, error) {
-	if err := e.mayPlan(ctx, who, "plan.seal"); err != nil {
+	if err := e.may(ctx, who, "evidence.seal", Plan{ID: id}); err != nil {
 		return Plan{}, err
 	}
 	p, err := e.Plan(ctx, id)

@@ -15,19 +15,20 @@ import (
 const planColumns = `id, revision, state, title, author, incident, public_reason, internal_note, steps, coalesce(undoes, ''),
 	digest, reviewed_at, reviewed_by, blocked, confirm, needs_approval, irreversible, approvals, evidence,
 	applier, coalesce(registry_tx, ''), intent, outcome, applied_at, problem, differences, created_at, changed_at,
-	review, effect, fingerprint`
+	review, effect, fingerprint, writers, demands, asked_at, fallen`
 
 func scanPlan(row pgx.CollectableRow) (p Plan, err error) {
 	var digest []byte
 	err = row.Scan(&p.ID, &p.Revision, &p.State, &p.Title, &p.Author, &p.Incident, &p.Public, &p.Internal, &p.Steps, &p.Undoes,
 		&digest, &p.ReviewedAt, &p.ReviewedBy, &p.Blocked, &p.Confirm, &p.NeedsApproval, &p.Irreversible, &p.Approvals, &p.Evidence,
 		&p.Applier, &p.RegistryTx, &p.Intent, &p.Outcome, &p.AppliedAt, &p.Problem, &p.Differences, &p.CreatedAt, &p.ChangedAt,
-		&p.review, &p.effect, &p.fingerprint)
+		&p.review, &p.effect, &p.fingerprint, &p.writers, &p.Demands, &p.AskedAt, &p.Fallen)
+	p.Editors = p.editors()
 	if len(digest) == len(ledger.Digest{}) {
 		d := ledger.Digest(digest)
 		p.Digest = &d
 	}
-	for _, t := range []*time.Time{p.ReviewedAt, p.AppliedAt, &p.CreatedAt, &p.ChangedAt} {
+	for _, t := range []*time.Time{p.ReviewedAt, p.AppliedAt, p.AskedAt, &p.CreatedAt, &p.ChangedAt} {
 		if t != nil {
 			*t = t.UTC()
 		}

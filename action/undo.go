@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"cratewarden"
+	"cratewarden/access"
 	"cratewarden/ledger"
 	"cratewarden/pg"
 	"cratewarden/registry/change"
@@ -70,6 +71,9 @@ func undoUndo(ctx context.Context, r *Run, items []Item[UndoStep]) error {
 func (e *Engine) Undo(ctx context.Context, who Actor, id string, steps []int, key string) (Plan, error) {
 	p, err := e.Plan(ctx, id)
 	if err != nil {
+		return p, err
+	}
+	if err := e.may(ctx, who, "plan.undo", p); err != nil {
 		return p, err
 	}
 	if p.State != Applied {
@@ -181,8 +185,8 @@ func (r *Run) undoPlan(ctx context.Context, id string, list []Item[UndoStep]) er
 		if kind, _ := r.engine.catalogue.Kind(s.Kind); !kind.Reversible {
 			r.Block(i.Step, "irreversible", "%s cannot be undone.", s.Do.Sentence())
 			continue
-		} else if !r.Actor.Has(kind.Role) {
-			r.Block(i.Step, "role", "Undoing this takes the role %s.", kind.Role)
+		} else if !slices.ContainsFunc(kind.Rule.Roles, r.Actor.Has) {
+			r.Block(i.Step, "role", "Undoing this takes the role %s.", access.RoleList(kind.Rule.Roles))
 		}
 		if done[s.N] {
 			r.Block(i.Step, "undone-already", "%s is undone already.", s.Do.Sentence())
