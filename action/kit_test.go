@@ -96,6 +96,11 @@ type anybody struct{}
 func (anybody) Current(_ context.Context, who Actor) (Actor, error)           { return who, nil }
 func (anybody) Consented(context.Context, Actor, string, ledger.Digest) error { return nil }
 
+// boundless finds no plan wide or heavy.
+func boundless() access.Policy {
+	return access.Policy{Crates: 1e6, Versions: 1e6, Accounts: 1e6, Downloads: 1e15, Budget: 1e9}
+}
+
 // uninvolved is the condition of accounts that have no part in any crate.
 const uninvolved = `NOT EXISTS (SELECT FROM crate_owners o WHERE o.owner_id = users.id AND o.owner_kind = 0)
 	AND NOT EXISTS (SELECT FROM crate_owner_invitations i WHERE i.invited_user_id = users.id)`
@@ -128,7 +133,7 @@ func newKitOn(t testing.TB, registry pgtest.Template, change ...func(*Config)) *
 	k := &kit{t: t, registry: pgtest.Database(t, registry), console: pgtest.Database(t, consoleTemplate())}
 	// Who may do what has tests of its own; these are about what is done.
 	cfg := Config{Registry: k.registry, Console: k.console, Ledger: ledger.New(ledger.Config{DB: k.console, Keys: keys}), Guard: anybody{},
-		Policy: access.Policy{Crates: 1e6, Versions: 1e6, Accounts: 1e6, Downloads: 1e15, Budget: 1e9}}
+		Policy: boundless()}
 	for _, c := range change {
 		c(&cfg)
 	}
