@@ -87,7 +87,7 @@ type Service struct {
 	log    *slog.Logger
 	origin *url.URL
 
-	providers []*provider
+	providers []provider
 	roster    atomic.Pointer[roster]
 	settled   atomic.Pointer[settled]
 	told      limiter // how often the same refusal was written
@@ -121,7 +121,7 @@ func New(cfg Config) (*Service, error) {
 	if cfg.Pretend && !loopback(s.origin.Hostname()) {
 		return nil, cratewarden.Errorf(cratewarden.Invalid, "Pretended sign-in is for a made-up registry on this machine; the console's address %s is not.", cfg.Origin)
 	}
-	if s.providers, err = newProviders(s.origin, cfg.Providers); err != nil {
+	if s.providers, err = newProviders(s.origin, cfg.Providers, s.clock, s.log); err != nil {
 		return nil, err
 	}
 	return s, nil
