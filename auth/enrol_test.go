@@ -26,7 +26,11 @@ func TestEnrolmentCodesWorkOnceForOneForADay(t *testing.T) {
 	code := issue()
 	denied(t, ada.add(replaced, "key"), bad)
 	denied(t, bo.add(code, "key"), bad)
-	denied(t, ada.add(code[:34]+"B", "key"), bad)
+	last := "B"
+	if code[34:] == last {
+		last = "C"
+	}
+	denied(t, ada.add(code[:34]+last, "key"), bad)
 	ada.must(ada.add(code, "key"))
 	ada.key = authtest.NewAuthenticator(console)
 	denied(t, ada.add(code, "again"), bad)
