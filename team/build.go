@@ -67,6 +67,11 @@ func (c Config) build(ctx context.Context, r reading) (Snapshot, error) {
 			}
 		}
 	}
+	for id, m := range b.byID {
+		if address := c.Mails[id]; address != "" {
+			m.Mail = address
+		}
+	}
 	if err := b.teams(ctx, c, slices.Concat(r.docs, r.all)); err != nil {
 		return Snapshot{}, err
 	}

@@ -54,6 +54,9 @@ type Config struct {
 	// Links are accounts at other sign-in providers, by GitHub's number of the
 	// person who has them.
 	Links map[int64][]Identity
+	// Mails are where notices to people go, by GitHub's number. They are not kept
+	// in Store.
+	Mails map[int64]string
 	// File is a list of a small registry's own, in YAML or JSON; see the package's
 	// documentation for its form.
 	File string
@@ -147,8 +150,29 @@ func (s Source) check() error {
 	return nil
 }
 
+// ParseSource reads "team NAME" or "permission NAME", as grants show it.
+func ParseSource(text string) (Source, error) {
+	var s Source
+	kind, name, _ := strings.Cut(strings.TrimSpace(text), " ")
+	switch kind {
+	case "team":
+		s.Team = strings.TrimSpace(name)
+	case "permission":
+		s.Permission = strings.TrimSpace(name)
+	}
+	if !documentName(s.Team + s.Permission) {
+		return Source{}, invalid("%q must be \"team NAME\" or \"permission NAME\".", clean(text))
+	}
+	return s, nil
+}
+
 // checkLinks refuses an account that would sign in as two people.
 func (c Config) checkLinks() error {
+	for _, address := range c.Mails {
+		if !mailAddress(address) {
+			return invalid("A person's mail address in the settings is not one.")
+		}
+	}
 	owner := map[Identity]int64{}
 	for id, links := range c.Links {
 		for _, link := range links {

@@ -25,6 +25,7 @@ type person struct {
 	Roles      []cratewarden.Role `yaml:"roles"`
 	OnCall     *bool              `yaml:"on_call"`
 	Teams      []int64            `yaml:"teams"`
+	Mail       string             `yaml:"mail"`
 }
 
 type fileIdentity struct {
@@ -68,7 +69,7 @@ func parseFile(data []byte, name string) (SourceInfo, []Member, bool, error) {
 }
 
 func (p person) member(source string) (Member, error) {
-	m := Member{GitHubID: p.GitHubID, Login: p.GitHub, Name: p.Name, OnCall: p.OnCall != nil && *p.OnCall, Teams: p.Teams, Grants: []Grant{}}
+	m := Member{GitHubID: p.GitHubID, Login: p.GitHub, Name: p.Name, OnCall: p.OnCall != nil && *p.OnCall, Teams: p.Teams, Mail: p.Mail, Grants: []Grant{}}
 	if p.Name == "" || p.Name != clean(p.Name) {
 		return m, fmt.Errorf("the name %q is empty, too long or holds characters that cannot be seen", p.Name)
 	}
@@ -77,6 +78,9 @@ func (p person) member(source string) (Member, error) {
 	}
 	if p.GitHub != "" && !login(p.GitHub) {
 		return m, fmt.Errorf("%q is not a login at GitHub", p.GitHub)
+	}
+	if p.Mail != "" && !mailAddress(p.Mail) {
+		return m, fmt.Errorf("the mail address of %s is not one", p.Name)
 	}
 	for _, id := range p.Identities {
 		if id.Provider == "" || id.Subject == "" {

@@ -57,6 +57,7 @@ func TestFilesThatAreRefused(t *testing.T) {
 		"shared account":     `people: [{name: Ada, identities: [{provider: a, subject: b}]}, {name: Bo, identities: [{provider: a, subject: b}]}]`,
 		"half an identity":   `people: [{name: Ada, identities: [{provider: a}]}]`,
 		"a login with marks": `people: [{name: Ada, github: "a/b"}]`,
+		"mail":               `people: [{name: Ada, mail: "a@b\nBcc: c@d"}]`,
 		"team 0":             `people: [{name: Ada, teams: [0]}]`,
 		"nobody":             `people: []`,
 		"empty":              ``,

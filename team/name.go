@@ -1,6 +1,7 @@
 package team
 
 import (
+	"net/mail"
 	"net/netip"
 	"strings"
 	"unicode"
@@ -52,6 +53,12 @@ func documentName(s string) bool {
 		return false
 	}
 	return ofASCII(s, "-_.")
+}
+
+// mailAddress says whether a text is one bare mail address.
+func mailAddress(s string) bool {
+	a, err := mail.ParseAddress(s)
+	return err == nil && a.Address == s && len(s) <= 320
 }
 
 // login says whether a text is a login as GitHub has them.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -191,6 +192,9 @@ func (r *Reader) restore(ctx context.Context) error {
 		r.cfg.Logger.InfoContext(ctx, "the stored list of people is of other settings and not used")
 		return nil
 	}
+	for i, m := range k.List.Members {
+		k.List.Members[i].Mail = r.cfg.Mails[m.GitHubID]
+	}
 	r.base, r.last = k.List, k.List
 	r.last.Problem = "The list was not read again since the console started."
 	return nil
@@ -201,6 +205,10 @@ func (r *Reader) restore(ctx context.Context) error {
 func (r *Reader) keep(ctx context.Context, s Snapshot) {
 	if r.cfg.Store == nil {
 		return
+	}
+	s.Members = slices.Clone(s.Members)
+	for i := range s.Members {
+		s.Members[i].Mail = "" // one place less to erase it from
 	}
 	data, err := json.Marshal(kept{r.cfg.fingerprint(), s})
 	if err == nil {

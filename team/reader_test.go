@@ -271,13 +271,20 @@ func TestListOutlivesARestart(t *testing.T) {
 	t.Parallel()
 	a, c, kept := serve(t), newClock(), &store{}
 	cfg := team.Config{URL: a.URL + "/v1", Sources: mapping(), Store: kept, Clock: c.now}
+	cfg.Mails = map[int64]string{1815: "ada@private.example"}
 	fresh(t, open(t, cfg))
+	if strings.Contains(string(kept.values["team.list"]), "private.example") {
+		t.Error("the stored list holds a mail address")
+	}
 	a.instead(http.NotFound)
 	c.move(time.Hour)
 	again := open(t, cfg)
 	s, err := again.Fresh(t.Context(), time.Minute)
 	if err == nil || cmp.Diff(wholeList, words(s)) != "" || !s.At.Equal(c.now().Add(-time.Hour)) {
 		t.Errorf("after the restart: %v\n%s", err, words(s))
+	}
+	if ada, _ := s.Find("1815"); ada.Mail != "ada@private.example" {
+		t.Errorf("mail %q", ada.Mail)
 	}
 	cfg.Sources = cfg.Sources[:2]
 	if s := open(t, cfg).Last(); len(s.Members) > 0 {
@@ -305,6 +312,7 @@ func TestSettingsThatAreRefused(t *testing.T) {
 		"neither":          {URL: "https://team-api.example/v1", Sources: []team.Source{{Roles: one[0].Roles}}},
 		"no role":          {URL: "https://team-api.example/v1", Sources: []team.Source{{Team: "a"}}},
 		"unknown role":     {URL: "https://team-api.example/v1", Sources: []team.Source{{Team: "a", Roles: []cratewarden.Role{"king"}}}},
+		"mail":             {URL: "https://team-api.example/v1", Sources: one, Mails: map[int64]string{1: "Ada <a@b.example>"}},
 		"twice":            {URL: "https://team-api.example/v1", Sources: append(mapping(), one...)},
 		"shared account":   {URL: "https://team-api.example/v1", Sources: one, Links: map[int64][]team.Identity{1: {{Provider: "sso", Subject: "x"}}, 2: {{Provider: "sso", Subject: "x"}}}},
 		"link of nobody":   {URL: "https://team-api.example/v1", Sources: one, Links: map[int64][]team.Identity{0: {{Provider: "sso", Subject: "x"}}}},
@@ -317,6 +325,19 @@ func TestSettingsThatAreRefused(t *testing.T) {
 	}
 	if _, err := team.New(t.Context(), team.Config{}); err != nil {
 		t.Errorf("nobody listed: %v", err)
+	}
+}
+
+func TestParseSource(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]team.Source{
+		"team crates-io": {Team: "crates-io"}, "permission crates_io_admin": {Permission: "crates_io_admin"},
+		"": {}, "crates-io": {}, "team": {}, "team ../x": {}, "team a b": {}, "file people.yaml": {},
+	} {
+		got, err := team.ParseSource(text)
+		if got.String() != want.String() || (err == nil) != (want.Team+want.Permission != "") {
+			t.Errorf("%q: %+v, %v", text, got, err)
+		}
 	}
 }
 

@@ -18,6 +18,7 @@
 //	    roles: [responder, remover]
 //	    on_call: true          # once anybody has it, the list knows who is on call
 //	    teams: [42]            # GitHub's numbers of teams, for recusal
+//	    mail: ada@example.org  # for notices
 package team
 
 import (
