@@ -84,6 +84,9 @@ type Config struct {
 	Log *slog.Logger
 }
 
+// PersonHeader names one of the people of a demo that has no sign-in yet.
+const PersonHeader = "X-Cratewarden-Person"
+
 // Prefix is where the interface lives.
 const Prefix = "/api/v1"
 

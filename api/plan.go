@@ -125,10 +125,6 @@ func readOnly(why string) error {
 	return cratewarden.Errorf(cratewarden.Refused, "%s", why)
 }
 
-// PersonHeader names one of the people of a demo, for its command line. No
-// other console looks at it.
-const PersonHeader = "X-Cratewarden-Person"
-
 // PlanInput names a plan.
 type PlanInput struct {
 	ID string `path:"id" maxLength:"64" doc:"the plan's id"`

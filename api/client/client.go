@@ -12,27 +12,34 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"cratewarden"
+	"cratewarden/access"
 	"cratewarden/api"
 )
 
-// Client asks one console.
+// Client asks one console. Several goroutines may use it at the same time.
 type Client struct {
-	base   string
-	http   *http.Client
-	person string
+	base  string
+	http  *http.Client
+	pass  *pass
+	plain bool // asks nothing of people
 }
 
-// New makes a client for the console at base, like http://127.0.0.1:8420.
+// New makes a client for the console at base, like http://127.0.0.1:8420. It
+// never follows a redirect: no console sends one, and whoever does would get the
+// token.
 func New(base string) (*Client, error) {
-	u, err := url.Parse(base)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil {
-		return nil, cratewarden.Errorf(cratewarden.Invalid, "The console's address must look like http://127.0.0.1:8420.")
+	origin, err := Origin(base)
+	if err != nil {
+		return nil, err
 	}
-	return &Client{base: strings.TrimRight(base, "/") + api.Prefix, http: &http.Client{Timeout: 70 * time.Second}}, nil
+	h := &http.Client{Timeout: 70 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return &Client{base: strings.TrimRight(base, "/") + api.Prefix, http: h, pass: &pass{origin: origin}}, nil
 }
 
 // maxAnswer bounds what is read from the server.
@@ -92,12 +99,12 @@ func PostKey[T any](ctx context.Context, c *Client, body any, key string, parts 
 	return do[T](c, req)
 }
 
+// As makes the client ask in the name of one of a demo's people, while demos
+// have no sign-in of their own.
+func (c *Client) As(person string) { c.pass.person = person }
+
 // NewKey gives an idempotency key for a new request.
 func NewKey() string { return rand.Text() }
-
-// As makes the client ask in the name of one of a demo's people. A console on
-// a real registry takes no notice.
-func (c *Client) As(person string) { c.person = person }
 
 func (c *Client) address(parts []string) (string, error) {
 	address := c.base
@@ -112,20 +119,13 @@ func (c *Client) address(parts []string) (string, error) {
 
 func do[T any](c *Client, req *http.Request) (*T, error) {
 	req.Header.Set("Accept", "application/json")
-	if c.person != "" {
-		req.Header.Set(api.PersonHeader, c.person)
-	}
-	resp, err := c.http.Do(req)
+	resp, err := c.send(req)
 	if err != nil {
-		return nil, unreachable(err)
+		return nil, err
 	}
 	defer func() { _ = resp.Body.Close() }()
-	body := io.LimitReader(resp.Body, maxAnswer)
-	if resp.StatusCode != http.StatusOK {
-		return nil, refusal(resp.StatusCode, body)
-	}
 	out := new(T)
-	if err := json.NewDecoder(body).Decode(out); err != nil {
+	if err := json.NewDecoder(io.LimitReader(resp.Body, maxAnswer)).Decode(out); err != nil {
 		return nil, cratewarden.Wrap(err, cratewarden.Internal, "The console's answer cannot be read.")
 	}
 	return out, nil
@@ -139,15 +139,37 @@ func unreachable(err error) error {
 		"No console answers there. Start one with \"cratewarden demo\", \"open\" or \"serve\", or name its address with --server.")
 }
 
+// Refusal is what the console answered instead of what was asked for.
+type Refusal struct {
+	Problem api.Problem
+	Wait    time.Duration // when to ask again, for who asks too often
+}
+
+// Error is the sentence for people.
+func (r *Refusal) Error() string { return r.Problem.Detail }
+
+// Unwrap makes it an error of the kind that the server had.
+func (r *Refusal) Unwrap() error {
+	return cratewarden.Errorf(r.Problem.Kind, "%s", r.Problem.Detail)
+}
+
+// onlyStepUp says that a confirmation with a passkey is all that is missing.
+func (r *Refusal) onlyStepUp() bool {
+	return r.Problem.About != nil && !slices.ContainsFunc(r.Problem.Denials, func(d access.Denial) bool { return d.Rule != access.RuleStepUp })
+}
+
 // refusal reads the problem document; an answer that is none, from a proxy
 // perhaps, is said to be that.
-func refusal(status int, body io.Reader) error {
-	if status == http.StatusRequestHeaderFieldsTooLarge {
+func refusal(resp *http.Response) error {
+	if resp.StatusCode == http.StatusRequestHeaderFieldsTooLarge {
 		return cratewarden.Errorf(cratewarden.TooLarge, "That is too long to ask for.")
 	}
-	var p api.Problem
-	if err := json.NewDecoder(body).Decode(&p); err != nil || p.Kind == "" {
-		return cratewarden.Errorf(cratewarden.Unavailable, "Something answered with status %d that is not a cratewarden console.", status)
+	r := &Refusal{}
+	if err := json.NewDecoder(io.LimitReader(resp.Body, maxAnswer)).Decode(&r.Problem); err != nil || r.Problem.Kind == "" {
+		return cratewarden.Errorf(cratewarden.Unavailable, "Something answered with status %d that is not a cratewarden console.", resp.StatusCode)
 	}
-	return cratewarden.Errorf(p.Kind, "%s", p.Detail)
+	if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && seconds > 0 {
+		r.Wait = time.Duration(min(seconds, 3600)) * time.Second
+	}
+	return r
 }

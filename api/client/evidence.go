@@ -35,7 +35,7 @@ func (c *Client) VerifyEvidence(ctx context.Context, digest string) (*api.Eviden
 // unhurried has no limit of time of its own: a bundle may be large, and the
 // context can end it.
 func (c *Client) unhurried() *Client {
-	return &Client{base: c.base, http: &http.Client{Transport: c.http.Transport}, person: c.person}
+	return &Client{base: c.base, http: &http.Client{Transport: c.http.Transport, CheckRedirect: c.http.CheckRedirect}, pass: c.pass, plain: c.plain}
 }
 
 // ExportEvidence writes a bundle as a tar archive. Whether it is whole only its
@@ -49,14 +49,11 @@ func (c *Client) ExportEvidence(ctx context.Context, digest string, w io.Writer)
 	if err != nil {
 		return err
 	}
-	resp, err := c.unhurried().http.Do(req)
+	resp, err := c.unhurried().send(req)
 	if err != nil {
-		return unreachable(err)
+		return err
 	}
 	defer func() { _ = resp.Body.Close() }()
-	if resp.StatusCode != http.StatusOK {
-		return refusal(resp.StatusCode, resp.Body)
-	}
 	if _, err := io.Copy(w, resp.Body); err != nil {
 		return cratewarden.Wrap(err, cratewarden.Unavailable, "The download broke off. Verify the bundle in the console, then try again.")
 	}

@@ -1,8 +1,6 @@
 package client_test
 
 import (
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -19,16 +17,8 @@ func TestSealEvidence(t *testing.T) {
 	v := startVault(t)
 	engine := action.New(action.Config{Registry: v.registry, Console: v.db, Ledger: v.log, Evidence: v.service})
 	asking := func(cfg api.Config, roles ...cratewarden.Role) *client.Client {
-		cfg.Who = func(*http.Request) action.Actor {
-			return action.Actor{ID: "p3", Name: "Cy", Session: "s3", Roles: roles}
-		}
-		server := httptest.NewServer(api.New(cfg))
-		t.Cleanup(server.Close)
-		c, err := client.New(server.URL)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return c
+		cfg.Auth = lets(action.Actor{ID: "p3", Name: "Cy", Session: "s3", Roles: roles})
+		return signedClient(t, cfg)
 	}
 	full := api.Config{Evidence: v.service, Plans: engine}
 	c := asking(full, cratewarden.Responder)

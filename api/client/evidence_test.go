@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -15,7 +14,6 @@ import (
 	"cratewarden"
 	"cratewarden/action"
 	"cratewarden/api"
-	"cratewarden/api/client"
 	"cratewarden/blob"
 	"cratewarden/evidence"
 	"cratewarden/ledger"
@@ -63,14 +61,9 @@ func startVault(t *testing.T) vault {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(api.New(api.Config{Evidence: service, Who: func(*http.Request) action.Actor { return action.Actor{ID: "p2", Name: "Bo", Session: "s2"} }}))
-	t.Cleanup(server.Close)
-	c, err := client.New(server.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := signedClient(t, api.Config{Evidence: service, Auth: lets(action.Actor{ID: "p2", Name: "Bo", Session: "s2"})})
 	b.Client = c
-	return vault{b, bundle, store, server.URL, registry, service}
+	return vault{b, bundle, store, c.Origin(), registry, service}
 }
 
 // TestEvidence lists, shows, verifies and exports a bundle, whole and damaged.
@@ -144,12 +137,7 @@ func TestEvidence(t *testing.T) {
 func TestEvidenceRefuses(t *testing.T) {
 	t.Parallel()
 	v := startVault(t)
-	bare := httptest.NewServer(api.New(api.Config{}))
-	t.Cleanup(bare.Close)
-	none, err := client.New(bare.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
+	none := signedClient(t, api.Config{Auth: lets(action.Actor{ID: "p2"})})
 	unknown := strings.Repeat("0", 64)
 	for digest, want := range map[string]cratewarden.Kind{unknown: cratewarden.NotFound, "x": cratewarden.Invalid, strings.ToUpper(v.bundle.Digest.String()): cratewarden.Invalid} {
 		_, err := v.Evidence(t.Context(), digest)
@@ -161,7 +149,7 @@ func TestEvidenceRefuses(t *testing.T) {
 			}
 		}
 	}
-	_, err = none.EvidenceList(t.Context(), nil)
+	_, err := none.EvidenceList(t.Context(), nil)
 	_, err2 := none.Evidence(t.Context(), unknown)
 	_, err3 := none.VerifyEvidence(t.Context(), unknown)
 	for _, err := range []error{err, err2, err3, none.ExportEvidence(t.Context(), unknown, &bytes.Buffer{})} {
@@ -169,7 +157,12 @@ func TestEvidenceRefuses(t *testing.T) {
 			t.Errorf("without a store: %v", err)
 		}
 	}
-	answer, err := http.Get(v.served + api.Prefix + "/evidence/" + v.bundle.Digest.String() + "/export")
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, v.served+api.Prefix+"/evidence/"+v.bundle.Digest.String()+"/export", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer good")
+	answer, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,11 +9,6 @@ import (
 	"cratewarden/api"
 )
 
-// Me says who asks, and with which roles.
-func (c *Client) Me(ctx context.Context) (*action.Actor, error) {
-	return Get[action.Actor](ctx, c, nil, "me")
-}
-
 // Kinds gives the catalogue.
 func (c *Client) Kinds(ctx context.Context) (*api.KindList, error) {
 	return Get[api.KindList](ctx, c, nil, "kinds")

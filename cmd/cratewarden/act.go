@@ -23,23 +23,7 @@ type doing struct {
 	DryRun   bool   `help:"Only show what it would do; nothing is kept."`
 	Yes      bool   `short:"y" help:"Do not ask. What must be typed is given with --confirm."`
 	Confirm  string `placeholder:"TEXT" help:"What the review asks to be typed, for scripts."`
-	speaker
 }
-
-// speaker is whom a demo's command line speaks for.
-type speaker struct {
-	As string `placeholder:"PERSON" help:"In a demo: act as this one of its people, ada or bo."`
-}
-
-func (p speaker) client(a asking) (*client.Client, error) {
-	c, err := client.New(a.Server)
-	if err == nil {
-		c.As(p.As)
-	}
-	return c, err
-}
-
-func (d doing) client() (*client.Client, error) { return d.speaker.client(d.asking) }
 
 // step writes one step of a plan; params are pairs of name and value, and an
 // empty text is left out.
@@ -57,7 +41,7 @@ func step(kind string, params ...any) []byte {
 // review it, show the review, ask, apply. A plan that is not applied is put
 // away again, unless a second person must agree first.
 func carry(e env, d doing, steps ...[]byte) error {
-	c, err := d.client()
+	c, err := d.client(e)
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ func account(e env, d doing, who string) (int32, error) {
 	if id, err := strconv.ParseInt(who, 10, 32); err == nil {
 		return int32(id), nil
 	}
-	c, err := d.client()
+	c, err := d.client(e)
 	if err != nil {
 		return 0, err
 	}

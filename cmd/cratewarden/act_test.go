@@ -22,6 +22,7 @@ func TestActingStories(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("CRATEWARDEN_SERVER", own.address)
 			env.Setenv("TZ", "UTC")
+			env.Setenv(keyringVariable, filepath.Join(env.WorkDir, "sessions.json"))
 			return nil
 		},
 	})

@@ -52,7 +52,7 @@ func (c containCmd) Run(e env) error {
 		}
 		order.Accounts = append(order.Accounts, id)
 	}
-	cl, err := c.client()
+	cl, err := c.client(e)
 	if err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ type undoSinceCmd struct {
 	doing
 	ticks
 	Who   []string `arg:"" optional:"" placeholder:"LOGIN" help:"Logins, or account ids."`
-	Token int32    `help:"What this API token did, instead of an account."`
+	Token int32    `env:"-" help:"What this API token did, instead of an account."`
 	From  string   `required:"" placeholder:"TIME" help:"From when on; a time, or a span such as 90m."`
 	Until string   `placeholder:"TIME" help:"Up to when; now without it."`
 }
@@ -111,7 +111,7 @@ func (c undoSinceCmd) Run(e env) error {
 		}
 		order.Accounts = append(order.Accounts, id)
 	}
-	cl, err := c.client()
+	cl, err := c.client(e)
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,8 @@ import (
 type asking struct {
 	Server string `default:"http://127.0.0.1:8420" help:"Address of the console to ask."`
 	JSON   bool   `name:"json" help:"Print the whole answer as JSON."`
+	As     string `placeholder:"PERSON" help:"In a demo: be this one of its people, such as bo; ada if left out."`
+	NoWait bool   `help:"Do not wait for a confirmation in the browser; refuse at once."`
 }
 
 // listing are the flags of every command that prints a list.
@@ -41,7 +43,7 @@ func set(q url.Values, name, value string) {
 
 // fetch asks for one answer and prints it as JSON, or as print does.
 func fetch[T any](e env, a asking, q url.Values, print func(io.Writer, *T), path ...string) error {
-	c, err := client.New(a.Server)
+	c, err := a.client(e)
 	if err != nil {
 		return err
 	}

@@ -67,6 +67,15 @@ type cli struct {
 	Delete       deleteCmd       `cmd:"" group:"act" help:"Delete a crate or versions for good."`
 	TrustpubOnly trustpubOnlyCmd `cmd:"" group:"act" help:"Let a crate be published by trusted publishing only."`
 
+	Login    loginCmd    `cmd:"" group:"who" help:"Sign in, through a browser."`
+	Logout   logoutCmd   `cmd:"" group:"who" help:"Sign out."`
+	Whoami   whoamiCmd   `cmd:"" group:"who" help:"Say who you are to the console, and what you may do now."`
+	Sessions sessionsCmd `cmd:"" group:"who" help:"List and end sessions."`
+	Passkey  passkeyCmd  `cmd:"" group:"who" help:"List, name and remove passkeys; let somebody enrol."`
+	APIToken apiTokenCmd `cmd:"" name:"api-token" group:"who" help:"List, make and revoke API tokens for programs."`
+	People   peopleCmd   `cmd:"" group:"who" help:"List people with their roles and the teams that give them."`
+	Rules    rulesCmd    `cmd:"" group:"who" help:"Say who may do what, and why not you."`
+
 	Evidence evidenceCmd `cmd:"" group:"prove" help:"Seal, show, verify and export evidence."`
 	Ledger   ledgerCmd   `cmd:"" group:"prove" help:"Read, check, export and sign the log of what administrators did."`
 }
@@ -75,7 +84,7 @@ const description = `The administration and incident-response console for regist
 
 Try it: "cratewarden demo" makes up a registry and prints the address of a console on it.
 
-Exit codes: 0 done, 1 unforeseen, 2 not understood, 3 not found, 4 refused, 5 conflict, 6 unavailable or timed out, 130 stopped.`
+Exit codes: 0 done, 1 unforeseen, 2 not understood, 3 not found, 4 refused or not signed in, 5 conflict, 6 unavailable or timed out, 130 stopped.`
 
 // exited carries kong's wish to end the program (after --help) out of its
 // parser without ending it.
@@ -89,7 +98,7 @@ func execute(args []string, e env) (err error) {
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.ExplicitGroups([]kong.Group{
 			{Key: "run", Title: "Open a console"}, {Key: "data", Title: "Prepare databases"}, {Key: "look", Title: "Look, through a running console"},
-			{Key: "act", Title: "Act, through a running console"},
+			{Key: "act", Title: "Act, through a running console"}, {Key: "who", Title: "Who, through a running console"},
 			{Key: "prove", Title: "Prove"},
 		}),
 		kong.Exit(func(code int) { panic(exited(code)) }),
@@ -122,12 +131,13 @@ func usage(err error, stderr io.Writer) error {
 	}
 	// The cause is left out and the text stripped: somebody may have typed a
 	// credential where it does not belong.
-	text := credentialLike.ReplaceAllString(err.Error(), "cio••••")
+	text := credentialLike.ReplaceAllString(err.Error(), "$1••••")
 	return cratewarden.Errorf(cratewarden.Invalid, "%s. Try %q.", strings.TrimRight(capital(text), "?."), hint)
 }
 
-// credentialLike is what begins like either kind of the registry's tokens.
-var credentialLike = regexp.MustCompile(`cio[A-Za-z0-9_]{2,}`)
+// credentialLike is what begins like either kind of the registry's tokens, or
+// like one of ours.
+var credentialLike = regexp.MustCompile(`(cio|cwd_)[A-Za-z0-9_-]{2,}`)
 
 func capital(s string) string {
 	if s == "" || s[0] < 'a' || s[0] > 'z' {

@@ -12,7 +12,6 @@ import (
 
 	"cratewarden"
 	"cratewarden/api"
-	"cratewarden/api/client"
 	"cratewarden/evidence"
 )
 
@@ -124,7 +123,6 @@ func finding(f evidence.Finding) string { return string(f.State) + "  " + f.Part
 
 type evidenceVerifyCmd struct {
 	asking
-	speaker
 	Digest string `arg:"" optional:"" placeholder:"BUNDLE" help:"The bundle's digest. With --export, the one that the file must have."`
 	Export string `aliases:"file" env:"-" placeholder:"FILE" help:"An exported bundle instead; needs no console and no network. \"-\" is standard input."`
 }
@@ -166,7 +164,7 @@ func (c evidenceVerifyCmd) Run(e env) error {
 func (c evidenceVerifyCmd) report(e env) (*api.EvidenceReport, error) {
 	switch c.Export {
 	case "":
-		cl, err := c.client(c.asking)
+		cl, err := c.client(e)
 		if err != nil {
 			return nil, err
 		}
@@ -208,7 +206,7 @@ type evidenceExportCmd struct {
 
 // Run writes to a file beside, proves it, and only then gives it its name.
 func (c evidenceExportCmd) Run(e env) error {
-	cl, err := client.New(c.Server)
+	cl, err := c.client(e)
 	if err != nil {
 		return err
 	}

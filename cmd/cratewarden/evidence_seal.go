@@ -12,7 +12,6 @@ import (
 
 type evidenceSealCmd struct {
 	asking
-	speaker
 	Specs    []string `arg:"" optional:"" placeholder:"NAME[@VERSION]" help:"Crates, with all their versions, or versions; \"-\" reads them from standard input, one in a line."`
 	Account  []string `placeholder:"LOGIN" help:"Accounts too, by login or number; may be given more than once."`
 	Incident string   `placeholder:"ID" help:"The incident it belongs to."`
@@ -38,7 +37,7 @@ func (c evidenceSealCmd) Run(e env) error {
 	if err != nil {
 		return err
 	}
-	cl, err := c.client(c.asking)
+	cl, err := c.client(e)
 	if err != nil {
 		return err
 	}
@@ -70,7 +69,7 @@ func (c evidenceSealCmd) order(e env) (action.SealOrder, error) {
 		return o, err
 	}
 	for _, who := range c.Account {
-		id, err := account(e, doing{asking: c.asking, speaker: c.speaker}, who)
+		id, err := account(e, doing{asking: c.asking}, who)
 		if err != nil {
 			return o, err
 		}

@@ -12,7 +12,6 @@ import (
 
 	"cratewarden"
 	"cratewarden/api"
-	"cratewarden/api/client"
 	"cratewarden/dossier"
 	"cratewarden/ledger"
 )
@@ -56,7 +55,7 @@ func (c ledgerListCmd) Run(e env) error {
 		}
 		set(q, name, at)
 	}
-	cl, err := client.New(c.Server)
+	cl, err := c.client(e)
 	if err != nil {
 		return err
 	}
@@ -166,7 +165,7 @@ func (ledgerShowCmd) Help() string {
 
 // Run shows one entry, or prints a file of it.
 func (c ledgerShowCmd) Run(e env) error {
-	cl, err := client.New(c.Server)
+	cl, err := c.client(e)
 	if err != nil {
 		return err
 	}

@@ -255,7 +255,7 @@ func (c tokenCmd) Run(e env) error {
 	if err != nil {
 		return cratewarden.Wrap(err, cratewarden.Invalid, "Standard input cannot be read.")
 	}
-	cl, err := client.New(c.Server)
+	cl, err := c.client(e)
 	if err != nil {
 		return err
 	}

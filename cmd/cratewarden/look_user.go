@@ -59,7 +59,7 @@ func (c userCmd) resolve(e env) (string, error) {
 	if _, err := strconv.ParseInt(c.Who, 10, 32); err == nil {
 		return c.Who, nil
 	}
-	cl, err := client.New(c.Server)
+	cl, err := c.client(e)
 	if err != nil {
 		return "", err
 	}

@@ -29,6 +29,14 @@ type suite struct{ m *testing.M }
 // Run runs the tests between the start and the end of browser, console and
 // server.
 func (s suite) Run() int {
+	dir, err := os.MkdirTemp(memory(), "cratewarden-sessions-")
+	if err == nil { // the sessions of whoever runs the tests are not touched
+		err = os.Setenv(keyringVariable, filepath.Join(dir, "sessions.json"))
+	}
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
 	code := webtest.Main(s.m)
 	if shared.stop != nil {
 		shared.stop()

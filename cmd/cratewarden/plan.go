@@ -65,7 +65,6 @@ func yesNo(b bool) string {
 
 type planNewCmd struct {
 	asking
-	speaker
 	File string `arg:"" help:"The plan, or - for standard input."`
 }
 

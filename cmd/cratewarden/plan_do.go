@@ -12,11 +12,8 @@ import (
 // planArg names a plan.
 type planArg struct {
 	asking
-	speaker
 	ID string `arg:"" placeholder:"PLAN" help:"The plan's id."`
 }
-
-func (a planArg) client() (*client.Client, error) { return a.speaker.client(a.asking) }
 
 type planShowCmd struct{ planArg }
 
@@ -29,7 +26,7 @@ type planWhole struct {
 
 // Run shows.
 func (c planShowCmd) Run(e env) error {
-	cl, err := c.client()
+	cl, err := c.client(e)
 	if err != nil {
 		return err
 	}
@@ -91,7 +88,7 @@ type planReviewCmd struct{ planArg }
 
 // Run reviews.
 func (c planReviewCmd) Run(e env) error {
-	cl, err := c.client()
+	cl, err := c.client(e)
 	if err != nil {
 		return err
 	}
@@ -112,7 +109,7 @@ type planApproveCmd struct{ planArg }
 
 // Run approves exactly what the last review showed.
 func (c planApproveCmd) Run(e env) error {
-	cl, err := c.client()
+	cl, err := c.client(e)
 	if err != nil {
 		return err
 	}
@@ -134,7 +131,7 @@ type planSealCmd struct{ planArg }
 
 // Run seals.
 func (c planSealCmd) Run(e env) error {
-	cl, err := c.client()
+	cl, err := c.client(e)
 	if err != nil {
 		return err
 	}
@@ -153,7 +150,7 @@ type planApplyCmd struct {
 // Run applies. A plan that is approved is not reviewed again unless its facts
 // changed, because the server keeps approvals of an unchanged review.
 func (c planApplyCmd) Run(e env) error {
-	cl, err := c.client()
+	cl, err := c.client(e)
 	if err != nil {
 		return err
 	}
@@ -189,7 +186,7 @@ type planUndoCmd struct {
 
 // Run makes the plan that undoes, and carries it out like any other.
 func (c planUndoCmd) Run(e env) error {
-	cl, err := c.client()
+	cl, err := c.client(e)
 	if err != nil {
 		return err
 	}
@@ -204,7 +201,7 @@ type planDiscardCmd struct{ planArg }
 
 // Run discards.
 func (c planDiscardCmd) Run(e env) error {
-	cl, err := c.client()
+	cl, err := c.client(e)
 	if err != nil {
 		return err
 	}

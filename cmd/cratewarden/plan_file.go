@@ -22,7 +22,7 @@ func (c planNewCmd) Run(e env) error {
 	if err != nil {
 		return err
 	}
-	cl, err := c.client(c.asking)
+	cl, err := c.client(e)
 	if err != nil {
 		return err
 	}

@@ -33,6 +33,7 @@ func TestStories(t *testing.T) {
 			env.Setenv("EMPTY", pgtest.URL(t, empty))
 			env.Setenv("CONSOLE", pgtest.URL(t, empty))
 			env.Setenv("TZ", "UTC")
+			env.Setenv(keyringVariable, filepath.Join(env.WorkDir, "sessions.json"))
 			sample, err := os.ReadFile(filepath.Join("..", "..", "registry", "dump", "testdata", "small.tar.gz"))
 			if err != nil {
 				return err
