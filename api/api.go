@@ -142,6 +142,7 @@ func build(mux *http.ServeMux, cfg Config) huma.API {
 	registerLedger(humaAPI, cfg)
 	registerEvidence(humaAPI, cfg)
 	registerPlans(humaAPI, cfg)
+	registerSecond(humaAPI, cfg)
 	registerPeople(humaAPI, cfg)
 	registerSessions(humaAPI, cfg)
 	registerTokens(humaAPI, cfg)

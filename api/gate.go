@@ -238,7 +238,7 @@ func (g gate) within(w http.ResponseWriter, r *http.Request, kind, key string) b
 // purposes are the acts that take a passkey's assertion for exactly one review,
 // with the purpose of that assertion.
 func purposes() map[string]string {
-	return map[string]string{"plan.approve": "approve", "plan.apply": "apply", "plan.break-glass": "break-glass"}
+	return map[string]string{"plan.approve": action.ToApprove, "plan.apply": action.ToApply, "plan.break-glass": action.ToBreakGlass}
 }
 
 // aboutOf says what must be confirmed for an act that was refused. It may read

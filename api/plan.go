@@ -38,6 +38,11 @@ type Plans interface {
 	RetryFollowUp(ctx context.Context, who action.Actor, id int64) (action.FollowUp, error)
 	GiveUpFollowUp(ctx context.Context, who action.Actor, id int64, reason string) (action.FollowUp, error)
 
+	ApprovalsWanted(ctx context.Context, who action.Actor) ([]action.Plan, error)
+	BreakGlass(ctx context.Context, who action.Actor, id string, digest ledger.Digest, reason string) (action.Plan, error)
+	BreakGlassReviews(ctx context.Context, open bool) ([]action.BrokenGlass, error)
+	CloseBreakGlassReview(ctx context.Context, who action.Actor, id int64, verdict action.Verdict, note string) (action.BrokenGlass, error)
+
 	Resolve(ctx context.Context, text string) (action.Batch, error)
 	BatchOrder(ctx context.Context, kind string, lines []action.BatchLine, more map[string]string) (action.Order, error)
 	Contain(ctx context.Context, o action.ContainOrder) (action.Proposal, error)

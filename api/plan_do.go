@@ -87,7 +87,7 @@ func (b bench) approve(ctx context.Context, in *approveInput) (*PlanView, error)
 		return nil, err
 	}
 	p, err := b.plans.Approve(ctx, actor(ctx), in.ID, digest)
-	return b.view(ctx, p, bound(err, auth.About{Purpose: "approve", Plan: in.ID, Digest: &digest}))
+	return b.view(ctx, p, bound(err, auth.About{Purpose: action.ToApprove, Plan: in.ID, Digest: &digest}))
 }
 
 func digestOf(text string) (d ledger.Digest, err error) {
@@ -122,7 +122,7 @@ func (b bench) apply(ctx context.Context, in *applyInput) (*PlanView, error) {
 		return nil, err
 	}
 	p, err := b.plans.Apply(ctx, actor(ctx), in.ID, action.Consent{Digest: digest, Typed: in.Body.Typed}, in.key())
-	return b.view(ctx, p, bound(err, auth.About{Purpose: "apply", Plan: in.ID, Digest: &digest}))
+	return b.view(ctx, p, bound(err, auth.About{Purpose: action.ToApply, Plan: in.ID, Digest: &digest}))
 }
 
 type undoInput struct {

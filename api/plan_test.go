@@ -131,7 +131,7 @@ func TestEveryChangeWantsAKey(t *testing.T) {
 	}
 	bodies := map[string]string{
 		"/plans": `{"steps":[]}`, "/evidence": `{"crates":["a"]}`, "/plans/1/edit": `{"revision":1,"steps":[]}`, "/plans/1/approve": `{"digest":"a"}`, "/plans/1/apply": `{"digest":"a"}`,
-		"/plans/1/undo": `{}`, "/plans/1/settle": `{"committed":true}`, "/follow-ups/1/give-up": `{"reason":"r"}`, "/batch": `{"text":"a"}`,
+		"/plans/1/undo": `{}`, "/plans/1/settle": `{"committed":true}`, "/plans/1/break-glass": `{"digest":"a","reason":"r"}`, "/break-glass/1/close": `{"verdict":"justified","note":"n"}`, "/follow-ups/1/give-up": `{"reason":"r"}`, "/batch": `{"text":"a"}`,
 		"/batch/order": `{"kind":"a","lines":[]}`, "/proposals/contain": `{"reason":"r"}`, "/proposals/undo-since": `{"from":"2026-08-20T16:00:00Z"}`,
 	}
 	n := 0

@@ -106,11 +106,12 @@ func (d doing) finish(e env, c *client.Client, out io.Writer, r *api.PlanReview,
 		}
 		say(out, "Evidence sealed: %s", inert(sealed.Plan.Evidence))
 	}
-	if r.Plan.NeedsApproval && len(r.Plan.Approvals) == 0 {
+	if r.Plan.NeedsApproval && len(r.Plan.Approvals) == 0 && !glassBroken(e, c, r.Plan) {
 		say(out, "\nA second person must agree. Until then the plan %s waits:", id)
 		say(out, "  cratewarden plan show %s      to look at it", id)
 		say(out, "  cratewarden plan approve %s   by the second person", id)
 		say(out, "  cratewarden plan apply %s     then", id)
+		say(out, "If nobody answers: cratewarden break-glass %s --reason …", id)
 		return cratewarden.Errorf(cratewarden.Refused, "The plan %s is not applied yet: it needs a second person.", id)
 	}
 	done, err := c.Apply(e.ctx, id, digest, typed, client.NewKey())

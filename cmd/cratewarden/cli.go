@@ -67,6 +67,8 @@ type cli struct {
 	Delete       deleteCmd       `cmd:"" group:"act" help:"Delete a crate or versions for good."`
 	TrustpubOnly trustpubOnlyCmd `cmd:"" group:"act" help:"Let a crate be published by trusted publishing only."`
 
+	BreakGlass breakGlassCmd `cmd:"" name:"break-glass" group:"act" help:"Let a plan go without its second person when nobody answers; list and judge that."`
+
 	Login    loginCmd    `cmd:"" group:"who" help:"Sign in, through a browser."`
 	Logout   logoutCmd   `cmd:"" group:"who" help:"Sign out."`
 	Whoami   whoamiCmd   `cmd:"" group:"who" help:"Say who you are to the console, and what you may do now."`

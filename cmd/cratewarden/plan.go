@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"cratewarden/action"
 	"cratewarden/api"
@@ -20,6 +21,7 @@ type planCmd struct {
 	Undo    planUndoCmd    `cmd:"" help:"Put back what an applied plan did."`
 	Discard planDiscardCmd `cmd:"" help:"Put an open plan away."`
 	List    planListCmd    `cmd:"" help:"List plans, newest first."`
+	Wanted  planWantedCmd  `cmd:"" help:"List the plans that wait for you to agree."`
 }
 
 type planKindsCmd struct {
@@ -82,6 +84,28 @@ func (planNewCmd) Help() string {
       reason: Your account was taken over; write to us.
 
 JSON is taken too. "cratewarden plan kinds" lists what steps can do.`
+}
+
+type planWantedCmd struct{ asking }
+
+// Run lists.
+func (c planWantedCmd) Run(e env) error {
+	return fetch(e, c.asking, nil, func(w io.Writer, l *api.PlanList) {
+		if len(l.Rows) == 0 {
+			say(w, "  none")
+			return
+		}
+		printTable(w, "PLAN|ASKED|BY|TITLE|BECAUSE", l.Rows, func(p action.Plan) []string {
+			asked, why := "", make([]string, len(p.Demands))
+			if p.AskedAt != nil {
+				asked = when(*p.AskedAt)
+			}
+			for i, d := range p.Demands {
+				why[i] = d.Why
+			}
+			return []string{p.ID, asked, p.Author.Name, p.Title, strings.Join(why, " ")}
+		})
+	}, "approvals")
 }
 
 type planListCmd struct {
