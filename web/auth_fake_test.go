@@ -13,6 +13,7 @@ import (
 	"cratewarden/access"
 	"cratewarden/action"
 	"cratewarden/auth"
+	"cratewarden/ledger"
 	"cratewarden/team"
 )
 
@@ -32,6 +33,14 @@ type doorman struct {
 	providers []auth.ProviderConfig
 	members   []team.Member
 	stepUp    error // of every answer to a question
+
+	sessions []auth.Session
+	keys     []auth.Passkey
+	tokens   []auth.APIToken
+	people   []auth.Person
+	list     team.Snapshot
+	ask      auth.Ask
+	err      error // of every change
 }
 
 // as signs everybody in as one person, with a step-up under way.
@@ -96,7 +105,12 @@ func needsStepUp(act string) error {
 
 func (d *doorman) Providers() []auth.ProviderConfig { return d.providers }
 
-func (d *doorman) Roster() (team.Snapshot, bool) { return team.Snapshot{Members: d.members}, false }
+func (d *doorman) Roster() (team.Snapshot, bool) {
+	if d.list.Members == nil {
+		d.list.Members = d.members
+	}
+	return d.list, false
+}
 
 func (d *doorman) BeginSignIn(_ context.Context, provider, back string) (string, *http.Cookie, error) {
 	d.call("begin %s %s", provider, back)
@@ -155,3 +169,110 @@ func (d *doorman) DropStepUp(context.Context, auth.Visitor) error {
 	d.call("drop")
 	return nil
 }
+
+func (d *doorman) Sessions(context.Context, string) ([]auth.Session, error) { return d.sessions, nil }
+
+func (d *doorman) EndSession(_ context.Context, _ auth.Visitor, id string) error {
+	d.call("end %s", id)
+	return d.err
+}
+
+func (d *doorman) Passkeys(context.Context, string) ([]auth.Passkey, error) { return d.keys, nil }
+
+func (d *doorman) BeginPasskey(_ context.Context, _ auth.Visitor, code string) (auth.Ceremony, error) {
+	d.call("begin passkey %s", code)
+	return auth.Ceremony{ID: "c2", Options: []byte(`{"challenge":"AAAA"}`)}, d.err
+}
+
+func (d *doorman) FinishPasskey(_ context.Context, _ auth.Visitor, ceremony, name string, answer []byte) (auth.SignedIn, error) {
+	d.call("finish passkey %s %s %s", ceremony, name, answer)
+	return d.session("rotated", ""), d.err
+}
+
+func (d *doorman) RenamePasskey(_ context.Context, _ auth.Visitor, id, name string) error {
+	d.call("rename %s %s", id, name)
+	return d.err
+}
+
+func (d *doorman) RemovePasskey(_ context.Context, _ auth.Visitor, id string) error {
+	d.call("remove %s", id)
+	return d.err
+}
+
+func (d *doorman) MakeAPIToken(_ context.Context, _ auth.Visitor, o auth.TokenOrder) (string, auth.APIToken, error) {
+	d.call("make token %s %v %v %v %d", o.Name, o.Roles, o.Acts, o.Networks, o.Days)
+	return "cwd_secret", auth.APIToken{ID: "t9", Name: o.Name, Expires: deskTime.Add(24 * time.Hour)}, d.err
+}
+
+func (d *doorman) APITokens(context.Context, string) ([]auth.APIToken, error) { return d.tokens, nil }
+
+func (d *doorman) RevokeAPIToken(_ context.Context, _ auth.Visitor, id string) error {
+	d.call("revoke %s", id)
+	return d.err
+}
+
+func (d *doorman) People(context.Context) ([]auth.Person, error) { return d.people, nil }
+
+func (d *doorman) Person(_ context.Context, id string) (auth.Person, error) {
+	for _, p := range d.people {
+		if p.ID == id {
+			return p, nil
+		}
+	}
+	return auth.Person{}, cratewarden.Errorf(cratewarden.NotFound, "There is no such person.")
+}
+
+func (d *doorman) IssueEnrolment(_ context.Context, by action.Actor, person string) (string, time.Time, error) {
+	d.call("enrol %s by %s", person, by.ID)
+	return "ABCDE-FGHJK", deskTime.Add(24 * time.Hour), d.err
+}
+
+func (d *doorman) Asked(_ context.Context, _ auth.Visitor, code string) (auth.Ask, error) {
+	if code != d.ask.Code {
+		return auth.Ask{}, cratewarden.Errorf(cratewarden.NotFound, "No program of yours waits under that code.")
+	}
+	return d.ask, nil
+}
+
+func (d *doorman) AnswerAsk(_ context.Context, _ auth.Visitor, code string, yes bool) error {
+	d.call("answer ask %s %t", code, yes)
+	return d.err
+}
+
+// staffed is a doorman with everything that a page of people can show.
+func staffed(who action.Actor) *doorman {
+	d := as(who)
+	ago := func(m time.Duration) time.Time { return deskTime.Add(-m * time.Minute) }
+	used, over := ago(12), ago(300)
+	d.sessions = []auth.Session{
+		{ID: "s1", Person: who.ID, Kind: auth.BrowserSession, Provider: "github", Address: "203.0.113.9", Agent: "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36", Created: ago(40), Seen: ago(0), IdleEnd: ago(-60), End: ago(-680), SteppedUp: &used, StepUpEnd: ago(-4)},
+		{ID: "s2", Person: who.ID, Kind: auth.ProgramSession, Provider: "github", Created: ago(200), Seen: ago(31), IdleEnd: ago(-200), End: ago(-200)},
+	}
+	d.keys = []auth.Passkey{{ID: "k1", Name: "blue key", Created: ago(90000), Used: &used}, {ID: "k2", Name: "phone <b>", Created: ago(800), Synced: true, Cloned: true}}
+	d.tokens = []auth.APIToken{
+		{ID: "t1", Name: "nightly report", Roles: []cratewarden.Role{cratewarden.Viewer}, Acts: []string{"look", "look.ledger"}, Networks: []string{"192.0.2.0/24"}, Created: ago(9000), Expires: ago(-60000), Used: &used},
+		{ID: "t2", Name: "old one", Roles: []cratewarden.Role{cratewarden.Responder}, Created: ago(90000), Expires: ago(-9), Revoked: &over},
+		{ID: "t3", Name: "ended", Created: ago(90000), Expires: ago(9)},
+	}
+	grant := func(role cratewarden.Role, source string) auth.Grant { return auth.Grant{Role: role, Source: source} }
+	d.visitor.Person.Roles = []auth.Grant{grant(cratewarden.Responder, "team crates-io"), grant(cratewarden.Remover, "team crates-io-admins"), grant(cratewarden.Platform, "team crates-io-admins")}
+	d.visitor.Person.Identities = []auth.Identity{{Provider: "github", Subject: "5047365", Login: "ada"}}
+	d.visitor.Person.RegistryLogin, d.visitor.Person.OnCall, d.visitor.Person.Passkeys = "ada", true, 2
+	d.people = []auth.Person{d.visitor.Person,
+		{ID: "p2", Name: "Bo", RegistryUser: 43, RegistryLogin: "bo", Listed: true, Passkeys: 1, SeenAt: ago(90), Roles: []auth.Grant{grant(cratewarden.Responder, "team crates-io"), grant(cratewarden.Remover, "team crates-io-admins"), grant(cratewarden.Policy, "team crates-io"), grant(cratewarden.Platform, "team crates-io")}},
+		{ID: "p3", Name: "Cleo <i>", Listed: true, Roles: []auth.Grant{grant(cratewarden.Viewer, "file")}},
+		{ID: "p4", Name: "Dora", Passkeys: 2, SeenAt: ago(99000)},
+	}
+	d.list = team.Snapshot{Source: "the team repository's documents", At: ago(3), Problem: "The server answered 503.", KnowsOnCall: true, Notes: []string{"The file names nobody twice."},
+		Members: []team.Member{{Name: "Ada", GitHubID: 5047365, Grants: []team.Grant{{Role: cratewarden.Responder, Source: "team crates-io"}}}, {Name: "Eve", GitHubID: 9, Grants: []team.Grant{{Role: cratewarden.Auditor, Source: "team infra"}}}},
+		Sources: []team.SourceInfo{{Kind: "team", Name: "crates-io", Title: "crates.io team", People: 12, Roles: []cratewarden.Role{cratewarden.Responder}, Similar: []string{"marker team crates-io-admins"}}, {Kind: "marker team", Name: "crates-io-admins", People: 4, Roles: []cratewarden.Role{cratewarden.Remover, cratewarden.Platform}, OnCall: true}}}
+	return d
+}
+
+// consenting is a guard of plans for tests of pages: everybody is who they were,
+// and agreed. What the real one decides is tested where it is.
+type consenting struct{}
+
+func (consenting) Current(_ context.Context, who action.Actor) (action.Actor, error) { return who, nil }
+
+func (consenting) Consented(context.Context, action.Actor, string, ledger.Digest) error { return nil }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"cratewarden"
+	"cratewarden/access"
 	"cratewarden/action"
 )
 
@@ -101,6 +102,8 @@ type Config struct {
 	// be chosen. They count only without Auth, and go when no command uses them.
 	Who       func(*http.Request) action.Actor
 	PersonURL string
+	// Policy is the engine's, so that pages can say from when glass may be broken.
+	Policy access.Policy
 	// ClientAddress is where a request comes from when proxies stand in between;
 	// nil takes the connection's address.
 	ClientAddress func(*http.Request) string

@@ -46,6 +46,14 @@ func pageInventory() map[string]any {
 		"search":    searchPage{},
 		"token":     tokenPage{},
 
+		"device":  devicePage{},
+		"glass":   glassPage{},
+		"made":    madePage{},
+		"passkey": passkeyPage{},
+		"person":  personPage{},
+		"rules":   rulesPage{},
+		"you":     youPage{},
+
 		"sign_in":  signInPage{},
 		"unsigned": unsignedPage{},
 	}
@@ -73,6 +81,8 @@ func partInventory() map[string]any {
 		"matrix":     Matrix{},
 		"nav":        []NavGroup{},
 		"notice":     Notice{},
+		"noscript":   struct{}{},
+		"own":        ownList{},
 		"pager":      Pager{},
 		"palette":    Palette{},
 		"planlive":   planLive{},

@@ -67,15 +67,21 @@ func localViewer() auth.Visitor {
 }
 
 func localMay(act string) (bool, error) {
-	if act == access.Public {
-		return true, nil
-	}
-	rule, _ := access.Of(act)
-	if denied := access.Decide(rule.AtDoor(), auth.AskerOf(localViewer().Actor), access.Facts{AnyTime: true}); denied != nil {
-		denied.Act = act
+	if denied := localDenied(act); act != access.Public && denied != nil {
 		return false, denied
 	}
 	return true, nil
+}
+
+// localDenied says why everybody on a console without sign-in may not do
+// something; nil for what a viewer may.
+func localDenied(act string) *access.Denied {
+	rule, _ := access.Of(act)
+	denied := access.Decide(rule.AtDoor(), auth.AskerOf(localViewer().Actor), access.Facts{AnyTime: true})
+	if denied != nil {
+		denied.Act = act
+	}
+	return denied
 }
 
 // who is the person behind a request, nobody outside of one.

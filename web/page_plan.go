@@ -3,11 +3,13 @@ package web
 import (
 	"context"
 	"crypto/rand"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"cratewarden"
+	"cratewarden/access"
 	"cratewarden/action"
 	"cratewarden/evidence"
 	"cratewarden/ledger"
@@ -36,6 +38,9 @@ type Plans interface {
 	Compare(ctx context.Context, p action.Plan) ([]action.Standing, error)
 	Seal(ctx context.Context, who action.Actor, id string) (action.Plan, error)
 	SealNow(ctx context.Context, who action.Actor, o action.SealOrder, key string) (evidence.Bundle, error)
+	BreakGlass(ctx context.Context, who action.Actor, id string, digest ledger.Digest, reason string) (action.Plan, error)
+	BreakGlassReviews(ctx context.Context, open bool) ([]action.BrokenGlass, error)
+	CloseBreakGlassReview(ctx context.Context, who action.Actor, id int64, verdict action.Verdict, note string) (action.BrokenGlass, error)
 	RetryFollowUp(ctx context.Context, who action.Actor, id int64) (action.FollowUp, error)
 	GiveUpFollowUp(ctx context.Context, who action.Actor, id int64, reason string) (action.FollowUp, error)
 
@@ -61,7 +66,7 @@ func (s *Server) planRoutes() []route {
 		rt.purpose = purpose
 		return rt
 	}
-	return []route{
+	return append(s.glassRoutes(), []route{
 		{pattern: "GET /plans", act: "look.plan", handle: s.planList, timeout: listTime, nav: nav{section: "Now", label: "Plans", count: s.planned.open}},
 		one("POST /plans", "plan.draft", s.planCompose, 0),
 		one("GET /plans/new", "look.plan", s.planNew, 0),
@@ -77,14 +82,14 @@ func (s *Server) planRoutes() []route {
 		one("GET /plans/{id}/events", "look.plan", s.planEvents, eventsTime),
 		one("POST /plans/{id}/leave-out", "plan.edit", s.planLeaveOut, 0),
 		one("POST /plans/{id}/review", "plan.review", s.planReview, applyTime),
-		bound(one("POST /plans/{id}/approve", "plan.approve", s.planApprove, 0), "approve"),
-		bound(one("POST /plans/{id}/apply", "plan.apply", s.planApply, applyTime), "apply"),
+		bound(one("POST /plans/{id}/approve", "plan.approve", s.planApprove, 0), action.ToApprove),
+		bound(one("POST /plans/{id}/apply", "plan.apply", s.planApply, applyTime), action.ToApply),
 		one("POST /plans/{id}/undo", "plan.undo", s.planUndo, 0),
 		one("POST /plans/{id}/discard", "plan.discard", s.planDiscard, 0),
 		one("POST /plans/{id}/settle", "plan.settle", s.planSettle, applyTime),
 		one("POST /plans/{id}/seal", "evidence.seal", s.planSeal, applyTime),
 		one("POST /plans/{id}/follow-ups/{follow}", "plan.follow-up", s.planFollow, applyTime),
-	}
+	}...)
 }
 
 func planURL(id string, rest ...string) string {
@@ -123,8 +128,8 @@ func (s *Server) mayDo(who action.Actor, k action.Kind) string {
 	if why := s.mayPlan(who); why != "" {
 		return why
 	}
-	if !who.Has(k.Role) {
-		return "It takes the role " + string(k.Role) + ", which " + actorName(who) + " does not have."
+	if !slices.ContainsFunc(k.Rule.Roles, who.Has) {
+		return "It takes the role " + access.RoleList(k.Rule.Roles) + ", which " + actorName(who) + " does not have."
 	}
 	return ""
 }

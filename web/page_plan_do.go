@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"cratewarden"
+	"cratewarden/access"
 	"cratewarden/action"
 	"cratewarden/ledger"
 )
@@ -21,8 +22,11 @@ func (s *Server) done(w http.ResponseWriter, r *http.Request, id string, typed s
 		http.Redirect(w, r, planURL(id), http.StatusSeeOther)
 		return nil
 	}
+	if d, rules := asDenied(err); rules && d.Only(access.RuleStepUp) {
+		return err // its page asks for the passkey and sends the form again
+	}
 	kind := kindOf(r.Context(), err)
-	if kind == cratewarden.NotFound || kind == cratewarden.Internal || kind == cratewarden.Canceled {
+	if kind == cratewarden.Unsigned || kind == cratewarden.NotFound || kind == cratewarden.Internal || kind == cratewarden.Canceled {
 		return err
 	}
 	p, again := s.cfg.Plans.Plan(context.WithoutCancel(r.Context()), id)

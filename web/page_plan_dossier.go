@@ -152,7 +152,11 @@ func (s *Server) homePlans(r *http.Request) Card {
 	if err != nil {
 		return c.missing(cratewarden.MessageOf(err))
 	}
-	c.Guards = append(waiting(plans, who), failedWork(work)...)
+	reviews, err := s.cfg.Plans.BreakGlassReviews(ctx, true)
+	if err != nil {
+		return c.missing(cratewarden.MessageOf(err))
+	}
+	c.Guards = append(s.toJudge(r, reviews), append(waiting(plans, who), failedWork(work)...)...)
 	if n := len(c.Guards) - homePlansMost; n > 0 {
 		c.Guards = c.Guards[:homePlansMost]
 		c.Gaps = []string{Num(n) + " more are in the list."}
@@ -182,7 +186,7 @@ func waiting(plans []action.Plan, who action.Actor) []Guard {
 			rank, g.Tone, g.Word = 3, Warn, "stale"
 		case p.Blocked:
 			rank, g.Tone, g.Word = 3, Warn, "blocked"
-		case waitsFor(p, action.Actor{}) != "" && p.Author.ID == who.ID:
+		case waitsFor(p, action.Actor{}) != "" && wrote(p, who.ID):
 			rank, g.Tone, g.Word = 3, Info, "waits for a second person"
 		case waitsFor(p, action.Actor{}) != "":
 			rank, g.Tone, g.Word = 1, Warn, "approve it"

@@ -32,6 +32,7 @@ type planner struct {
 	proposal action.Proposal
 	asked    string // what was proposed last
 	sealed   ledger.Digest
+	glass    []action.BrokenGlass
 }
 
 func newPlanner() *planner {
@@ -206,6 +207,24 @@ func (f *planner) Contain(_ context.Context, o action.ContainOrder) (action.Prop
 func (f *planner) UndoSince(_ context.Context, o action.UndoSinceOrder) (action.Proposal, error) {
 	f.asked = fmt.Sprintf("undo since %d %d %s", o.Account, o.Token, o.From.Format(time.RFC3339))
 	return f.proposal, f.err
+}
+
+func (f *planner) BreakGlass(_ context.Context, who action.Actor, id string, d ledger.Digest, reason string) (action.Plan, error) {
+	return f.change(id, "break glass %s %s %s %s", id, who.ID, d, reason)
+}
+
+func (f *planner) BreakGlassReviews(_ context.Context, open bool) (out []action.BrokenGlass, err error) {
+	for _, g := range f.glass {
+		if !open || g.ClosedAt == nil {
+			out = append(out, g)
+		}
+	}
+	return out, nil
+}
+
+func (f *planner) CloseBreakGlassReview(_ context.Context, who action.Actor, id int64, verdict action.Verdict, note string) (action.BrokenGlass, error) {
+	_, err := f.change("", "judge %d %s %s %s", id, who.ID, verdict, note)
+	return action.BrokenGlass{}, err
 }
 
 func (f *planner) RetryFollowUp(_ context.Context, _ action.Actor, id int64) (action.FollowUp, error) {

@@ -10,7 +10,7 @@ import (
 
 // approvalCard says who agreed to what.
 func approvalCard(p *action.Plan) Card {
-	if !p.NeedsApproval && len(p.Approvals) == 0 {
+	if !p.NeedsApproval && len(p.Approvals) == 0 && len(p.Fallen) == 0 {
 		return Card{}
 	}
 	c := Card{ID: "approvals", Title: "Approvals", Note: "of exactly this review"}
@@ -22,8 +22,16 @@ func approvalCard(p *action.Plan) Card {
 		}
 		c.Guards = append(c.Guards, guard)
 	}
+	c.Guards = append(c.Guards, fallenGuards(p)...)
+	for _, d := range p.Demands {
+		c.Gaps = append(c.Gaps, visible(d.Why))
+	}
 	if waitsFor(p, action.Actor{}) != "" {
-		c.Guards = append(c.Guards, Guard{Tone: Bad, Word: "missing", Text: Text("A second person"), Note: Text("anybody with the role but " + actorName(p.Author))})
+		guard := Guard{Tone: Bad, Word: "missing", Text: Text("A second person"), Note: Text("anybody with the role who did not write it")}
+		if p.AskedAt != nil {
+			guard.Note = Text("asked for ").Ago(*p.AskedAt)
+		}
+		c.Guards = append(c.Guards, guard)
 	}
 	return c
 }

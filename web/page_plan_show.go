@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"cratewarden"
+	"cratewarden/access"
 	"cratewarden/action"
 )
 
@@ -27,6 +28,7 @@ type planPage struct {
 	Final    Card
 	Record   Card
 	Approval Card
+	Glass    glassForm
 	Revision int
 }
 
@@ -100,6 +102,16 @@ func (s *Server) showPlan(w http.ResponseWriter, r *http.Request, status int, p 
 	page.Buttons = planButtons(seen, page.Forms)
 	page.Steps = s.planSteps(seen)
 	page.Approval, page.Record = approvalCard(&p), s.recordCard(seen)
+	page.Notices = append(page.Notices, s.glassNotices(seen)...)
+	page.Glass = s.glassOf(seen, s.visitor(r))
+	page.Glass.Reason = shorten(r.PostForm.Get("reason"), planText)
+	if waitsFor(&p, seen.who) != "" && p.ReviewedAt != nil && p.State.Open() {
+		people, err := s.approvers(r, seen)
+		if err != nil {
+			return err
+		}
+		page.Approval.Guards = append(page.Approval.Guards, approverGuards(people, s.cfg.Auth != nil)...)
+	}
 	page.Public = planPublic{Reason: p.Public}
 	if f := seen.effect; f != nil {
 		page.Facts = effectFacts(seen)
@@ -125,6 +137,7 @@ type planSeen struct {
 	undone  map[int]bool
 	follow  []action.FollowUp
 	undoes  []action.Plan // plans that undo it, newest first
+	glass   []action.BrokenGlass
 	now     time.Time
 }
 
@@ -137,6 +150,9 @@ func (s *Server) look(r *http.Request, p action.Plan) (*planSeen, error) {
 		if seen.effect, seen.problem = s.cfg.Plans.Effect(r.Context(), p); cratewarden.KindOf(seen.problem) == cratewarden.NotFound {
 			seen.problem = nil
 		}
+	}
+	if seen.glass, err = s.glassBreaks(r, p); err != nil {
+		return nil, err
 	}
 	if p.Intent == nil {
 		return seen, nil
@@ -218,7 +234,11 @@ func (s *Server) planForms(seen *planSeen) planForms {
 	f.ShowDiscard = open
 	f.ShowLeave = open && len(p.Steps) > 1 && p.Undoes == ""
 	f.Leave = may
-	f.Apply = firstOf(may, notReviewed(p), blockedWords(p), waitsFor(p, seen.who), role, evidenceWords(p))
+	missing := waitsFor(p, seen.who)
+	if s.glassBroken(seen) {
+		missing = ""
+	}
+	f.Apply = firstOf(may, notReviewed(p), blockedWords(p), missing, role, evidenceWords(p))
 	f.Approve = firstOf(may, notReviewed(p), blockedWords(p), ownPlan(p, seen.who), role)
 	f.ShowSeal = open && p.Irreversible && p.ReviewedAt != nil && p.Evidence == ""
 	f.Seal = firstOf(may, notReviewed(p), blockedWords(p))
@@ -266,7 +286,7 @@ func waitsFor(p *action.Plan, who action.Actor) string {
 		return ""
 	}
 	for _, a := range p.Approvals {
-		if p.Digest != nil && a.Digest == *p.Digest && a.Actor.ID != p.Author.ID && (a.Actor.ID != who.ID || p.Author.ID != who.ID) {
+		if p.Digest != nil && a.Digest == *p.Digest && !wrote(p, a.Actor.ID) && (a.Actor.ID != who.ID || p.Author.ID != who.ID) {
 			return ""
 		}
 	}
@@ -274,10 +294,16 @@ func waitsFor(p *action.Plan, who action.Actor) string {
 }
 
 func ownPlan(p *action.Plan, who action.Actor) string {
-	if p.Author.ID == who.ID {
+	if wrote(p, who.ID) {
 		return "You wrote it; somebody else must approve it."
 	}
 	return ""
+}
+
+// wrote says whether somebody is among those who wrote a plan, who are never
+// its second person.
+func wrote(p *action.Plan, person string) bool {
+	return p.Author.ID == person || slices.ContainsFunc(p.Editors, func(a action.Actor) bool { return a.ID == person })
 }
 
 func evidenceWords(p *action.Plan) string {
@@ -294,8 +320,8 @@ func (s *Server) roleMissing(seen *planSeen) string {
 		if !ok {
 			return "Step " + digits(step.N) + " is not known to this release."
 		}
-		if !seen.who.Has(kind.Role) {
-			return "Step " + digits(step.N) + " takes the role " + string(kind.Role) + "."
+		if !slices.ContainsFunc(kind.Rule.Roles, seen.who.Has) {
+			return "Step " + digits(step.N) + " takes the role " + access.RoleList(kind.Rule.Roles) + "."
 		}
 	}
 	return ""
