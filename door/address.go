@@ -18,23 +18,24 @@ func Prefixes(list []string) ([]netip.Prefix, error) {
 		if addr, single := netip.ParseAddr(text); err != nil && single == nil {
 			p, err = netip.PrefixFrom(addr.WithZone(""), addr.BitLen()), nil
 		}
-		if err == nil && p.Addr().Is4In6() {
-			// Addresses are compared as plain IPv4; a network wider than the
-			// mapped range would be something else.
-			if p.Bits() < 96 {
-				return nil, cratewarden.Errorf(cratewarden.Invalid, "%q is not a network of proxies.", text)
-			}
-			p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
-		}
-		if err != nil {
+		if p = plain(p); err != nil || !p.IsValid() {
 			return nil, cratewarden.Errorf(cratewarden.Invalid, "%q is not a network of proxies such as 10.0.0.0/8 or 2001:db8::/32.", text)
 		}
 		if p.Bits() == 0 {
 			return nil, cratewarden.Errorf(cratewarden.Invalid, "Trusting %s as a proxy would let everybody choose their address. Name the proxies' own networks.", text)
 		}
-		all = append(all, p.Masked())
+		all = append(all, p)
 	}
 	return all, nil
+}
+
+// plain is a network as addresses are compared with it: IPv4 written as IPv6 is
+// IPv4. It is not valid when a network of both would be meant.
+func plain(p netip.Prefix) netip.Prefix {
+	if p.IsValid() && p.Addr().Is4In6() {
+		return netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96).Masked()
+	}
+	return p.Masked()
 }
 
 // mostHops is how many proxies in a row are believed in.

@@ -108,7 +108,14 @@ func TestHandlerHidesClaims(t *testing.T) {
 			t.Error("the outer layer's headers were changed")
 		}
 	}
+	mapped := door.Config{Trusted: []netip.Prefix{netip.MustParsePrefix("::ffff:10.0.0.0/104")}}
 	r := httptest.NewRequest("GET", "/", nil)
+	r.RemoteAddr = "10.0.0.1:99"
+	r.Header.Set("X-Forwarded-For", "203.0.113.1")
+	if _, _, address, _, _ := seen(mapped, r); address != "203.0.113.1" {
+		t.Errorf("a proxy named as mapped: %s", address)
+	}
+	r = httptest.NewRequest("GET", "/", nil)
 	r.RemoteAddr = "@"
 	r.Header.Set("X-Forwarded-For", "203.0.113.1")
 	if _, _, address, _, _ := seen(door.Config{TrustSocket: true}, r); address != "203.0.113.1" {

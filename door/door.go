@@ -50,6 +50,11 @@ func Handler(cfg Config, next http.Handler) http.Handler {
 	if cfg.Body <= 0 {
 		cfg.Body = 16 << 20
 	}
+	trusted := make([]netip.Prefix, 0, len(cfg.Trusted))
+	for _, p := range cfg.Trusted {
+		trusted = append(trusted, plain(p))
+	}
+	cfg.Trusted = trusted
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		proxied := cfg.proxy(r)
 		client := cfg.client(r)
