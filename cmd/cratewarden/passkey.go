@@ -85,18 +85,27 @@ func (c passkeyRemoveCmd) Run(e env) error {
 
 type passkeyEnrolCmd struct {
 	asking
-	Person string `arg:"" placeholder:"ID" help:"The person's id, as \"cratewarden people\" shows it."`
+	Person     string `arg:"" placeholder:"WHO" help:"The person's id, as \"cratewarden people\" shows it; with --console-url also GitHub's number or login."`
+	ConsoleURL string `help:"On the server: the console's own database. Needs no sign-in, for when nobody has a passkey yet."`
 }
 
 // Help says what comes next.
 func (passkeyEnrolCmd) Help() string {
-	return `For platform administrators. Give the code to the person over a way that you
-trust, such as in a call in which you hear the voice: whoever has it, and the
-person's sign-in, becomes the person. It works once, and not for long.`
+	return `For platform administrators, and with --console-url for whoever runs the
+server. Give the code to the person over a way that you trust, such as in a call
+in which you hear the voice: whoever has it, and the person's sign-in, becomes
+the person. It works once, for a day.
+
+Example, on the server of a new console:
+
+  cratewarden passkey enrol --console-url postgres://console@db/cratewarden ada`
 }
 
 // Run issues the code.
 func (c passkeyEnrolCmd) Run(e env) error {
+	if c.ConsoleURL != "" {
+		return c.onServer(e)
+	}
 	cl, err := c.client(e)
 	if err != nil {
 		return err
