@@ -52,9 +52,10 @@ func (s *Service) Passkeys(ctx context.Context, person string) ([]Passkey, error
 	return out, pg.Map(err)
 }
 
-// keyName checks what somebody calls a passkey. Characters that are not seen
-// could make one look like another.
-func keyName(name string) (string, error) {
+// PasskeyName checks what somebody calls a passkey, and trims it. Characters that
+// are not seen could make one look like another. Pages ask it before the
+// authenticator is asked, which keeps what it made whatever becomes of the name.
+func PasskeyName(name string) (string, error) {
 	name = strings.TrimSpace(name)
 	switch {
 	case name == "":
@@ -71,7 +72,7 @@ func keyName(name string) (string, error) {
 
 // RenamePasskey gives one's own passkey another name, within a step-up.
 func (s *Service) RenamePasskey(ctx context.Context, v Visitor, id, name string) error {
-	name, err := keyName(name)
+	name, err := PasskeyName(name)
 	if err != nil {
 		return err
 	}
@@ -89,14 +90,14 @@ func (s *Service) RenamePasskey(ctx context.Context, v Visitor, id, name string)
 	})
 }
 
-// RemovePasskey ends one's own passkey, within a step-up. What it confirmed in
-// other sessions counts no more. The last one may go too: see LastPasskey.
+// RemovePasskey ends one's own passkey, within a step-up. Other sessions must
+// confirm anew, because the passkey may have been stolen. The last one may go too: see LastPasskey.
 func (s *Service) RemovePasskey(ctx context.Context, v Visitor, id string) error {
 	return s.changeKey(ctx, v, id, func(tx pgx.Tx, k kept, others int) error {
 		if _, err := tx.Exec(ctx, `UPDATE passkey SET removed_at = $2 WHERE id = $1`, k.id, s.clock()); err != nil {
 			return err
 		}
-		if err := s.unstep(ctx, tx, k.id, v.Session.ID); err != nil {
+		if err := s.unstep(ctx, tx, v.Person.ID, k.id, v.Session.ID); err != nil {
 			return err
 		}
 		left := ""

@@ -209,14 +209,13 @@ func (s *Service) stepUp(ctx context.Context, tx pgx.Tx, v Visitor, x Session, c
 	return SignedIn{Token: token, Session: x, Person: v.Person}, nil
 }
 
-// unstep takes back what a passkey allowed that is not to be trusted any more: in
-// all sessions but one.
-func (s *Service) unstep(ctx context.Context, tx pgx.Tx, passkey []byte, but string) error {
-	now := s.clock()
-	if _, err := tx.Exec(ctx, `UPDATE session SET stepped_up_at = NULL WHERE id <> $2 AND stepped_up_at IS NOT NULL AND id IN (
-		SELECT session FROM ceremony WHERE passkey = $1 AND expires_at > $3)`, passkey, but, now); err != nil {
+// unstep takes back what a person confirmed, in all sessions but one, because a
+// passkey of theirs is not to be trusted any more. Which sessions stepped up with
+// it is not asked: a confirmation may have moved on to a program.
+func (s *Service) unstep(ctx context.Context, tx pgx.Tx, person string, passkey []byte, but string) error {
+	if _, err := tx.Exec(ctx, `UPDATE session SET stepped_up_at = NULL WHERE person = $1 AND id <> $2 AND stepped_up_at IS NOT NULL`, person, but); err != nil {
 		return err
 	}
-	_, err := tx.Exec(ctx, `UPDATE ceremony SET expires_at = $3 WHERE passkey = $1 AND session <> $2 AND expires_at > $3`, passkey, but, now)
+	_, err := tx.Exec(ctx, `UPDATE ceremony SET expires_at = $3 WHERE passkey = $1 AND session <> $2 AND expires_at > $3`, passkey, but, s.clock())
 	return err
 }

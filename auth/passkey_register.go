@@ -67,7 +67,7 @@ func (s *Service) FinishPasskey(ctx context.Context, v Visitor, id, name string,
 	if err != nil {
 		return SignedIn{}, err
 	}
-	if name, err = keyName(name); err != nil {
+	if name, err = PasskeyName(name); err != nil {
 		return SignedIn{}, err
 	}
 	if err := checkAnswer(answer); err != nil {
@@ -75,6 +75,11 @@ func (s *Service) FinishPasskey(ctx context.Context, v Visitor, id, name string,
 	}
 	var in SignedIn
 	err = s.answering(ctx, v, registering, id, func(tx pgx.Tx, x Session, c ceremony) error {
+		if c.question.Enrolment == nil && x.SteppedUp == nil {
+			// The step-up that allowed the question was taken back since, perhaps because
+			// the passkey behind it was stolen: its holder must not leave another one here.
+			return s.steppedUp(x, "own.passkey")
+		}
 		k, err := s.made(ctx, v, w, c, answer)
 		if err != nil {
 			return err

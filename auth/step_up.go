@@ -151,7 +151,7 @@ func (s *Service) copied(ctx context.Context, tx pgx.Tx, v Visitor, credential *
 	if _, err := tx.Exec(ctx, `UPDATE passkey SET cloned = true WHERE id = $1`, credential.ID); err != nil {
 		return err
 	}
-	if err := s.unstep(ctx, tx, credential.ID, ""); err != nil {
+	if err := s.unstep(ctx, tx, v.Person.ID, credential.ID, ""); err != nil {
 		return err
 	}
 	n := s.keyNotice(v.Person, "passkey.cloned", "A passkey of %s may have been copied",

@@ -267,12 +267,18 @@ func TestCopiedPasskeyIsOutOfUse(t *testing.T) {
 	thief.key = copied.Clone()
 	this := of("apply", "p1", "review")
 	thief.must(thief.confirm(this))
+	foothold, err := thief.BeginPasskey(t.Context(), thief.who(), "")
+	thief.must(err)
 	denied(t, ada.confirm(auth.About{}), "somebody may have copied it")
 
 	// Nothing that it confirmed counts any more, anywhere.
-	if ada.who().SteppedUp(h.clock()) && thief.who().SteppedUp(h.clock()) || thief.who().SteppedUp(h.clock()) {
-		t.Error("the thief is still stepped up")
+	if ada.who().SteppedUp(h.clock()) || thief.who().SteppedUp(h.clock()) {
+		t.Error("still stepped up")
 	}
+	own, err := authtest.NewAuthenticator(console).Create(foothold.Options)
+	thief.must(err)
+	_, err = thief.FinishPasskey(t.Context(), thief.who(), foothold.ID, "mine now", own)
+	denied(t, err, "within the last minutes")
 	denied(t, thief.consented(this), "exactly this review")
 	denied(t, thief.confirm(auth.About{}, authtest.With(copied.Passkeys()[0]), authtest.Counting(1000)), "does not fit")
 	list, err := h.Passkeys(t.Context(), "ada")
@@ -400,6 +406,19 @@ func TestConsentLentToAProgram(t *testing.T) {
 	browser.must(browser.confirm(auth.About{}))
 	browser.must(lend("ada", browser, other))
 	denied(t, other.consented(this), "exactly this review")
+
+	// When the passkey goes, all that it confirmed goes, wherever it moved to.
+	list, err := h.Passkeys(t.Context(), "ada")
+	browser.must(err)
+	keeper := h.ada()
+	keeper.key = browser.key
+	keeper.must(keeper.confirm(auth.About{}))
+	keeper.must(keeper.RemovePasskey(t.Context(), keeper.who(), list[0].ID))
+	for i, s := range []*seat{browser, program, other} {
+		if s.who().SteppedUp(h.clock()) || program.consented(this) == nil {
+			t.Errorf("session %d still changes things", i)
+		}
+	}
 }
 
 func TestPretendedStepUp(t *testing.T) {
