@@ -63,6 +63,11 @@ func (e *Engine) Apply(ctx context.Context, who Actor, id string, yes Consent, k
 	if who, err = e.current(ctx, who, "plan.apply", p); err != nil {
 		return p, err
 	}
+	standing, err := e.standing(ctx, p)
+	if err != nil {
+		return p, e.refuse(ctx, who, "plan.apply", p, err)
+	}
+	p.Approvals = standing
 	if why := e.mayApply(ctx, p, who, yes); why != nil {
 		return p, e.refuse(ctx, who, "plan.apply", p, why)
 	}
@@ -118,11 +123,11 @@ func (e *Engine) mayApply(ctx context.Context, p Plan, who Actor, yes Consent) e
 	case p.State != Reviewed && p.State != Approved || p.Digest == nil:
 		return cratewarden.Errorf(cratewarden.Conflict, "The plan is %s; only a reviewed plan can be applied.", p.State)
 	case subtle.ConstantTimeCompare(p.Digest[:], yes.Digest[:]) == 0:
-		return cratewarden.Errorf(cratewarden.Conflict, "The plan was reviewed again since you looked at it. Look at what changed, then apply that.")
+		return refusal{ruleDigest, cratewarden.Errorf(cratewarden.Conflict, "The plan was reviewed again since you looked at it. Look at what changed, then apply that.")}
 	case p.Blocked:
-		return cratewarden.Errorf(cratewarden.Refused, "The review of this plan found something that forbids it. Change the plan.")
+		return refusal{ruleBlocked, cratewarden.Errorf(cratewarden.Refused, "The review of this plan found something that forbids it. Change the plan.")}
 	case p.Confirm != "" && strings.TrimSpace(yes.Typed) != p.Confirm:
-		return cratewarden.Errorf(cratewarden.Refused, "To apply this plan, type exactly: %s", p.Confirm)
+		return refusal{ruleTyped, cratewarden.Errorf(cratewarden.Refused, "To apply this plan, type exactly: %s", p.Confirm)}
 	}
 	t, err := e.takesOfPlan(ctx, p)
 	if err != nil {
@@ -138,7 +143,7 @@ func (e *Engine) mayApply(ctx context.Context, p Plan, who Actor, yes Consent) e
 		return why
 	}
 	if why := e.evidenceMissing(ctx, p); why != nil {
-		return why
+		return refusal{ruleEvidence, why}
 	}
 	return nil
 }
@@ -355,7 +360,7 @@ func (e *Engine) notApplied(ctx context.Context, p Plan, who Actor, state State,
 		}
 		if _, err := e.ledger.Append(ctx, tx, ledger.Entry{
 			Kind: ledger.Refusal, Actor: who.ledger(), Session: who.Session, Action: "plan.apply", Plan: p.ID, Incident: p.Incident,
-			Details: map[string]string{"why": problem, "state": string(state)},
+			Details: map[string]string{"why": problem, "state": string(state), "rule": ruleOf(cause)},
 		}); err != nil {
 			return err
 		}

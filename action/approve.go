@@ -10,6 +10,7 @@ import (
 	"cratewarden/access"
 	"cratewarden/ledger"
 	"cratewarden/pg"
+	"cratewarden/registry/change"
 )
 
 // Approve records that a second person agrees to exactly what the digest says.
@@ -86,13 +87,48 @@ func (p Plan) approvable(who Actor, digest ledger.Digest) error {
 	case p.State != Reviewed && p.State != Approved || p.Digest == nil:
 		return cratewarden.Errorf(cratewarden.Conflict, "The plan is %s; only a reviewed plan can be approved.", p.State)
 	case *p.Digest != digest:
-		return cratewarden.Errorf(cratewarden.Conflict, "The plan was reviewed again since you looked at it. Look at what changed, then approve that.")
+		return refusal{ruleDigest, cratewarden.Errorf(cratewarden.Conflict, "The plan was reviewed again since you looked at it. Look at what changed, then approve that.")}
 	case p.wrote(who):
 		return &access.Denied{Act: "plan.approve", Denials: []access.Denial{{Rule: access.RuleSecondPerson, Why: "The author of a plan cannot be its second person, nor can anybody who wrote at it.", Remedy: "Ask somebody else."}}}
 	case p.Blocked:
-		return cratewarden.Errorf(cratewarden.Refused, "A plan that its review blocks cannot be approved.")
+		return refusal{ruleBlocked, cratewarden.Errorf(cratewarden.Refused, "A plan that its review blocks cannot be approved.")}
 	}
 	return nil
+}
+
+// standing gives the plan's approvals whose people could still give them. If
+// that leaves none of exactly what the plan is, the error says who is gone.
+func (e *Engine) standing(ctx context.Context, p Plan) ([]Approval, error) {
+	if e.cfg.Standing == nil || !p.approved() {
+		return p.Approvals, nil
+	}
+	t, err := e.takesOfPlan(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	var out []Approval
+	var gone string
+	for _, a := range p.Approvals {
+		now, err := e.cfg.Standing(ctx, a.Actor.ID)
+		if err != nil && cratewarden.KindOf(err) != cratewarden.NotFound {
+			return nil, err
+		}
+		recused := ""
+		if err == nil && now.ID == a.Actor.ID && e.hasRoles("plan.approve", p, now, t) == nil {
+			if recused, err = e.recused(ctx, t, now); err != nil {
+				return nil, err
+			}
+			if recused == "" {
+				out = append(out, a)
+				continue
+			}
+		}
+		gone = a.Actor.called()
+	}
+	if p.Approvals = out; gone != "" && !p.approved() && p.NeedsApproval {
+		return nil, &access.Denied{Act: "plan.apply", Denials: []access.Denial{{Rule: access.RuleSecondPerson, Why: gone + " approved this plan and could not approve it any more.", Remedy: "Ask somebody else to approve it."}}}
+	}
+	return out, nil
 }
 
 // mostWanted bounds a list for the home page.
@@ -109,6 +145,11 @@ func (e *Engine) ApprovalsWanted(ctx context.Context, who Actor) ([]Plan, error)
 	if err != nil {
 		return nil, pg.Map(err)
 	}
+	inner, tx, err := change.Begin(ctx, e.registry, e.options(who))
+	if err != nil {
+		return nil, err
+	}
+	defer tx.Rollback(ctx)
 	out := []Plan{}
 	for _, p := range plans {
 		if p.wrote(who) || p.approved() {
@@ -118,11 +159,12 @@ func (e *Engine) ApprovalsWanted(ctx context.Context, who Actor) ([]Plan, error)
 		if err != nil || e.hasRoles("plan.approve", p, who, t) != nil {
 			continue
 		}
-		recused, err := e.recused(ctx, t, who)
+		_, _, about := stakesIn(t.about)
+		recused, err := recusals(inner, tx, about, []Actor{who})
 		if err != nil {
 			return nil, err
 		}
-		if recused == "" {
+		if recused[0] == "" {
 			out = append(out, p)
 		}
 	}

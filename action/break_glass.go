@@ -107,11 +107,11 @@ func (e *Engine) mayBreakGlass(ctx context.Context, p Plan, who Actor, digest le
 	case p.State != Reviewed || p.Digest == nil:
 		return cratewarden.Errorf(cratewarden.Conflict, "The plan is %s; it does not wait for a second person.", p.State)
 	case *p.Digest != digest:
-		return cratewarden.Errorf(cratewarden.Conflict, "The plan was reviewed again since you looked at it. Look at what changed.")
+		return refusal{ruleDigest, cratewarden.Errorf(cratewarden.Conflict, "The plan was reviewed again since you looked at it. Look at what changed.")}
 	case p.Blocked:
-		return cratewarden.Errorf(cratewarden.Refused, "The review of this plan found something that forbids it. Change the plan.")
+		return refusal{ruleBlocked, cratewarden.Errorf(cratewarden.Refused, "The review of this plan found something that forbids it. Change the plan.")}
 	case len(p.Demands) == 0 || p.AskedAt == nil:
-		return cratewarden.Errorf(cratewarden.Refused, "This plan takes no second person. Apply it.")
+		return refusal{ruleState, cratewarden.Errorf(cratewarden.Refused, "This plan takes no second person. Apply it.")}
 	}
 	t, err := e.takesOfPlan(ctx, p)
 	if err != nil {

@@ -128,6 +128,9 @@ func (e *Engine) Edit(ctx context.Context, who Actor, id string, revision int, o
 		}
 		return keepSubjects(ctx, tx, id, steps)
 	})
+	if cratewarden.KindOf(err) == cratewarden.Refused {
+		return p, e.refuse(ctx, who, "plan.edit", p, err)
+	}
 	return p, pg.Map(err)
 }
 
@@ -136,7 +139,7 @@ func editable(p Plan, revision int) error {
 	case !p.State.Open():
 		return cratewarden.Errorf(cratewarden.Conflict, "The plan %s is %s and cannot be changed any more.", p.ID, p.State)
 	case p.Undoes != "":
-		return cratewarden.Errorf(cratewarden.Refused, "A plan that undoes another is made anew with other steps, not edited.")
+		return refusal{ruleState, cratewarden.Errorf(cratewarden.Refused, "A plan that undoes another is made anew with other steps, not edited.")}
 	case p.Revision != revision:
 		return cratewarden.Errorf(cratewarden.Conflict, "Somebody changed the plan since you opened it. Load it again; your text is not lost here.")
 	}

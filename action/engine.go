@@ -56,8 +56,12 @@ type Config struct {
 	// of people tells who is on call; nil means that it does not.
 	Policy      access.Policy
 	OnCallKnown func() bool
-	Clock       cratewarden.Clock
-	Logger      *slog.Logger
+	// Standing gives a person as the list has them now, without roles if it has
+	// them no more, so that the approval of somebody who was taken off it does not
+	// count; nil lets approvals stand.
+	Standing func(ctx context.Context, person string) (Actor, error)
+	Clock    cratewarden.Clock
+	Logger   *slog.Logger
 	// Reached is called between any two writes, with a name of the place. Tests
 	// end the process in it.
 	Reached func(place string)
@@ -108,10 +112,7 @@ func (e *Engine) refuse(ctx context.Context, who Actor, what string, p Plan, why
 	default:
 		return why
 	}
-	details := map[string]string{"why": cratewarden.MessageOf(why)}
-	if d, ok := errors.AsType[*access.Denied](why); ok {
-		details["rule"] = strings.Join(d.Rules(), " ")
-	}
+	details := map[string]string{"why": cratewarden.MessageOf(why), "rule": ruleOf(why)}
 	err := pgx.BeginFunc(ctx, e.console, func(tx pgx.Tx) error {
 		_, err := e.ledger.Append(ctx, tx, ledger.Entry{
 			Kind: ledger.Refusal, Actor: who.ledger(), Session: who.Session, Action: what, Plan: p.ID, Incident: p.Incident, Details: details,
@@ -122,4 +123,41 @@ func (e *Engine) refuse(ctx context.Context, who Actor, what string, p Plan, why
 		return err
 	}
 	return why
+}
+
+// refusal is an error with the name of the rule behind it, for the ledger.
+type refusal struct {
+	rule string
+	error
+}
+
+// Unwrap gives the error.
+func (r refusal) Unwrap() error { return r.error }
+
+// Names of rules of plans themselves, beside those of package access.
+const (
+	ruleState    = "state"    // the plan is not where this can be done
+	ruleDigest   = "digest"   // it is not what was looked at
+	ruleBlocked  = "blocked"  // its review forbids it
+	ruleTyped    = "typed"    // what must be typed was not
+	ruleEvidence = "evidence" // what it destroys is not sealed
+	ruleSession  = "session"  // who asks is not signed in any more
+	ruleFinal    = "final"    // it cannot be undone
+)
+
+// ruleOf names the rules behind an error.
+func ruleOf(err error) string {
+	if d, ok := errors.AsType[*access.Denied](err); ok {
+		return strings.Join(d.Rules(), ", ")
+	}
+	if r, ok := errors.AsType[refusal](err); ok {
+		return r.rule
+	}
+	switch cratewarden.KindOf(err) {
+	case cratewarden.Unsigned:
+		return ruleSession
+	case cratewarden.Conflict:
+		return ruleState
+	}
+	return "other"
 }

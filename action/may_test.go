@@ -134,6 +134,7 @@ func (g *guarded) recorded(what, rules string) {
 	if err != nil || len(page.Entries) != 1 {
 		g.t.Fatalf("%s: no refusal in the ledger: %v", what, err)
 	}
+	rules = strings.ReplaceAll(rules, " ", ", ")
 	if e := page.Entries[0]; e.Details["rule"] != rules || e.Details["why"] == "" {
 		g.t.Errorf("%s: the ledger says %v", what, e.Details)
 	}
@@ -243,7 +244,7 @@ func TestAttackApprovalOfAChangedPlan(t *testing.T) {
 	if _, err := g.Approve(t.Context(), g.second, p.ID, old); cratewarden.KindOf(err) != cratewarden.Conflict {
 		t.Errorf("an approval of the old digest: %v", err)
 	}
-	g.recorded("old digest", "")
+	g.recorded("old digest", ruleDigest)
 	_, err = g.Apply(t.Context(), g.who, p.ID, yes(p), "")
 	g.denied(err, "apply", access.RuleSecondPerson)
 	if len(p.Fallen) != 1 || p.Fallen[0].Actor.ID != "bo" || p.Fallen[0].Digest != old || len(p.Fallen[0].Changes) < 2 || p.Fallen[0].Review != nil {
@@ -335,5 +336,40 @@ func TestAttackTokenWidening(t *testing.T) {
 	}
 	if len(g.house.asked) != 1 { // the approval
 		t.Errorf("a token was asked for a passkey: %v", g.house.asked)
+	}
+}
+
+// An approval counts as long as whoever gave it could give it: not when a
+// stolen account was taken off the list since.
+func TestAttackApproverTakenOffTheList(t *testing.T) {
+	t.Parallel()
+	listed := map[string]Actor{}
+	g := newGuarded(t, func(c *Config) {
+		c.Standing = func(_ context.Context, id string) (Actor, error) {
+			if a, ok := listed[id]; ok {
+				return a, nil
+			}
+			return Actor{}, cratewarden.Errorf(cratewarden.NotFound, "Nobody.")
+		}
+	})
+	p, _ := g.reviewed("version.delete", m{"crate": "arraykit", "version": "0.3.4"})
+	p, err := g.Approve(t.Context(), g.second, p.ID, *p.Digest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = g.Apply(t.Context(), g.who, p.ID, yes(p), "")
+	g.denied(err, "off the list", access.RuleSecondPerson)
+	weak := g.second
+	weak.Roles = []cratewarden.Role{cratewarden.Viewer}
+	listed["bo"] = weak
+	_, err = g.Apply(t.Context(), g.who, p.ID, yes(p), "")
+	g.denied(err, "without the role", access.RuleSecondPerson)
+	listed["bo"] = g.second
+	g.owns(g.second.RegistryUser, 0, true)
+	_, err = g.Apply(t.Context(), g.who, p.ID, yes(p), "")
+	g.denied(err, "recused since", access.RuleSecondPerson)
+	g.exec(`DELETE FROM crate_owners WHERE owner_id = $1`, g.second.RegistryUser)
+	if _, err = g.Apply(t.Context(), g.who, p.ID, yes(p), ""); err == nil || ruleOf(err) != ruleEvidence {
+		t.Errorf("approved by somebody who still may, and only the evidence is missing: %v", err)
 	}
 }

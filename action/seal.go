@@ -83,7 +83,7 @@ func (e *Engine) Seal(ctx context.Context, who Actor, id string) (Plan, error) {
 	case p.State != Reviewed && p.State != Approved || p.Digest == nil:
 		return p, cratewarden.Errorf(cratewarden.Conflict, "The plan is %s; evidence is sealed for a reviewed plan.", p.State)
 	case p.Blocked:
-		return p, cratewarden.Errorf(cratewarden.Refused, "The review of this plan found something that forbids it. Change the plan first.")
+		return p, e.refuse(ctx, who, "evidence.seal", p, refusal{ruleBlocked, cratewarden.Errorf(cratewarden.Refused, "The review of this plan found something that forbids it. Change the plan first.")})
 	case e.cfg.Evidence == nil:
 		return p, noEvidence()
 	}
@@ -93,7 +93,7 @@ func (e *Engine) Seal(ctx context.Context, who Actor, id string) (Plan, error) {
 	}
 	crates, versions := effect.destroys()
 	if len(crates)+len(versions) == 0 {
-		return p, cratewarden.Errorf(cratewarden.Refused, "This plan destroys no crate and no version; it needs no evidence.")
+		return p, e.refuse(ctx, who, "evidence.seal", p, refusal{ruleState, cratewarden.Errorf(cratewarden.Refused, "This plan destroys no crate and no version; it needs no evidence.")})
 	}
 	bundle, err := e.cfg.Evidence.Seal(ctx, evidence.Request{
 		Crates: crates, Versions: versions, Plan: p.ID, Incident: p.Incident, Reason: cut(p.Internal, maxReason), Actor: who.ledger(), Session: who.Session,

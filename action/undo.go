@@ -96,7 +96,7 @@ func (e *Engine) Undo(ctx context.Context, who Actor, id string, steps []int, ke
 		case len(steps) > 0 && !asked:
 			continue
 		case asked && !kind.Reversible:
-			return p, cratewarden.Errorf(cratewarden.Refused, "Step %d (%s) cannot be undone.", s.N, s.Do.Sentence())
+			return p, e.refuse(ctx, who, "plan.undo", p, refusal{ruleFinal, cratewarden.Errorf(cratewarden.Refused, "Step %d (%s) cannot be undone.", s.N, s.Do.Sentence())})
 		case asked && done[s.N]:
 			return p, cratewarden.Errorf(cratewarden.Conflict, "Step %d (%s) is undone already.", s.N, s.Do.Sentence())
 		case !kind.Reversible || done[s.N]:
@@ -109,7 +109,7 @@ func (e *Engine) Undo(ctx context.Context, who Actor, id string, steps []int, ke
 		order.Steps = append(order.Steps, text)
 	}
 	if len(order.Steps) == 0 {
-		return p, cratewarden.Errorf(cratewarden.Refused, "Nothing in this plan can be undone any more.")
+		return p, e.refuse(ctx, who, "plan.undo", p, refusal{ruleFinal, cratewarden.Errorf(cratewarden.Refused, "Nothing in this plan can be undone any more.")})
 	}
 	return e.Draft(ctx, who, order, key)
 }
