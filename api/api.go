@@ -75,7 +75,7 @@ type Config struct {
 	// Limit counts one request of a kind against a key, and says whether it is
 	// still within bounds and else how long to wait. Kinds: request, unsigned,
 	// sign-in and poll count by address; person, step-up, search and token-lookup
-	// by person or token. Nil has no bounds.
+	// by "person ID" or "token ID". Nil has no bounds.
 	Limit func(kind, key string) (bool, time.Duration)
 	// Who is the person behind every request of a console that has no sign-in yet;
 	// Auth replaces it.

@@ -146,13 +146,13 @@ func (g gate) admit(w http.ResponseWriter, r *http.Request, pattern string) (*ht
 	return r.WithContext(ctx), true
 }
 
-// caller is what a visitor's requests are counted by: a runaway program does
-// not use up its person's share.
+// caller is what a visitor's requests are counted by, in the words that the
+// pages use too: a runaway program does not use up its person's share.
 func caller(v auth.Visitor) string {
 	if v.Token != nil {
-		return "token:" + v.Token.ID
+		return "token " + v.Token.ID
 	}
-	return v.Person.ID
+	return "person " + v.Person.ID
 }
 
 // visit finds out who asks, by the header Authorization alone. A browser's

@@ -238,12 +238,12 @@ func TestLimits(t *testing.T) {
 		status            int
 		counted           string
 	}{
-		{"", "/search?q=a", "good", 200, "request 10.0.0.9,person ada,search ada"},
+		{"", "/search?q=a", "good", 200, "request 10.0.0.9,person person ada,search person ada"},
 		{"", "/search?q=a", "bad", 401, "request 10.0.0.9,unsigned 10.0.0.9"},
 		{"request", "/search?q=a", "good", 429, "request 10.0.0.9"},
 		{"unsigned", "/search?q=a", "bad", 429, "request 10.0.0.9,unsigned 10.0.0.9"},
-		{"person", "/crates/a", "good", 429, "request 10.0.0.9,person ada"},
-		{"search", "/search?q=a", "good", 429, "request 10.0.0.9,person ada,search ada"},
+		{"person", "/crates/a", "good", 429, "request 10.0.0.9,person person ada"},
+		{"search", "/search?q=a", "good", 429, "request 10.0.0.9,person person ada,search person ada"},
 	} {
 		counted, full = nil, c.full
 		rec := asked(h, "GET", c.path, c.token, "")

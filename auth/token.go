@@ -138,7 +138,7 @@ func (o *TokenOrder) check(v Visitor) ([]netip.Prefix, error) {
 	if err := o.checkActs(); err != nil {
 		return nil, err
 	}
-	var out []netip.Prefix
+	out := make([]netip.Prefix, 0, len(o.Networks)) // the column knows no NULL
 	for i, text := range o.Networks {
 		p, err := readNetwork(text)
 		if err != nil {

@@ -89,14 +89,16 @@ func (c *Client) PretendStepUp(ctx context.Context, about auth.About) (*api.Sign
 // end it.
 func (c *Client) await(ctx context.Context, d *api.Device, path ...string) (*api.SignedIn, error) {
 	wait := time.Duration(max(1, d.Interval)) * time.Second
-	for {
-		if time.Now().Add(wait).After(d.Expires) {
-			return nil, cratewarden.Errorf(cratewarden.Timeout, "Nobody confirmed in time. Try again.")
-		}
-		select {
-		case <-ctx.Done():
-			return nil, unreachable(ctx.Err())
-		case <-time.After(wait):
+	for first := true; ; first = false {
+		if !first {
+			if time.Now().Add(wait).After(d.Expires) {
+				return nil, cratewarden.Errorf(cratewarden.Timeout, "Nobody confirmed in time. Try again.")
+			}
+			select {
+			case <-ctx.Done():
+				return nil, unreachable(ctx.Err())
+			case <-time.After(wait):
+			}
 		}
 		in, err := PostKey[api.SignedIn](ctx, c, map[string]string{"secret": d.Secret}, NewKey(), path...)
 		if err == nil {
