@@ -223,7 +223,7 @@ func TestFollowUpOfAPlanIsDone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	engine := action.New(action.Config{Registry: registry, Console: pool, Ledger: ledger.New(ledger.Config{DB: pool}), Enqueue: queue.EnqueueTx})
+	engine := action.New(action.Config{Registry: registry, Console: pool, Ledger: ledger.New(ledger.Config{DB: pool}), Enqueue: queue.EnqueueTx, Guard: anybody{}})
 	start(t, Config{Pool: pool, Engine: engine})
 	who := action.Actor{ID: "ada", Name: "Ada", RegistryUser: 1, Roles: []cratewarden.Role{cratewarden.Responder}}
 	p, err := engine.Draft(t.Context(), who, action.Order{Steps: []action.StepText{action.StepText(`{"do":"version.hold","crate":"thing","version":"1.0.0"}`)}}, "")
@@ -241,3 +241,10 @@ func TestFollowUpOfAPlanIsDone(t *testing.T) {
 		return err == nil && len(list) == 1 && list[0].State == action.FollowDone
 	})
 }
+
+// anybody believes everybody.
+type anybody struct{}
+
+func (anybody) Current(_ context.Context, who action.Actor) (action.Actor, error) { return who, nil }
+
+func (anybody) Consented(context.Context, action.Actor, string, ledger.Digest) error { return nil }
