@@ -38,6 +38,10 @@ type Teller interface {
 // Config says how people sign in. Its zero value lets nobody in.
 type Config struct {
 	Console *pgxpool.Pool
+	// Lookup is another pool on the console's database, for what is asked while a
+	// transaction of Console is open: waiting for one's own pool would never end.
+	// nil means Console.
+	Lookup *pgxpool.Pool
 	// Registry finds the account that belongs to a GitHub number.
 	Registry *pgxpool.Pool
 	Ledger   *ledger.Log
@@ -90,6 +94,7 @@ type Service struct {
 	providers []provider
 	roster    atomic.Pointer[roster]
 	settled   atomic.Pointer[settled]
+	settling  sync.Mutex
 	told      limiter // how often the same refusal was written
 
 	// work is what goes on after an answer was given; Wait waits for it.

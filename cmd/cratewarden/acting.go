@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"cratewarden"
@@ -19,7 +18,8 @@ import (
 // acting is what makes a console one that may change its registry; without it
 // a console looks and changes nothing.
 type acting struct {
-	people people
+	// may lets people change the registry, as far as their roles go.
+	may bool
 	// evidence keeps what is sealed and held; nil means that nothing
 	// irreversible can be done and that versions are held by yank alone.
 	evidence blob.Store
@@ -29,27 +29,21 @@ type acting struct {
 	why string
 }
 
-// everyRole is what the one operator of a console without sign-in has.
+// everyRole gives the roles there are.
 func everyRole() []cratewarden.Role {
 	return []cratewarden.Role{cratewarden.Viewer, cratewarden.Responder, cratewarden.Remover, cratewarden.Policy, cratewarden.Editor, cratewarden.Platform, cratewarden.Auditor}
 }
 
-// engineParts are the engine and its workers; nil in a console that only looks.
-type engineParts struct {
-	engine *action.Engine
-	jobs   *jobs.Jobs
-}
+// engineParts is the engine; nil in a console that only looks.
+type engineParts struct{ engine *action.Engine }
 
 // act opens what a console needs to change its registry.
 func (p *parts) act(ctx context.Context, cfg consoleConfig, console *pgxpool.Pool) (*engineParts, error) {
-	if len(cfg.acting.people.list) == 0 {
+	if !cfg.acting.may || p.entrance == nil {
 		return nil, nil
 	}
 	registry, err := p.pool(ctx, pg.Config{URL: cfg.registry, MaxConns: 4, StatementTimeout: 30 * time.Second})
 	if err != nil {
-		return nil, err
-	}
-	if err := jobs.Migrate(ctx, console); err != nil {
 		return nil, err
 	}
 	queue, err := jobs.NewQueue(console)
@@ -60,17 +54,30 @@ func (p *parts) act(ctx context.Context, cfg consoleConfig, console *pgxpool.Poo
 	conf := action.Config{
 		Registry: registry, Console: console, Ledger: p.signer.ledger, Static: cfg.static, Index: cfg.index,
 		Mirror: p.mirror, Enqueue: queue.EnqueueTx, Logger: cfg.log, LockTimeout: cfg.acting.hold, Hold: cfg.acting.hold,
+		Guard: p.entrance.auth, Tell: p.entrance, Policy: p.entrance.policy, OnCallKnown: func() bool { return p.entrance.people.Last().KnowsOnCall },
 	}
 	p.seals(&conf)
 	parts.engine = action.New(conf)
-	parts.jobs, err = jobs.New(jobs.Config{Pool: console, Engine: parts.engine, Logger: cfg.log})
-	return parts, err
+	return parts, nil
 }
 
-// run does follow-ups, and recovers at start and every minute, until ctx is
-// over.
-func (p *engineParts) run(ctx context.Context) error {
-	if p == nil {
+// openJobs makes the workers: follow-ups and recovery where plans are applied,
+// messages where somebody is told.
+func (p *parts) openJobs(cfg consoleConfig, console *pgxpool.Pool) (err error) {
+	if p.entrance == nil {
+		return nil
+	}
+	conf := jobs.Config{Pool: console, Logger: cfg.log}
+	if p.acting != nil {
+		conf.Engine = p.acting.engine
+	}
+	p.jobs, err = jobs.New(conf)
+	return err
+}
+
+// work does what nobody waits for until ctx is over.
+func (p *parts) work(ctx context.Context) error {
+	if p.jobs == nil {
 		return nil
 	}
 	return p.jobs.Run(ctx)
@@ -79,7 +86,7 @@ func (p *engineParts) run(ctx context.Context) error {
 // consoleConns is how many connections to its own database a console needs. An
 // apply holds one that keeps others away and writes through another.
 func consoleConns(cfg consoleConfig) int32 {
-	if len(cfg.acting.people.list) == 0 {
+	if cfg.signIn == nil {
 		return 4
 	}
 	return 16
@@ -87,20 +94,17 @@ func consoleConns(cfg consoleConfig) int32 {
 
 // actingOptions are the flags that let "serve" change its registry.
 type actingOptions struct {
-	Operator             string        `placeholder:"NAME" help:"Let this person change the registry through plans. Without it the console only looks."`
-	OperatorRegistryUser int32         `placeholder:"ID" help:"The operator's account in the registry (users.id), which the registry records."`
-	LongestHold          time.Duration `default:"2s" help:"The longest that a plan may keep publishes of its crates waiting; longer ones are refused at review."`
-	Evidence             string        `help:"Where sealed evidence and held files are kept: a folder, or s3://bucket/prefix; never the registry's own storage."`
+	Act         bool          `help:"Let people change the registry through plans, as far as their roles go. Without it the console only looks."`
+	LongestHold time.Duration `default:"2s" help:"The longest that a plan may keep publishes of its crates waiting; longer ones are refused at review."`
+	Evidence    string        `help:"Where sealed evidence and held files are kept: a folder, or s3://bucket/prefix; never the registry's own storage."`
 }
 
-// people checks that the operator can act, and says what is missing.
+// acting checks that the database's role lets the console act, and says what is
+// missing.
 func (o actingOptions) acting(ctx context.Context, url string, log *slog.Logger) (acting, error) {
-	if o.Operator == "" && o.OperatorRegistryUser == 0 {
-		store, err := openStore(ctx, o.Evidence) // to show what was sealed
-		return acting{evidence: store, why: "This console was started without --operator, so it looks and changes nothing."}, err
-	}
-	if o.Operator == "" || o.OperatorRegistryUser <= 0 {
-		return acting{}, cratewarden.Errorf(cratewarden.Invalid, "Give both --operator and --operator-registry-user: the registry records whose account acted.")
+	store, err := openStore(ctx, o.Evidence)
+	if err != nil || !o.Act { // a store to show what was sealed
+		return acting{evidence: store, why: "This console was started without --act, so it looks and changes nothing."}, err
 	}
 	if o.LongestHold < 0 || o.LongestHold > time.Minute {
 		return acting{}, cratewarden.Errorf(cratewarden.Invalid, "--longest-hold must be between 0 and 1m.")
@@ -110,14 +114,6 @@ func (o actingOptions) acting(ctx context.Context, url string, log *slog.Logger)
 		return acting{}, err
 	}
 	defer pool.Close()
-	var login string
-	err = pool.QueryRow(ctx, `SELECT gh_login FROM users WHERE id = $1`, o.OperatorRegistryUser).Scan(&login)
-	if cratewarden.KindOf(pg.Map(err)) == cratewarden.NotFound {
-		return acting{}, cratewarden.Errorf(cratewarden.NotFound, "The registry has no account with the number %d.", o.OperatorRegistryUser)
-	}
-	if err != nil {
-		return acting{}, pg.Map(err)
-	}
 	report, err := check.Run(ctx, pool)
 	if err != nil {
 		return acting{}, err
@@ -127,34 +123,5 @@ func (o actingOptions) acting(ctx context.Context, url string, log *slog.Logger)
 			log.Warn("the database's role may not do everything; see check-registry", "lacks", string(c))
 		}
 	}
-	store, err := openStore(ctx, o.Evidence)
-	if err != nil {
-		return acting{}, err
-	}
-	who := action.Actor{ID: "operator:" + o.Operator, Name: o.Operator, RegistryUser: o.OperatorRegistryUser, Roles: everyRole(), Session: "operator"}
-	return acting{people: people{list: []action.Actor{who}}, evidence: store, hold: o.LongestHold}, nil
-}
-
-// demoPeople are the two persons of a demo: one acts, the other approves. Each
-// has an administrator's account of the made-up registry.
-func demoPeople(ctx context.Context, url string) (people, error) {
-	conn, err := pgx.Connect(ctx, url)
-	if err != nil {
-		return people{}, pg.Map(err)
-	}
-	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	rows, err := conn.Query(ctx, `SELECT id FROM users ORDER BY is_admin DESC, id LIMIT 2`)
-	if err != nil {
-		return people{}, pg.Map(err)
-	}
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[int32])
-	if err != nil || len(ids) < 2 {
-		return people{}, cratewarden.Wrap(err, cratewarden.Unavailable, "The made-up registry lacks accounts. Remove the demo's folder and start again.")
-	}
-	p := people{choose: true}
-	for i, name := range []string{"Ada", "Bo"} {
-		id := []string{"ada", "bo"}[i]
-		p.list = append(p.list, action.Actor{ID: id, Name: name, RegistryUser: ids[i], Roles: everyRole(), Session: "demo-" + id})
-	}
-	return p, nil
+	return acting{may: true, evidence: store, hold: o.LongestHold}, nil
 }

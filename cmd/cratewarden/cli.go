@@ -37,6 +37,7 @@ type cli struct {
 	Import        importCmd  `cmd:"" group:"data" help:"Load a public database dump into an empty database."`
 	Migrate       migrateCmd `cmd:"" group:"data" help:"Bring the console's own database to this release."`
 	CheckRegistry checkCmd   `cmd:"" group:"data" help:"Say what a registry's database allows, and print the grants it takes."`
+	Doctor        doctorCmd  `cmd:"" group:"data" help:"Say what is weak or wrong in the settings of serve, and what to do."`
 
 	Search    searchCmd    `cmd:"" group:"look" help:"Find crates, versions, accounts, teams, names, archives, tokens."`
 	Crate     crateCmd     `cmd:"" group:"look" help:"Show everything known about a crate."`

@@ -63,7 +63,7 @@ func (c demoCmd) Run(e env) error {
 	if c.Crates < demo.MinCrates {
 		return cratewarden.Errorf(cratewarden.Invalid, "The demo needs at least %d crates, so that its situations fit.", demo.MinCrates)
 	}
-	listener, err := listenLoopback(c.Addr)
+	listener, err := listen(c.Addr, false, nil)
 	if err != nil {
 		return err
 	}
@@ -89,12 +89,18 @@ func (c demoCmd) Run(e env) error {
 	if err != nil {
 		return err
 	}
-	may, err := demoActing(e.ctx, dir, p)
+	origin := localOrigin(listener.Addr())
+	in, err := demoSignIn(e.ctx, dir, p.registry, origin)
+	if err != nil {
+		return err
+	}
+	store, err := scratchStore(e.ctx, filepath.Join(dir, "storage", "evidence"))
 	if err != nil {
 		return err
 	}
 	return openConsole(e.ctx, consoleConfig{
-		listener: listener, registry: p.registry, console: p.console, static: static, index: index, ledgerKeys: keys, acting: may,
+		listener: listener, registry: p.registry, console: p.console, static: static, index: index, ledgerKeys: keys,
+		acting: acting{may: true, evidence: store}, signIn: in, origin: origin,
 		label: "demo registry", kind: web.Demo, log: c.logger(e), ended: p.server.Done(),
 		ready: announce(e.stdout, demoWelcome()),
 		also:  func(ctx context.Context) error { return demoWorker(ctx, p.registry, static, index, c.logger(e)) },
@@ -116,17 +122,8 @@ func demoWelcome() string {
   - an attack that began about an hour ago with a stolen account
   - a typosquatting campaign from four accounts
   - a squatter with 120 empty crates
-You act as Ada. What needs a second person, Bo approves: see /demo/person.`
-}
-
-// demoActing lets the demo's visitor change the made-up registry.
-func demoActing(ctx context.Context, dir string, p *private) (acting, error) {
-	who, err := demoPeople(ctx, p.registry)
-	if err != nil {
-		return acting{}, err
-	}
-	store, err := scratchStore(ctx, filepath.Join(dir, "storage", "evidence"))
-	return acting{people: who, evidence: store}, err
+Sign in with one click as Ada, who responds. What needs a second person, Bo
+approves in another browser window.`
 }
 
 // prepare makes the made-up registry when it is missing, other or old.

@@ -91,7 +91,7 @@ func TestAddresses(t *testing.T) {
 		"127.0.0.1:0":         "",
 	} {
 		dir := filepath.Join(t.TempDir(), "data")
-		listener, err := listenLoopback(addr)
+		listener, err := listen(addr, false, nil)
 		if cratewarden.KindOf(err) != want {
 			t.Errorf("%s: %v, want kind %q", addr, err, want)
 		}

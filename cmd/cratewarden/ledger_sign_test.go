@@ -24,6 +24,7 @@ import (
 type records struct {
 	address, console string
 	public           []byte
+	token            string
 }
 
 // ledgerConsole serves an empty registry with a ledger of four entries, filled
@@ -47,12 +48,14 @@ func ledgerConsole(t *testing.T) records {
 		ledger.Entry{Kind: ledger.Outcome, Actor: ledger.Actor{ID: "p1", Name: "Ada"}, Plan: "P-1", Refers: &first, Result: &ledger.Result{State: "committed", Recovered: true}},
 		ledger.Entry{Kind: ledger.Refusal, Actor: ledger.Actor{ID: "p2"}, Action: "crate.delete", Details: map[string]string{"rule": "needs a second person"}},
 		ledger.Entry{Kind: ledger.Note, Actor: ledger.Actor{ID: "p2"}, Personal: []byte("mallory@private.example")})
-	address, stop, err := background("serve", "--addr", "127.0.0.1:0", "--registry-url", pgtest.URL(t, pgtest.Template{Name: "registry", Build: schema.Create}), "--console-url", own, "--ledger-key", keys)
+	registry := pgtest.URL(t, pgtest.Template{Name: "registry", Build: schema.Create})
+	file, token := letIn(t, registry, own, cratewarden.Auditor)
+	address, stop, err := background("serve", "--addr", "127.0.0.1:0", "--registry-url", registry, "--console-url", own, "--ledger-key", keys, "--sign-in", file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(stop)
-	return records{address, own, []byte(public + "\n")}
+	return records{address, own, []byte(public + "\n"), token}
 }
 
 func migrated(t *testing.T, url string) *pgxpool.Pool {

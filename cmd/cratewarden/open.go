@@ -46,7 +46,7 @@ const dumpFile = "dump.json"
 
 // Run imports the dump unless it is there already, and opens the console.
 func (c openCmd) Run(e env) error {
-	listener, err := listenLoopback(c.Addr)
+	listener, err := listen(c.Addr, false, nil)
 	if err != nil {
 		return err
 	}

@@ -1,9 +1,6 @@
 package main
 
 import (
-	"net/http"
-	"net/http/httptest"
-	"net/url"
 	"strings"
 	"testing"
 
@@ -42,74 +39,4 @@ func FuzzPlanFiles(f *testing.F) {
 			_, _ = action.NewCatalogue().Decode(text.Steps)
 		}
 	})
-}
-
-// A demo's visitor chooses whom to be; nobody else is looked at, and on a real
-// registry no header or cookie makes anybody somebody else.
-func TestWhoActs(t *testing.T) {
-	t.Parallel()
-	two := []action.Actor{{ID: "ada"}, {ID: "bo"}}
-	ask := func(path, header, cookie string) *http.Request {
-		r := httptest.NewRequest("GET", path, nil)
-		if header != "" {
-			r.Header.Set("X-Cratewarden-Person", header)
-		}
-		if cookie != "" {
-			r.AddCookie(&http.Cookie{Name: personCookie, Value: cookie})
-		}
-		return r
-	}
-	for _, c := range []struct {
-		people people
-		r      *http.Request
-		want   string
-	}{
-		{people{}, ask("/api/v1/me", "ada", "ada"), ""},
-		{people{list: two}, ask("/api/v1/me", "bo", "bo"), "ada"},
-		{people{two, true}, ask("/plans", "", ""), "ada"},
-		{people{two, true}, ask("/plans", "", "bo"), "bo"},
-		{people{two, true}, ask("/plans", "bo", ""), "ada"},
-		{people{two, true}, ask("/api/v1/me", "bo", ""), "bo"},
-		{people{two, true}, ask("/plans", "", "eve"), "ada"},
-	} {
-		if got := c.people.who(c.r).ID; got != c.want {
-			t.Errorf("%s: %q, want %q", c.r.URL, got, c.want)
-		}
-	}
-}
-
-func TestChooseAPerson(t *testing.T) {
-	t.Parallel()
-	h := people{[]action.Actor{{ID: "ada", Name: "Ada"}, {ID: "bo", Name: "<Bo>"}}, true}.handler()
-	post := func(values url.Values, origin string) *httptest.ResponseRecorder {
-		r := httptest.NewRequest("POST", "http://127.0.0.1:8420/demo/person", strings.NewReader(values.Encode()))
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		if origin != "" {
-			r.Header.Set("Origin", origin)
-		}
-		w := httptest.NewRecorder()
-		h.ServeHTTP(w, r)
-		return w
-	}
-	w := post(url.Values{"person": {"bo"}, "back": {"/plans/p1"}}, "http://127.0.0.1:8420")
-	cookie := w.Header().Get("Set-Cookie")
-	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/plans/p1" || !strings.Contains(cookie, "HttpOnly") || !strings.Contains(cookie, "SameSite=Strict") {
-		t.Errorf("%d %v", w.Code, w.Header())
-	}
-	for _, away := range []string{"//evil.example", "https://evil.example", `/\evil.example`, ""} {
-		if w := post(url.Values{"person": {"bo"}, "back": {away}}, ""); w.Header().Get("Location") != "/" {
-			t.Errorf("%q leads to %s", away, w.Header().Get("Location"))
-		}
-	}
-	if w := post(url.Values{"person": {"eve"}}, ""); w.Code != http.StatusUnprocessableEntity || w.Header().Get("Set-Cookie") != "" {
-		t.Errorf("%d %v", w.Code, w.Header())
-	}
-	if w := post(url.Values{"person": {"bo"}}, "http://evil.example"); w.Code != http.StatusForbidden {
-		t.Errorf("another origin: %d", w.Code)
-	}
-	page := httptest.NewRecorder()
-	h.ServeHTTP(page, httptest.NewRequest("GET", "/demo/person", nil))
-	if page.Code != 200 || strings.Contains(page.Body.String(), "<Bo>") || !strings.Contains(page.Header().Get("Content-Security-Policy"), "default-src 'none'") {
-		t.Errorf("%d %s", page.Code, page.Body)
-	}
 }

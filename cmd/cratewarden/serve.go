@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"cratewarden"
 	"cratewarden/blob"
+	"cratewarden/door"
 	"cratewarden/pg"
 	"cratewarden/pg/pgtemp"
 	"cratewarden/registry/check"
@@ -19,7 +21,7 @@ import (
 
 // listening are the flags of every command that opens a console.
 type listening struct {
-	Addr    string `default:"127.0.0.1:8420" help:"Loopback address to listen on."`
+	Addr    string `default:"127.0.0.1:8420" help:"Address to listen on: loopback, or with TLS or a proxy any."`
 	Verbose bool   `short:"v" help:"Log every request and step."`
 }
 
@@ -42,6 +44,10 @@ type serveCmd struct {
 	Storage      string `help:"Where archives are: a folder, s3://bucket/prefix, or https://static.example/ (read only)."`
 	IndexStorage string `help:"Where sparse index files are, in the same forms."`
 	LedgerKey    string `env:"CRATEWARDEN_LEDGER_KEY_FILE" placeholder:"FILE" help:"The ledger's signing keys, one in a line; or put them into the variable CRATEWARDEN_LEDGER_KEY. Without them the ledger is not signed."`
+	SignIn       string `placeholder:"FILE" help:"Who may come in and how: see docs/sign-in.md. Its text may stand in the variable CRATEWARDEN_SIGN_IN_TEXT instead."`
+	TLSCert      string `name:"tls-cert" placeholder:"FILE" help:"Speak TLS with this certificate. It and its key are read again when they change."`
+	TLSKey       string `name:"tls-key" placeholder:"FILE" help:"The certificate's key."`
+	ClientCA     string `name:"client-ca" placeholder:"FILE" help:"Take only clients with a certificate of this authority."`
 	actingOptions
 	Label string `default:"registry" help:"The registry's name, shown on every page."`
 	Demo  bool   `name:"not-production" help:"Show the frame of a test registry instead of production's."`
@@ -53,14 +59,15 @@ func (serveCmd) Help() string {
 
   cratewarden serve --registry-url postgres://console@db/cargo_registry \
     --console-url postgres://console@db/cratewarden \
-    --storage s3://crates-io --index-storage s3://crates-io-index --label crates.io
+    --storage s3://crates-io --index-storage s3://crates-io-index --label crates.io \
+    --sign-in sign-in.yaml --tls-cert console.pem --tls-key console.key --act --evidence s3://evidence
 
-It refuses to start when check-registry finds something it needs missing.`
+Without --act it looks and changes nothing. It refuses to start when check-registry finds something it needs missing.`
 }
 
 // Run opens the console on a registry's database.
 func (c serveCmd) Run(e env) error {
-	listener, err := listenLoopback(c.Addr)
+	in, listener, err := c.entrance(c.logger(e))
 	if err != nil {
 		return err
 	}
@@ -99,8 +106,29 @@ func (c serveCmd) Run(e env) error {
 	}
 	return openConsole(e.ctx, consoleConfig{
 		listener: listener, registry: c.RegistryURL, replica: c.ReplicaURL, console: c.ConsoleURL, static: static, index: index,
-		acting: may, label: c.Label, kind: kind, ledgerKeys: keys, log: c.logger(e), ready: announce(e.stdout, "Registry: "+c.Label),
+		acting: may, signIn: in, origin: in.auth.Origin, label: c.Label, kind: kind, ledgerKeys: keys, log: c.logger(e), ready: announce(e.stdout, "Registry: "+c.Label),
 	})
+}
+
+// entrance reads who may come in, and opens the address to listen on: any, if
+// what is said there is encrypted by us or by a proxy in front of us.
+func (c serveCmd) entrance(log *slog.Logger) (*signInConfig, net.Listener, error) {
+	file, err := readSignIn(c.SignIn)
+	if err != nil {
+		return nil, nil, err
+	}
+	in, err := file.signIn()
+	if err != nil {
+		return nil, nil, err
+	}
+	var certificates *door.Certificates
+	if c.TLSCert != "" || c.TLSKey != "" || c.ClientCA != "" {
+		if certificates, err = door.Open(door.CertificateConfig{Pairs: []door.Pair{{Cert: c.TLSCert, Key: c.TLSKey}}, ClientCA: c.ClientCA, Logger: log}); err != nil {
+			return nil, nil, err
+		}
+	}
+	listener, err := listen(c.Addr, certificates != nil || len(in.proxies) > 0, certificates)
+	return in, listener, err
 }
 
 // openStore opens a store, or none for no address.

@@ -16,6 +16,7 @@ import (
 
 	"cratewarden"
 	"cratewarden/auth"
+	"cratewarden/team"
 )
 
 // signInFile is the file behind --sign-in: who may come in, how, and under
@@ -64,10 +65,8 @@ type peopleEntry struct {
 	File    string        `yaml:"file"`
 	URL     string        `yaml:"url"` // folder of the team documents, https:// or a folder
 	Refresh time.Duration `yaml:"refresh"`
-	// Roles gives the roles of "team NAME" and "permission NAME".
-	Roles map[string][]cratewarden.Role `yaml:"roles"`
-	// OnCall are the teams whose members are on call.
-	OnCall []string `yaml:"on_call"`
+	// Sources are the teams and permissions that give roles.
+	Sources []team.Source `yaml:"sources"`
 	// Links join accounts at other providers to a member, by GitHub's number.
 	Links []linkEntry `yaml:"links"`
 }
@@ -76,7 +75,6 @@ type linkEntry struct {
 	GitHubID int64  `yaml:"github_id"`
 	Provider string `yaml:"provider"`
 	Subject  string `yaml:"subject"`
-	Mail     string `yaml:"mail"`
 }
 
 type sessionEntry struct {
@@ -92,13 +90,14 @@ type sessionEntry struct {
 
 // planEntry is what makes a plan wide, and what an operator may do alone.
 type planEntry struct {
-	Crates        int           `yaml:"wide_crates"`
-	Versions      int           `yaml:"wide_versions"`
-	Accounts      int           `yaml:"wide_accounts"`
-	Downloads     int64         `yaml:"wide_downloads"`
-	Budget        int           `yaml:"budget"`
-	BreakGlass    time.Duration `yaml:"break_glass_after"`
-	FreeIncidents bool          `yaml:"incidents_optional"`
+	Crates       int           `yaml:"wide_crates"`
+	Versions     int           `yaml:"wide_versions"`
+	Accounts     int           `yaml:"wide_accounts"`
+	Downloads    int64         `yaml:"wide_downloads"`
+	Budget       int           `yaml:"budget"`
+	BreakGlass   time.Duration `yaml:"break_glass_after"`
+	ReviewWithin time.Duration `yaml:"review_within"`
+	Incidents    bool          `yaml:"incidents_required"`
 }
 
 // readSignIn reads the file, or the text of the variable
@@ -155,17 +154,17 @@ func (f *signInFile) check() error {
 	if (f.People.File == "") == (f.People.URL == "") {
 		return invalid("people takes either a file or the url of team documents.")
 	}
-	if f.People.URL != "" && len(f.People.Roles) == 0 {
-		return invalid("people.roles must say which team or permission gives which roles.")
+	if f.People.URL != "" && len(f.People.Sources) == 0 {
+		return invalid("people.sources must say which team or permission gives which roles.")
 	}
-	for name, roles := range f.People.Roles {
-		for _, r := range roles {
+	for _, source := range f.People.Sources {
+		for _, r := range source.Roles {
 			if !slices.Contains(everyRole(), r) {
-				return invalid("%q gives the role %q, which there is not. Roles: %s.", name, r, roleWords())
+				return invalid("the %s gives the role %q, which there is not. Roles: %s.", source, r, roleWords())
 			}
 		}
 	}
-	for _, d := range []time.Duration{f.Sessions.Idle, f.Sessions.Absolute, f.Sessions.Program, f.Sessions.StepUp, f.Sessions.ListAge, f.Sessions.RefuseAfter, f.People.Refresh, f.Plans.BreakGlass} {
+	for _, d := range []time.Duration{f.Sessions.Idle, f.Sessions.Absolute, f.Sessions.Program, f.Sessions.StepUp, f.Sessions.ListAge, f.Sessions.RefuseAfter, f.People.Refresh, f.Plans.BreakGlass, f.Plans.ReviewWithin} {
 		if d < 0 {
 			return invalid("a time may not be negative.")
 		}

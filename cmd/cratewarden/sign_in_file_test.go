@@ -39,8 +39,8 @@ func TestSignInFile(t *testing.T) {
 		"takes a client_id":           {"client_id: abc", "client_id: ''"},
 		"either a file or an env":     {"{file: secret}", "{}"},
 		"either a file or the url":    {"{file: people.yaml}", "{}"},
-		"people.roles must say":       {"{file: people.yaml}", "{url: https://teams.example/v1}"},
-		`gives the role "king"`:       {"{file: people.yaml}", "{url: https://teams.example/v1, roles: {team a: [king]}}"},
+		"people.sources must say":     {"{file: people.yaml}", "{url: https://teams.example/v1}"},
+		`gives the role "king"`:       {"{file: people.yaml}", "{url: https://teams.example/v1, sources: [{team: a, roles: [king]}]}"},
 		"may not be negative":         {"step_up: 3m", "step_up: -3m"},
 		"field step_down not found":   {"step_up: 3m", "step_down: 3m"},
 		"cannot be understood":        {"step_up: 3m", "step_up: soon"},
@@ -86,7 +86,7 @@ func TestSecretsAreReadAgain(t *testing.T) {
 func FuzzSignInFile(f *testing.F) {
 	f.Add([]byte(goodSignIn))
 	f.Add([]byte("origin: [\n"))
-	f.Add([]byte("people: {roles: {a: [viewer]}}"))
+	f.Add([]byte("people: {sources: [{team: a, roles: [viewer]}]}"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		if file, err := parseSignIn(text, "."); err == nil && len(file.providers()) == 0 {
 			t.Error("settings without a provider were taken")

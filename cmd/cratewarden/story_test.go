@@ -25,6 +25,7 @@ func TestStories(t *testing.T) {
 			t := env.T().(testing.TB)
 			env.Setenv("CRATEWARDEN_SERVER", address)
 			env.Setenv("LEDGER_SERVER", records.address)
+			env.Setenv("LEDGER_TOKEN", records.token)
 			env.Setenv("RECORDS", records.console)
 			if err := os.WriteFile(filepath.Join(env.WorkDir, "records.key.pub"), records.public, 0o600); err != nil {
 				return err
