@@ -25,28 +25,33 @@ const touchEvery = 30 * time.Second
 // asked of the database, so that whatever was ended is worth nothing at the next
 // request in every process. The error is Unsigned for nobody, whatever the
 // reason. A request that shows a header is never taken for its cookie's owner.
+// The first request after a new list of people takes the list over.
 func (s *Service) Visit(r *http.Request, from From) (Visitor, error) {
+	list := s.now()
+	if err := s.settle(r.Context(), list); err != nil {
+		return Visitor{}, err
+	}
 	if heads := r.Header.Values("Authorization"); len(heads) > 0 {
 		scheme, secret, _ := strings.Cut(heads[0], " ")
 		switch {
 		case len(heads) > 1 || !strings.EqualFold(scheme, "Bearer"):
 			return Visitor{}, unsigned()
 		case strings.HasPrefix(secret, tokenPrefix):
-			return s.visitToken(r.Context(), secret, from)
+			return s.visitToken(r.Context(), list, secret, from)
 		}
-		return s.visitSession(r.Context(), secret, ProgramSession)
+		return s.visitSession(r.Context(), list, secret, ProgramSession)
 	}
 	c, err := r.Cookie(s.CookieName())
 	if err != nil {
 		return Visitor{}, unsigned()
 	}
-	return s.visitSession(r.Context(), c.Value, BrowserSession)
+	return s.visitSession(r.Context(), list, c.Value, BrowserSession)
 }
 
 // visitSession finds the session of a secret. The secret of a program is no
 // cookie, and a cookie no bearer token: what leaks in one place does not open
 // the other.
-func (s *Service) visitSession(ctx context.Context, secret string, kind SessionKind) (Visitor, error) {
+func (s *Service) visitSession(ctx context.Context, list *roster, secret string, kind SessionKind) (Visitor, error) {
 	hash := hashOf(secret)
 	var v Visitor
 	var found []byte
@@ -58,7 +63,7 @@ func (s *Service) visitSession(ctx context.Context, secret string, kind SessionK
 	if err := ignoreNone(err); err != nil {
 		return Visitor{}, pg.Map(err)
 	}
-	if subtle.ConstantTimeCompare(found, hash) != 1 || !s.live(s.now(), &v, subject) {
+	if subtle.ConstantTimeCompare(found, hash) != 1 || !s.live(list, &v, subject) {
 		return Visitor{}, unsigned()
 	}
 	v.Session.Current = true
@@ -180,10 +185,13 @@ func (s *Service) refuse(ctx context.Context, v Visitor, d *access.Denied) {
 // Current gives an actor again with the roles of a list that is at most ListAge
 // old, for the moment before something is done. The error is Unsigned when the
 // session or token has ended or the list lost the person, and *access.Denied
-// with RuleStaleList when nobody could read the list for too long.
+// with RuleStaleList when nobody could read the list for too long. It writes to
+// the ledger if the list changed, so never call it in a transaction that does.
 func (s *Service) Current(ctx context.Context, who action.Actor) (action.Actor, error) {
 	r := s.fresh(ctx)
-	s.later(ctx, "people's roles were not written down", func(ctx context.Context) error { return s.settle(ctx, r) })
+	if err := s.settle(ctx, r); err != nil {
+		return action.Actor{}, err
+	}
 	if why := s.stale(r); why != "" {
 		return action.Actor{}, &access.Denied{Denials: []access.Denial{{Rule: access.RuleStaleList, Why: why, Remedy: "Changes go on when it can be read again."}}}
 	}

@@ -230,7 +230,8 @@ func denied(t *testing.T, err error, words string) {
 func (h *house) entries() (out []string) {
 	h.t.Helper()
 	h.Wait()
-	rows, err := h.db.Query(h.t.Context(), `SELECT body::jsonb->>'action', body::jsonb->>'kind' FROM ledger_entry ORDER BY index`)
+	rows, err := h.db.Query(h.t.Context(), `SELECT body::jsonb->>'action', body::jsonb->>'kind' FROM ledger_entry
+		WHERE body::jsonb->>'action' <> 'person.roles' ORDER BY index`)
 	if err != nil {
 		h.t.Fatal(err)
 	}

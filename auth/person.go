@@ -41,7 +41,10 @@ func (s *Service) index(snap team.Snapshot) *roster {
 		return r
 	}
 	r := &roster{Snapshot: snap, by: map[account]int{}}
-	for i, m := range snap.Members {
+	if snap.At.IsZero() { // never read: nobody is on it
+		r.Members = nil
+	}
+	for i, m := range r.Members {
 		for _, id := range s.accounts(m) {
 			at := account{id.Provider, id.Subject}
 			if other, taken := r.by[at]; taken && other != i {

@@ -16,7 +16,6 @@ import (
 	"cratewarden/ledger"
 	"cratewarden/notify"
 	"cratewarden/pg"
-	"cratewarden/registry"
 	"cratewarden/team"
 )
 
@@ -32,7 +31,11 @@ func (s *Service) settle(ctx context.Context, r *roster) error {
 	if done := s.settled.Load(); r.At.IsZero() || done != nil && done.roster == r {
 		return nil
 	}
-	users := s.registryUsers(ctx, r)
+	s.settling.Lock() // one request does it for all that wait
+	defer s.settling.Unlock()
+	if done := s.settled.Load(); done != nil && done.roster == r {
+		return nil
+	}
 	err := pg.InTx(ctx, s.cfg.Console, func(tx pgx.Tx) error {
 		first := false
 		err := tx.QueryRow(ctx, `INSERT INTO roster (read_at) VALUES ($1) ON CONFLICT (one) DO UPDATE SET read_at = excluded.read_at
@@ -44,12 +47,12 @@ func (s *Service) settle(ctx context.Context, r *roster) error {
 		if err != nil {
 			return err
 		}
-		p := matchPeople(r, known)
+		p := s.matchPeople(r, known)
 		for i := range r.Members {
 			if len(s.accounts(r.Members[i])) == 0 {
 				continue
 			}
-			if err := s.takeOver(ctx, tx, r, p, i, users); err != nil {
+			if err := s.takeOver(ctx, tx, r, p, i); err != nil {
 				return err
 			}
 		}
@@ -62,33 +65,12 @@ func (s *Service) settle(ctx context.Context, r *roster) error {
 	return nil
 }
 
-// registryUsers finds everybody's account at the registry. When it does not
-// answer, what is known stays: nil.
-func (s *Service) registryUsers(ctx context.Context, r *roster) map[int64]registry.GitHubUser {
-	if s.cfg.Registry == nil {
-		return nil
-	}
-	var numbers []int64
-	for _, m := range r.Members {
-		if m.GitHubID > 0 {
-			numbers = append(numbers, m.GitHubID)
-		}
-	}
-	found, err := registry.GitHubUsers(ctx, s.cfg.Registry, numbers)
-	if err != nil {
-		s.log.WarnContext(ctx, "people's registry accounts were not looked up", "error", err)
-		return nil
-	}
-	return found
-}
-
 // known is a person as the table has them.
 type known struct {
 	id, name string
 	listed   bool
 	member   team.Member
 	ids      []Identity
-	user     registry.GitHubUser
 }
 
 // knownPeople reads and locks everybody, in the order of their ids.
@@ -96,7 +78,7 @@ func knownPeople(ctx context.Context, tx pgx.Tx) ([]*known, error) {
 	if _, err := tx.Exec(ctx, `SELECT FROM person ORDER BY id FOR NO KEY UPDATE`); err != nil {
 		return nil, err
 	}
-	rows, err := tx.Query(ctx, `SELECT p.id, p.name, p.listed, p.member, coalesce(p.registry_user, 0), p.registry_login,
+	rows, err := tx.Query(ctx, `SELECT p.id, p.name, p.listed, p.member,
 			(SELECT coalesce(json_agg(json_build_object('provider', i.provider, 'subject', i.subject, 'login', i.login)
 				ORDER BY i.provider <> 'github', i.first_at, i.provider, i.subject), '[]') FROM identity i WHERE i.person = p.id)
 		FROM person p ORDER BY p.created_at, p.id`)
@@ -105,7 +87,7 @@ func knownPeople(ctx context.Context, tx pgx.Tx) ([]*known, error) {
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (*known, error) {
 		k := &known{}
-		return k, row.Scan(&k.id, &k.name, &k.listed, &k.member, &k.user.ID, &k.user.Login, &k.ids)
+		return k, row.Scan(&k.id, &k.name, &k.listed, &k.member, &k.ids)
 	})
 }
 
@@ -123,24 +105,38 @@ type change struct {
 	grants        bool // not only being on call
 }
 
-// matchPeople gives each member the oldest person whose first listed account is
-// theirs. Others of whom that is true are the same human under a second row:
-// they are left, and end.
-func matchPeople(r *roster, list []*known) *matching {
+// matchPeople gives each member the person who has the first of their accounts,
+// GitHub's number before others. Further people whose accounts are the same
+// member's are the same human under a second row: they are left, and end.
+func (s *Service) matchPeople(r *roster, list []*known) *matching {
 	p := &matching{of: map[int]*known{}}
-	for _, k := range list { // oldest first
-		i, ok := r.member(k.ids)
-		if ok && p.of[i] == nil {
-			p.of[i] = k
-			continue
+	has := map[account]*known{}
+	for _, k := range list {
+		for _, id := range k.ids {
+			has[account{id.Provider, id.Subject}] = k
 		}
-		p.left = append(p.left, k)
+	}
+	for i, m := range r.Members {
+		for _, id := range s.accounts(m) {
+			k := has[account{id.Provider, id.Subject}]
+			if k == nil || p.of[i] != nil {
+				continue
+			}
+			if is, ok := r.member(k.ids); ok && is == i { // else the list parts them: k stays with another member
+				p.of[i] = k
+			}
+		}
+	}
+	for _, k := range list {
+		if i, ok := r.member(k.ids); !ok || p.of[i] != k {
+			p.left = append(p.left, k)
+		}
 	}
 	return p
 }
 
 // takeOver writes one member down.
-func (s *Service) takeOver(ctx context.Context, tx pgx.Tx, r *roster, p *matching, i int, users map[int64]registry.GitHubUser) error {
+func (s *Service) takeOver(ctx context.Context, tx pgx.Tx, r *roster, p *matching, i int) error {
 	m, k := r.Members[i], p.of[i]
 	now := s.clock().Truncate(time.Microsecond)
 	before := ""
@@ -167,11 +163,6 @@ func (s *Service) takeOver(ctx context.Context, tx pgx.Tx, r *roster, p *matchin
 	if !k.listed || !bytes.Equal(text, was) {
 		if _, err := tx.Exec(ctx, `UPDATE person SET name = $2, member = $3, listed = true, mail = CASE WHEN $4 = '' THEN mail ELSE $4 END
 			WHERE id = $1`, k.id, m.Name, text, clip(m.Mail, 320)); err != nil {
-			return err
-		}
-	}
-	if u := users[m.GitHubID]; users != nil && u != k.user {
-		if _, err := tx.Exec(ctx, `UPDATE person SET registry_user = nullif($2, 0), registry_login = $3 WHERE id = $1`, k.id, u.ID, u.Login); err != nil {
 			return err
 		}
 	}

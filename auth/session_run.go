@@ -23,9 +23,11 @@ func (s *Service) Run(ctx context.Context) error {
 	tick := time.NewTicker(runEvery)
 	defer tick.Stop()
 	for {
-		if err := s.settle(ctx, s.fresh(ctx)); err != nil && ctx.Err() == nil {
+		r := s.fresh(ctx)
+		if err := s.settle(ctx, r); err != nil && ctx.Err() == nil {
 			s.log.ErrorContext(ctx, "the list of people was not taken over; it is tried again in a minute", "error", err)
 		}
+		s.linkAll(ctx, r)
 		if err := s.sweep(ctx); err != nil && ctx.Err() == nil {
 			s.log.ErrorContext(ctx, "what is over was not forgotten; it is tried again in a minute", "error", err)
 		}

@@ -16,7 +16,6 @@ import (
 	"cratewarden"
 	"cratewarden/ledger"
 	"cratewarden/pg"
-	"cratewarden/registry"
 )
 
 // signInTime is how long somebody may take at the provider.
@@ -137,7 +136,9 @@ func (s *Service) admit(ctx context.Context, from ProviderConfig, c claim, kind 
 	if _, ok := r.member([]Identity{c.Identity}); !ok {
 		return SignedIn{}, s.stranger(ctx, r, from, c, where)
 	}
-	s.link(ctx, r, c)
+	if i, _ := r.member([]Identity{c.Identity}); r.Members[i].GitHubID > 0 {
+		s.link(ctx, r.Members[i].GitHubID)
+	}
 	p, err := s.person(ctx, r, `p.listed AND p.id = (SELECT i.person FROM identity i WHERE i.provider = $1 AND i.subject = $2)`, c.Provider, c.Subject)
 	if cratewarden.KindOf(err) == cratewarden.NotFound || err == nil && !p.Listed { // a newer list says so, which another process read
 		return SignedIn{}, s.stranger(ctx, r, from, c, where)
@@ -161,25 +162,6 @@ func (s *Service) admit(ctx context.Context, from ProviderConfig, c claim, kind 
 		return err
 	})
 	return in, err
-}
-
-// link looks the person's registry account up again, by GitHub's number. When
-// the registry does not answer, the one that was known stays.
-func (s *Service) link(ctx context.Context, r *roster, c claim) {
-	i, ok := r.member([]Identity{c.Identity})
-	if !ok || s.cfg.Registry == nil || r.Members[i].GitHubID <= 0 {
-		return
-	}
-	number := r.Members[i].GitHubID
-	found, err := registry.GitHubUsers(ctx, s.cfg.Registry, []int64{number})
-	if err == nil {
-		u := found[number]
-		_, err = s.cfg.Console.Exec(ctx, `UPDATE person SET registry_user = nullif($3, 0), registry_login = $4
-			WHERE id = (SELECT person FROM identity WHERE provider = $1 AND subject = $2)`, c.Provider, c.Subject, u.ID, u.Login)
-	}
-	if err != nil {
-		s.log.WarnContext(ctx, "a person's registry account was not looked up", "error", err)
-	}
 }
 
 // stranger refuses an account that is not on the list, and says what whoever

@@ -216,7 +216,7 @@ func (t *tokenRow) allows(address string) bool {
 // visitToken finds the API token of a secret. Whatever is wrong with one, the
 // answer and the work before it are the same; what was wrong is written to the
 // ledger after the answer.
-func (s *Service) visitToken(ctx context.Context, secret string, from From) (Visitor, error) {
+func (s *Service) visitToken(ctx context.Context, list *roster, secret string, from From) (Visitor, error) {
 	hash := hashOf(secret)
 	var v Visitor
 	var row tokenRow
@@ -228,7 +228,7 @@ func (s *Service) visitToken(ctx context.Context, secret string, from From) (Vis
 		return Visitor{}, pg.Map(err)
 	}
 	known := subtle.ConstantTimeCompare(found, hash) == 1
-	why := s.tokenWrong(s.now(), &v, &row, &from)
+	why := s.tokenWrong(list, &v, &row, &from)
 	switch {
 	case !known:
 		return Visitor{}, unsigned()
