@@ -61,10 +61,13 @@ func cut(text string, most int) string {
 
 var (
 	// mailLike is broader than what mail servers take.
-	mailLike = regexp.MustCompile(`[^\s@<>()\[\]{}"',;:|]+@[\p{L}\p{N}][\p{L}\p{N}._-]*`)
+	mailLike = regexp.MustCompile(`[^\s@<>()\[\]{}"',;:|]+(?:@[\p{L}\p{N}][\p{L}\p{N}._-]*)+`)
 	// version is a crate at a version, which is no mail address.
 	version = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*@[0-9]+\.[0-9]+\.[0-9]+([-+][0-9A-Za-z.+-]*)?\.?$`)
-	address = regexp.MustCompile(`[0-9A-Fa-f:.]*[0-9A-Fa-f][:.][0-9A-Fa-f:.]+`)
+	// word is what a network address may stand in; fourNumbers is one, which no
+	// version is.
+	word        = regexp.MustCompile(`[\p{L}\p{N}_:.]+`)
+	fourNumbers = regexp.MustCompile(`[0-9]{1,3}(\.[0-9]{1,3}){3}`)
 )
 
 // mask hides mail and network addresses. Who writes a notice must leave them
@@ -76,9 +79,9 @@ func mask(text string) string {
 		}
 		return cratewarden.MaskMail(found)
 	})
-	return address.ReplaceAllStringFunc(text, func(found string) string {
+	return word.ReplaceAllStringFunc(text, func(found string) string {
 		bare := strings.TrimRight(found, ".:")
-		if _, err := netip.ParseAddr(bare); err == nil {
+		if _, err := netip.ParseAddr(bare); fourNumbers.MatchString(bare) || err == nil && strings.ContainsAny(bare, "0123456789") {
 			return "••••" + found[len(bare):]
 		}
 		return found
