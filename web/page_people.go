@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -84,7 +85,7 @@ func rosterNotices(r rosterLook) (out []Notice) {
 
 func peopleCard(list []auth.Person, look rosterLook) Card {
 	c := Card{ID: "people", Title: "People", Note: people(len(look.Members)) + " on the list"}
-	c.Table = &Table{Caption: "People", Columns: []Column{{Label: "Name"}, {Label: "Roles, and what gives them"}, {Label: "On call"}, {Label: "Passkeys", Num: true}, {Label: "Last seen"}, {Label: "In the registry"}}}
+	c.Table = &Table{Caption: "People", Columns: []Column{{Label: "Name"}, {Label: "Roles"}, {Label: "On call"}, {Label: "Passkeys", Num: true}, {Label: "Last seen"}, {Label: "In the registry"}}}
 	c.Table.Empty = Empty{Title: "Nobody has signed in yet", Text: "People appear here when they sign in the first time. Who may is in the sources below."}
 	known := map[string]bool{}
 	for _, p := range list {
@@ -124,12 +125,22 @@ func anyKnown(known map[string]bool, m team.Member) bool {
 
 // rolesPhrase lists roles, each with what gives it.
 func rolesPhrase(grants []auth.Grant) (out Phrase) {
-	for i, g := range grants {
-		if i > 0 {
-			out = out.Say(" ")
+	var sources []string
+	for _, g := range grants {
+		if !slices.Contains(sources, g.Source) {
+			sources = append(sources, g.Source)
 		}
-		b := roleBadge(g.Role)
-		out = out.Badge(b.Tone, b.Text).Muted(" " + g.Source)
+	}
+	for i, source := range sources {
+		if i > 0 {
+			out = out.Say(" · ")
+		}
+		for _, g := range grants {
+			if b := roleBadge(g.Role); g.Source == source {
+				out = out.Badge(b.Tone, b.Text).Say(" ")
+			}
+		}
+		out = out.Muted(source)
 	}
 	if len(grants) == 0 {
 		return Phrase{}.Muted("none")

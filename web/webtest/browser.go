@@ -91,17 +91,28 @@ func Serve(t testing.TB, h http.Handler) *Site {
 // The tab closes with the test; a complaint of the browser fails the test.
 func (s *Site) Open(t testing.TB, path string) *Page {
 	t.Helper()
+	return s.open(t, path)
+}
+
+func (s *Site) open(t testing.TB, path string, options ...chromedp.ContextOption) *Page {
+	t.Helper()
 	browser.once.Do(start)
 	if browser.err != nil {
 		t.Fatalf("start Chromium (install Debian's package chromium): %v", browser.err)
 	}
-	tab, cancel := chromedp.NewContext(browser.ctx)
+	return s.openIn(t, browser.ctx, path, options...)
+}
+
+// openIn opens a tab beside another one, or in the browser itself.
+func (s *Site) openIn(t testing.TB, in context.Context, path string, options ...chromedp.ContextOption) *Page {
+	t.Helper()
+	tab, cancel := chromedp.NewContext(in, options...)
 	t.Cleanup(cancel)
 	if err := chromedp.Do(tab); err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithTimeout(tab, 2*time.Minute)
-	p := &Page{t: t, ctx: ctx, site: s}
+	p := &Page{t: t, tab: tab, ctx: ctx, site: s}
 	t.Cleanup(func() {
 		p.report()
 		stop()

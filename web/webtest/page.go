@@ -20,6 +20,7 @@ import (
 type Page struct {
 	t          testing.TB
 	site       *Site
+	tab        context.Context
 	ctx        context.Context
 	mu         sync.Mutex
 	complaints []string
