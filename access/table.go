@@ -189,6 +189,6 @@ func peopleRules() []Rule {
 		{Act: "person.end-session", Title: "End another person's session", Roles: platform, StepUp: Recent},
 		{Act: "person.enrol", Title: "Give a person the code for the first passkey", Roles: platform, StepUp: Recent},
 		{Act: "person.revoke-token", Title: "Revoke another person's API token", Roles: platform, StepUp: Recent},
-		{Act: "person.erase", Title: "Erase a person's data from the console", Roles: platform, StepUp: Bound, SecondPerson: true},
+		{Act: "person.erase", Title: "Erase a person's data from the console", Roles: platform, StepUp: Bound, SecondPerson: true, Weight: 20},
 	}
 }

@@ -17,6 +17,7 @@ func workers() map[string]worker {
 	return map[string]worker{
 		"files.hold": workHold, "files.release": workRelease, "files.delete": workDelete,
 		"cdn.invalidate": workInvalidate, "index.check": workIndex,
+		"person.erase": workErase, "ledger.verify": workProof,
 	}
 }
 

@@ -146,7 +146,7 @@ func decodeTrouble(err error) string {
 // catalogue gives all kinds, families together in the order of design
 // section 5.
 func catalogue() []Kind {
-	return slices.Concat(versionKinds(), crateKinds(), ownerKinds(), accountKinds(), tokenKinds(), publisherKinds(), nameKinds(), jobKinds(), undoKinds())
+	return slices.Concat(versionKinds(), crateKinds(), ownerKinds(), accountKinds(), tokenKinds(), publisherKinds(), nameKinds(), jobKinds(), personKinds(), undoKinds())
 }
 
 // Catalogue is every act by its name.

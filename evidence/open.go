@@ -118,21 +118,24 @@ func (s *Service) refer(by *ledger.Entry, b *Bundle) {
 // goes on to verify. Backups of the console database keep the key until they
 // are deleted too. The error is NotFound when there is nothing to erase.
 func (s *Service) Erase(ctx context.Context, digest ledger.Digest, by ledger.Entry) error {
-	b, err := s.bundle(ctx, digest)
-	if err != nil {
+	if _, err := s.bundle(ctx, digest); err != nil {
 		return err
+	}
+	return pg.InTx(ctx, s.cfg.Console, func(tx pgx.Tx) error { return s.EraseIn(ctx, tx, digest, by) })
+}
+
+// EraseIn is Erase in the caller's transaction of the console's database.
+func (s *Service) EraseIn(ctx context.Context, tx pgx.Tx, digest ledger.Digest, by ledger.Entry) error {
+	b := Bundle{Digest: digest}
+	err := tx.QueryRow(ctx, `UPDATE evidence_bundle SET key = NULL WHERE digest = $1 AND key IS NOT NULL RETURNING ledger_index, incident`, digest[:]).Scan(&b.Ledger, &b.Incident)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return cratewarden.Wrap(err, cratewarden.NotFound, "This evidence bundle holds no personal data, or it was erased before.")
+	}
+	if err != nil {
+		return pg.Map(err)
 	}
 	by.Kind, by.Action = ledger.Note, "evidence.erase"
 	s.refer(&by, &b)
-	return pg.InTx(ctx, s.cfg.Console, func(tx pgx.Tx) error {
-		gone, err := tx.Exec(ctx, `UPDATE evidence_bundle SET key = NULL WHERE digest = $1 AND key IS NOT NULL`, digest[:])
-		if err != nil {
-			return err
-		}
-		if gone.RowsAffected() == 0 {
-			return cratewarden.Errorf(cratewarden.NotFound, "This evidence bundle holds no personal data, or it was erased before.")
-		}
-		_, err = s.cfg.Ledger.Append(ctx, tx, by)
-		return err
-	})
+	_, err = s.cfg.Ledger.Append(ctx, tx, by)
+	return err
 }

@@ -6,9 +6,12 @@ import (
 	"crypto/cipher"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -101,4 +104,53 @@ func (l *Log) Erase(ctx context.Context, tx pgx.Tx, index int64, by Entry) (Rece
 	}
 	by.Kind, by.Refers = Erasure, &index
 	return l.Append(ctx, tx, by)
+}
+
+// Holding is an entry whose personal data is still there.
+type Holding struct {
+	Index  int64
+	At     time.Time
+	Kind   Kind
+	Action string
+}
+
+// Holdings gives the entries that still have personal data and are about a
+// subject or, if actor is not empty, were made by an actor: oldest first.
+func (l *Log) Holdings(ctx context.Context, about Subject, actor string) ([]Holding, error) {
+	want, err := json.Marshal([]any{map[string]string{"kind": about.Kind, "id": about.ID}})
+	if err != nil {
+		return nil, err
+	}
+	rows, err := l.db.Query(ctx, `SELECT body FROM ledger_entry WHERE index IN (
+			SELECT e.index FROM ledger_entry e JOIN ledger_key k USING (index) WHERE (e.body::jsonb -> 'subjects') @> $1::jsonb
+			UNION SELECT e.index FROM ledger_entry e JOIN ledger_key k USING (index) WHERE $2::text <> '' AND (e.body::jsonb #>> '{actor,id}') = $2)
+		ORDER BY index`, string(want), actor)
+	if err != nil {
+		return nil, err
+	}
+	var out []Holding
+	var body []byte
+	_, err = pgx.ForEachRow(rows, []any{&body}, func() error {
+		e, err := readStored(body)
+		out = append(out, Holding{e.Index, e.At, e.Kind, e.Action})
+		return err
+	})
+	return out, err
+}
+
+// Verify checks the whole log like VerifyDatabase. Signatures are checked
+// against the keys that it signs with; if those do not know all heads, because
+// there were others before, everything but signatures is checked.
+func (l *Log) Verify(ctx context.Context) (*Report, error) {
+	if len(l.keys) > 0 {
+		keys, err := publicKeys(l.keys)
+		if err != nil {
+			return nil, err
+		}
+		report, err := VerifyDatabase(ctx, l.db, Verification{Keys: keys})
+		if err != nil || report.OK() || slices.ContainsFunc(report.Problems, func(p Problem) bool { return p.What != BadHead }) {
+			return report, err
+		}
+	}
+	return VerifyDatabase(ctx, l.db, Verification{})
 }
