@@ -26,8 +26,12 @@ type Engine interface {
 // Config says what the workers work on.
 type Config struct {
 	// Pool is on the console's database, prepared by Migrate.
-	Pool   *pgxpool.Pool
+	Pool *pgxpool.Pool
+	// Engine does follow-ups and recovery; nil where nothing is applied.
 	Engine Engine
+	// Notices sends messages; nil where nobody is told. Without an Engine there
+	// is no queue for them either, so they must be told to send by sweeping.
+	Notices Notices
 	// Head signs the ledger's head every minute; nil when somebody else does.
 	Head func(ctx context.Context) error
 	// Workers is how many follow-ups this process does at a time; 0 means 4. A
@@ -68,6 +72,15 @@ func New(cfg Config) (*Jobs, error) {
 		cfg.Patience = 10 * time.Second
 	}
 	j := &Jobs{cfg: cfg, rounds: map[string]func(context.Context) error{}}
+	if cfg.Engine == nil {
+		return j, nil
+	}
+	return j, j.join()
+}
+
+// join makes the process a part of the queue.
+func (j *Jobs) join() (err error) {
+	cfg := j.cfg
 	j.rounds["recover"] = j.recover
 	j.rounds["tombstones"] = j.tombstones
 	if cfg.Head != nil {
@@ -76,18 +89,20 @@ func New(cfg Config) (*Jobs, error) {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &followUpWorker{jobs: j})
 	river.AddWorker(workers, &roundWorker{jobs: j})
-	var err error
+	queues := map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: cfg.Workers}, roundQueue: {MaxWorkers: 1}}
+	if cfg.Notices != nil {
+		j.rounds["notices"] = cfg.Notices.Sweep
+		river.AddWorker(workers, &noticeWorker{jobs: j})
+		queues[noticeQueue] = river.QueueConfig{MaxWorkers: senders}
+	}
 	j.client, err = river.NewClient(riverpgxv5.New(cfg.Pool), &river.Config{
 		Schema: riverSchema, Workers: workers, Logger: slog.New(quiet{cfg.Logger.Handler()}).With("part", "queue"), SoftStopTimeout: cfg.Patience,
-		Queues:       map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: cfg.Workers}, roundQueue: {MaxWorkers: 1}},
+		Queues:       queues,
 		PeriodicJobs: j.periodic(),
 		// Nobody looks at them: what was done stands with the follow-ups.
 		CompletedJobRetentionPeriod: time.Hour, DiscardedJobRetentionPeriod: 24 * time.Hour,
 	})
-	if err != nil {
-		return nil, err
-	}
-	return j, nil
+	return err
 }
 
 // roundQueue keeps rounds from waiting behind large files.
@@ -104,6 +119,9 @@ func (j *Jobs) periodic() (list []*river.PeriodicJob) {
 
 // EnqueueTx is Queue.EnqueueTx, for those who have the workers at hand.
 func (j *Jobs) EnqueueTx(ctx context.Context, tx pgx.Tx, id int64, at time.Time) error {
+	if j.client == nil {
+		return cratewarden.Errorf(cratewarden.Internal, "there is no queue without an engine")
+	}
 	return enqueue(ctx, j.client, tx, id, at)
 }
 
@@ -112,6 +130,13 @@ func (j *Jobs) EnqueueTx(ctx context.Context, tx pgx.Tx, id int64, at time.Time)
 // has cut short does not wait for a round. When it returns, nothing of it runs
 // any more.
 func (j *Jobs) Run(ctx context.Context) error {
+	switch {
+	case j.cfg.Engine == nil && j.cfg.Notices == nil:
+		<-ctx.Done()
+		return nil
+	case j.cfg.Engine == nil:
+		return j.sweepOnly(ctx)
+	}
 	if err := j.recover(ctx); err != nil && ctx.Err() == nil {
 		j.cfg.Logger.WarnContext(ctx, "recovery at start failed; it is tried again in a minute", "error", err)
 	}
