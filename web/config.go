@@ -7,7 +7,6 @@ import (
 
 	"cratewarden"
 	"cratewarden/access"
-	"cratewarden/action"
 )
 
 // RegistryKind says how careful a reader must be; it colours the frame around
@@ -98,10 +97,6 @@ type Config struct {
 	// Pretend offers to sign in as anybody of the list of people with one click,
 	// and to confirm without a passkey. Only a made-up registry on loopback may.
 	Pretend bool
-	// Who and PersonURL are the way before sign-in: who acts, and where another may
-	// be chosen. They count only without Auth, and go when no command uses them.
-	Who       func(*http.Request) action.Actor
-	PersonURL string
 	// Policy is the engine's, so that pages can say from when glass may be broken.
 	Policy access.Policy
 	// ClientAddress is where a request comes from when proxies stand in between;

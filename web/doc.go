@@ -8,7 +8,7 @@
 // A page is one struct that embeds Page, one template page/NAME.html, one line
 // in pageInventory, one handler and one line in routes:
 //
-//	{pattern: "GET /crates/{name}", handle: s.crate, under: "/search"},
+//	{pattern: "GET /crates/{name}", act: "look", handle: s.crate, under: "/search"},
 //
 //	func (s *Server) crate(w http.ResponseWriter, r *http.Request) error {
 //		p := cratePage{Page: s.page(r, name)}
@@ -24,6 +24,19 @@
 // route "GET /search" (field q), the Ctrl-K palette with "GET /palette" (field q,
 // answered by renderPart "palette"). An element with an hx- attribute needs
 // hx-nonce="{{$.Nonce}}", else the gate strips it; attributes are not inherited.
+//
+// # The gate
+//
+// Every route has an act, a line of the table of package access; New fails on a
+// route without one. Before a handler runs, the gate (gate.go) finds out who
+// asks and whether they may. Nobody is led to the sign-in; a form that was sent
+// meanwhile stays on the page. What only lacks a passkey leads to “Confirm it is
+// you”, whose form carries the fields along and goes on by itself; fields that a
+// route names as secret stay behind. Every other refusal names its rules and what
+// would satisfy them. A handler that gets *access.Denied from elsewhere returns
+// it, and it comes to the same. A route with a purpose takes an assertion bound to
+// the plan in its path and the digest in its form. s.who and s.visitor give who
+// asks.
 //
 // # Text
 //
@@ -56,6 +69,9 @@
 //	spark (Spark)      a line without axes
 //	loads ([]Load)     progress of the mirror; the frame shows it by itself
 //	palette (Palette)  answers for Ctrl-K
+//	own (ownList)      what somebody holds, with the buttons that end it
+//	carried ([]hidden) fields that travel along with a form
+//	noscript           why a passkey takes the script
 //	menu (Menu)        what can be done to the subject of a page; Server.offer puts it there
 //	planlive, planwords, planfields   pieces of the pages of plans
 //	ago (time.Time)    how long ago, kept fresh by the script

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,11 +21,6 @@ import (
 // Nothing passes by default: a route has an act, and somebody must allow it.
 func (s *Server) gate(w http.ResponseWriter, r *http.Request, rt route) (pass bool, err error) {
 	v := visitOf(r.Context())
-	if s.cfg.Auth == nil && s.cfg.Who != nil {
-		v.visitor.Actor = s.cfg.Who(r)
-		v.visitor.Person.Name = v.visitor.Actor.Name
-		return true, nil
-	}
 	if s.cfg.Auth == nil {
 		v.visitor = localViewer()
 		return localMay(rt.act)
@@ -54,10 +50,47 @@ func (s *Server) gate(w http.ResponseWriter, r *http.Request, rt route) (pass bo
 			return false, err
 		}
 	}
-	if err := s.cfg.Auth.May(r.Context(), visitor, rt.act); err != nil {
-		return false, err
+	act, err := actOf(r, rt)
+	if err == nil {
+		err = s.cfg.Auth.May(r.Context(), visitor, act)
 	}
-	return true, nil
+	return err == nil, err
+}
+
+// actOf is the act of a request: the route's, but for buttons that only renew
+// the form. Composing a plan would else ask for the passkey at every step.
+func actOf(r *http.Request, rt route) (string, error) {
+	if len(rt.renews) == 0 {
+		return rt.act, nil
+	}
+	if err := readForm(r); err != nil {
+		return "", err
+	}
+	if op, _, _ := strings.Cut(r.PostForm.Get("op"), ":"); slices.Contains(rt.renews, op) {
+		return "look.plan", nil
+	}
+	return rt.act, nil
+}
+
+// Route is a line of the table of contents: a method and path, and what it
+// takes.
+type Route struct {
+	Pattern string
+	Act     string
+	// Renews are buttons of its form that make nothing, which everybody may press
+	// who may look at plans.
+	Renews []string
+}
+
+// Routes gives every route there is, for a test that crosses them with every
+// kind of visitor. Whatever is not here leads to the page that says so, which
+// takes the act "look".
+func (s *Server) Routes() []Route {
+	out := make([]Route, len(s.table))
+	for i, rt := range s.table {
+		out[i] = Route{Pattern: rt.pattern, Act: rt.act, Renews: rt.renews}
+	}
+	return out
 }
 
 // localViewer is everybody on a console without sign-in, which only shows public

@@ -316,3 +316,43 @@ func TestSignInEndsTheOlderSession(t *testing.T) {
 		t.Errorf("a GET signs out: %d", answer.StatusCode)
 	}
 }
+
+// TestComposingTakesNoPasskey: only the button that makes a plan is the act; a
+// value that nobody knows is, too.
+func TestComposingTakesNoPasskey(t *testing.T) {
+	t.Parallel()
+	d := staffed(responder)
+	d.refuse["plan.draft"] = needsStepUp("plan.draft")
+	d.refuse["plan.edit"] = needsStepUp("plan.edit")
+	s, f := staff(t, d)
+	for _, path := range []string{"/plans", "/plans/batch", "/plans/propose", "/plans/p00draft/edit"} {
+		for _, op := range []string{"", "make", "other", "make:1", "Look", "add,make"} {
+			if text := body(t, send2(s, path, url.Values{"op": {op}}, nil)); !strings.Contains(text, "Confirm it is you") {
+				t.Errorf("%s with op=%q passes", path, op)
+			}
+		}
+	}
+	for path, op := range map[string]string{"/plans": "choose", "/plans/batch": "look", "/plans/p00draft/edit": "drop:9"} {
+		if text := body(t, send2(s, path, url.Values{"op": {op, "make"}}, nil)); strings.Contains(text, "Confirm it is you") {
+			t.Errorf("%s with op=%q takes a passkey", path, op)
+		}
+	}
+	if calls := f.changes(); len(calls) > 0 {
+		t.Errorf("changed %q", calls)
+	}
+}
+
+// TestRoutesAreListed: the table that others cross with every visitor is whole.
+func TestRoutesAreListed(t *testing.T) {
+	t.Parallel()
+	s, _ := staff(t, staffed(responder))
+	for _, rt := range s.Routes() {
+		if rt.Act == "" || rt.Pattern == "" {
+			t.Errorf("%+v", rt)
+		}
+		rule, _ := access.Of(rt.Act)
+		if method, _, _ := strings.Cut(rt.Pattern, " "); method == "POST" && rule.StepUp == access.NoStepUp && !slices.Contains([]string{access.Public, "own.session", "own.step-up", "own.api-token-revoke", "look.token", "look.evidence"}, rt.Act) {
+			t.Errorf("%s changes something without a passkey", rt.Pattern)
+		}
+	}
+}

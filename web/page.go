@@ -3,7 +3,6 @@ package web
 import (
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -67,11 +66,6 @@ func (s *Server) page(r *http.Request, title string) Page {
 		ReadOnly:  s.cfg.ReadOnly,
 	}
 	switch {
-	case s.cfg.Auth == nil && s.cfg.Who != nil:
-		p.Person, p.PersonURL = v.visitor.Actor.Name, s.cfg.PersonURL
-		if p.PersonURL != "" {
-			p.PersonURL += "?back=" + url.QueryEscape(r.URL.Path)
-		}
 	case s.cfg.Auth == nil:
 	case !v.signed:
 		return p // whoever is not known learns nothing from the frame

@@ -171,6 +171,9 @@ func (s *Server) glassOf(seen *planSeen, v auth.Visitor) glassForm {
 		return f
 	}
 	from := p.AskedAt.Add(s.cfg.Policy.Or().BreakGlassAfter)
+	if glassBroken(seen) {
+		return glassForm{}
+	}
 	f.Since = Text("It waits for a second person since ").UTC(*p.AskedAt).Say(" UTC, ").Ago(*p.AskedAt).Say(".")
 	role := s.roleMissing(seen)
 	wait := ""
@@ -196,7 +199,7 @@ func (s *Server) glassBreaks(r *http.Request, p action.Plan) (out []action.Broke
 }
 
 // glassBroken says whether the visitor broke the glass for what the plan is now.
-func (s *Server) glassBroken(seen *planSeen) bool {
+func glassBroken(seen *planSeen) bool {
 	return slices.ContainsFunc(seen.glass, func(g action.BrokenGlass) bool {
 		return seen.plan.Digest != nil && g.Digest == *seen.plan.Digest && g.Actor.ID == seen.who.ID
 	})

@@ -62,21 +62,26 @@ func (s *Server) planRoutes() []route {
 	one := func(pattern, act string, handle handler, limit time.Duration) route {
 		return route{pattern: pattern, act: act, handle: handle, under: "/plans", timeout: limit}
 	}
+	renewing := func(rt route, ops ...string) route {
+		rt.renews = ops
+		return rt
+	}
+	compose := []string{"choose", "add", "drop", "up", "alter", "preview"}
 	bound := func(rt route, purpose string) route {
 		rt.purpose = purpose
 		return rt
 	}
 	return append(s.glassRoutes(), []route{
 		{pattern: "GET /plans", act: "look.plan", handle: s.planList, timeout: listTime, nav: nav{section: "Now", label: "Plans", count: s.planned.open}},
-		one("POST /plans", "plan.draft", s.planCompose, 0),
+		renewing(one("POST /plans", "plan.draft", s.planCompose, 0), compose...),
 		one("GET /plans/new", "look.plan", s.planNew, 0),
 		one("GET /plans/batch", "look.plan", s.batchForm, 0),
-		one("POST /plans/batch", "plan.draft", s.batchTake, applyTime),
+		renewing(one("POST /plans/batch", "plan.draft", s.batchTake, applyTime), "look"),
 		one("GET /plans/propose", "look.plan", s.proposeForm, 0),
-		one("POST /plans/propose", "plan.draft", s.proposeTake, applyTime),
+		renewing(one("POST /plans/propose", "plan.draft", s.proposeTake, applyTime), "look"),
 		one("GET /plans/{id}", "look.plan", s.planShow, listTime),
 		one("GET /plans/{id}/edit", "look.plan", s.planEdit, 0),
-		one("POST /plans/{id}/edit", "plan.edit", s.planCompose, 0),
+		renewing(one("POST /plans/{id}/edit", "plan.edit", s.planCompose, 0), compose...),
 		one("GET /plans/{id}/effect.json", "look.plan", s.planEffect, listTime),
 		one("GET /plans/{id}/live", "look.plan", s.planLivePart, 0),
 		one("GET /plans/{id}/events", "look.plan", s.planEvents, eventsTime),

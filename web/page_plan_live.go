@@ -219,6 +219,8 @@ func reviewedVerdict(seen *planSeen) Verdict {
 		would = "It would change nothing: the registry is as it asks already."
 	}
 	switch {
+	case waitsFor(p, action.Actor{}) != "" && glassBroken(seen):
+		return Verdict{Tone: Bad, Word: "broken glass", Text: Text(would + " It may go without its second person, by you alone, and somebody else judges that afterwards.")}
 	case waitsFor(p, action.Actor{}) != "":
 		return Verdict{Tone: Warn, Word: "needs a second person", Text: Text(would + " Somebody other than " + actorName(p.Author) + " must approve it.")}
 	case p.Irreversible && p.Evidence == "":

@@ -235,7 +235,7 @@ func (s *Server) planForms(seen *planSeen) planForms {
 	f.ShowLeave = open && len(p.Steps) > 1 && p.Undoes == ""
 	f.Leave = may
 	missing := waitsFor(p, seen.who)
-	if s.glassBroken(seen) {
+	if glassBroken(seen) {
 		missing = ""
 	}
 	f.Apply = firstOf(may, notReviewed(p), blockedWords(p), missing, role, evidenceWords(p))

@@ -18,6 +18,7 @@ type route struct {
 	// purpose is what a passkey assertion is bound to, with the plan of the path
 	// and the digest of the form; "" for acts that take none of that kind.
 	purpose string
+	renews  []string // values of op with which its form makes nothing
 	limit   string   // the kind of limit on how often it may be asked; "" for none
 	secret  []string // fields of its form that are never kept for a second try
 	handle  handler
