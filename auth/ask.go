@@ -110,11 +110,8 @@ func (s *Service) Asked(ctx context.Context, v Visitor, code string) (Ask, error
 		return Ask{}, err
 	}
 	var a Ask
-	err := pg.InTx(ctx, s.cfg.Console, func(tx pgx.Tx) (err error) {
-		a, err = s.find(ctx, tx, v, code)
-		return err
-	})
-	return a, s.counted(ctx, v, err)
+	err := s.withCode(ctx, v, code, func(_ pgx.Tx, found Ask) error { a = found; return nil })
+	return a, err
 }
 
 // mayAnswer lets only somebody in a browser answer: a program that answered its
@@ -129,43 +126,40 @@ func mayAnswer(v Visitor) error {
 	return nil
 }
 
-// errWrongCode is what find answers to a code that is not the visitor's to
-// answer; counted gives it words.
-var errWrongCode = errors.New("wrong code")
-
-// find locks the question of a code. The tries of one person go one after the
-// other, so that many at once are not counted as few.
-func (s *Service) find(ctx context.Context, tx pgx.Tx, v Visitor, code string) (Ask, error) {
-	if _, err := tx.Exec(ctx, `SELECT FROM person WHERE id = $1 FOR NO KEY UPDATE`, v.Person.ID); err != nil {
-		return Ask{}, err
+// withCode locks the question of a code and does something with it. A code that
+// is not the visitor's to answer is written down as a wrong one. The tries of one
+// person go one after the other, so that many at once are not counted as few.
+func (s *Service) withCode(ctx context.Context, v Visitor, code string, do func(pgx.Tx, Ask) error) error {
+	missed := false
+	err := pg.InTx(ctx, s.cfg.Console, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `SELECT FROM person WHERE id = $1 FOR NO KEY UPDATE`, v.Person.ID); err != nil {
+			return err
+		}
+		now := s.clock()
+		var wrong int
+		if err := tx.QueryRow(ctx, `SELECT count(*) FROM wrong_code WHERE person = $1 AND at > $2`, v.Person.ID, now.Add(-askTime)).Scan(&wrong); err != nil {
+			return err
+		}
+		if wrong >= maxWrong {
+			return cratewarden.Errorf(cratewarden.Refused, "%d wrong codes were typed in the last 10 minutes. Wait, then start the program again.", wrong)
+		}
+		a, err := scanAsk(tx.QueryRow(ctx, `SELECT `+askColumns+` FROM ask a
+			WHERE a.code = $1 AND a.state = 'waiting' AND a.expires_at > $2 AND (a.session IS NULL OR a.person = $3) FOR UPDATE`,
+			readCode(code), now, v.Person.ID))
+		if errors.Is(err, pgx.ErrNoRows) {
+			missed = true
+			_, err := tx.Exec(ctx, `INSERT INTO wrong_code (person, at) VALUES ($1, $2)`, v.Person.ID, now)
+			return err
+		}
+		if err != nil {
+			return err
+		}
+		return do(tx, a)
+	})
+	if err == nil && missed {
+		return cratewarden.Errorf(cratewarden.NotFound, "No program of yours waits under that code. Look at it again; it ends 10 minutes after the program showed it.")
 	}
-	now := s.clock()
-	var wrong int
-	if err := tx.QueryRow(ctx, `SELECT count(*) FROM wrong_code WHERE person = $1 AND at > $2`, v.Person.ID, now.Add(-askTime)).Scan(&wrong); err != nil {
-		return Ask{}, err
-	}
-	if wrong >= maxWrong {
-		return Ask{}, cratewarden.Errorf(cratewarden.Refused, "%d wrong codes were typed in the last 10 minutes. Wait, then start the program again.", wrong)
-	}
-	a, err := scanAsk(tx.QueryRow(ctx, `SELECT `+askColumns+` FROM ask a
-		WHERE a.code = $1 AND a.state = 'waiting' AND a.expires_at > $2 AND (a.session IS NULL OR a.person = $3) FOR UPDATE`,
-		readCode(code), now, v.Person.ID))
-	if errors.Is(err, pgx.ErrNoRows) {
-		return a, errWrongCode
-	}
-	return a, err
-}
-
-// counted writes a wrong code down, in a transaction of its own, and gives the
-// error its words.
-func (s *Service) counted(ctx context.Context, v Visitor, err error) error {
-	if !errors.Is(err, errWrongCode) {
-		return err
-	}
-	if _, err := s.cfg.Console.Exec(ctx, `INSERT INTO wrong_code (person, at) VALUES ($1, $2)`, v.Person.ID, s.clock()); err != nil {
-		return pg.Map(err)
-	}
-	return cratewarden.Errorf(cratewarden.NotFound, "No program of yours waits under that code. Look at it again; it ends 10 minutes after the program showed it.")
+	return err
 }
 
 // AnswerAsk says yes or no to the question of a code. No takes nothing. Yes to a
@@ -177,11 +171,7 @@ func (s *Service) AnswerAsk(ctx context.Context, v Visitor, code string, yes boo
 		return err
 	}
 	var refusal *access.Denied
-	err := pg.InTx(ctx, s.cfg.Console, func(tx pgx.Tx) error {
-		a, err := s.find(ctx, tx, v, code)
-		if err != nil {
-			return err
-		}
+	err := s.withCode(ctx, v, code, func(tx pgx.Tx, a Ask) error {
 		state := "denied"
 		if yes {
 			state = "given"
@@ -206,7 +196,7 @@ func (s *Service) AnswerAsk(ctx context.Context, v Visitor, code string, yes boo
 	if errors.As(err, &refusal) {
 		s.refuse(ctx, v, refusal)
 	}
-	return s.counted(ctx, v, err)
+	return err
 }
 
 // grant gives a program what it asks for, as far as the browser's session has it.

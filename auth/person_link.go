@@ -4,6 +4,9 @@ import (
 	"context"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
+	"cratewarden/pg"
 	"cratewarden/registry"
 )
 
@@ -24,10 +27,17 @@ func (s *Service) link(ctx context.Context, numbers ...int64) {
 		for i, n := range numbers {
 			ids[i], logins[i] = found[n].ID, found[n].Login
 		}
-		_, err = s.cfg.Console.Exec(ctx, `UPDATE person p SET registry_user = nullif(u.id, 0), registry_login = u.login
+		err = pg.InTx(ctx, s.cfg.Console, func(tx pgx.Tx) error {
+			// in the order in which everybody locks people
+			if _, err := tx.Exec(ctx, `SELECT FROM person p WHERE (p.member->>'github_id')::bigint = ANY($1) ORDER BY p.id FOR NO KEY UPDATE`, numbers); err != nil {
+				return err
+			}
+			_, err := tx.Exec(ctx, `UPDATE person p SET registry_user = nullif(u.id, 0), registry_login = u.login
 			FROM unnest($1::bigint[], $2::integer[], $3::text[]) AS u(number, id, login)
 			WHERE p.listed AND (p.member->>'github_id')::bigint = u.number
 				AND (coalesce(p.registry_user, 0), p.registry_login) IS DISTINCT FROM (u.id, u.login)`, numbers, ids, logins)
+			return err
+		})
 	}
 	if err != nil {
 		s.log.WarnContext(ctx, "people's registry accounts were not looked up", "error", err)

@@ -149,6 +149,14 @@ func (s *Service) admit(ctx context.Context, from ProviderConfig, c claim, kind 
 	var in SignedIn
 	err = pg.InTx(ctx, s.cfg.Console, func(tx pgx.Tx) error {
 		now := s.clock()
+		var still bool // on the list, while another process takes a newer one over
+		if err := tx.QueryRow(ctx, `SELECT listed AND EXISTS (SELECT FROM identity i WHERE i.provider = $2 AND i.subject = $3 AND i.person = person.id)
+			FROM person WHERE id = $1 FOR NO KEY UPDATE`, p.ID, c.Provider, c.Subject).Scan(&still); err != nil {
+			return err
+		}
+		if !still {
+			return unsigned()
+		}
 		if _, err := tx.Exec(ctx, `UPDATE identity SET last_at = $3, login = CASE WHEN $4 = '' THEN login ELSE $4 END WHERE provider = $1 AND subject = $2`,
 			c.Provider, c.Subject, now, c.Login); err != nil {
 			return err

@@ -26,7 +26,6 @@ type OpenID struct {
 	Now func() time.Time
 
 	algorithm string
-	keyID     string
 	keys      []signer // the first signs
 	hidden    bool     // the signing key is not published
 	change    func(head, claims map[string]any)
