@@ -19,7 +19,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
-	"cratewarden/action"
 	"cratewarden/dossier"
 	"cratewarden/mirror"
 	"cratewarden/telemetry"
@@ -77,15 +76,9 @@ type Config struct {
 	// sign-in and poll count by address; person, step-up, search and token-lookup
 	// by "person ID" or "token ID". Nil has no bounds.
 	Limit func(kind, key string) (bool, time.Duration)
-	// Who is the person behind every request of a console that has no sign-in yet;
-	// Auth replaces it.
-	Who func(*http.Request) action.Actor
 	// Log gets what went wrong unforeseen; nil drops it.
 	Log *slog.Logger
 }
-
-// PersonHeader names one of the people of a demo that has no sign-in yet.
-const PersonHeader = "X-Cratewarden-Person"
 
 // Prefix is where the interface lives.
 const Prefix = "/api/v1"

@@ -99,10 +99,6 @@ func PostKey[T any](ctx context.Context, c *Client, body any, key string, parts 
 	return do[T](c, req)
 }
 
-// As makes the client ask in the name of one of a demo's people, while demos
-// have no sign-in of their own.
-func (c *Client) As(person string) { c.pass.person = person }
-
 // NewKey gives an idempotency key for a new request.
 func NewKey() string { return rand.Text() }
 

@@ -10,14 +10,12 @@ import (
 	"sync"
 
 	"cratewarden"
-	"cratewarden/api"
 )
 
 // pass is what a client shows to be let in, and what it does when that is not
 // enough.
 type pass struct {
 	origin string
-	person string
 
 	mu     sync.Mutex
 	token  string
@@ -144,9 +142,6 @@ func (c *Client) once(req *http.Request, token string) (*http.Response, error) {
 		again.Body = body
 	}
 	again.Header.Set("User-Agent", "cratewarden")
-	if c.pass.person != "" {
-		again.Header.Set(api.PersonHeader, c.pass.person)
-	}
 	if token != "" {
 		again.Header.Set("Authorization", "Bearer "+token)
 	}

@@ -29,6 +29,9 @@ func printReview(w io.Writer, r *api.PlanReview) {
 	printEffect(w, r.Effect)
 	if r.Plan.NeedsApproval {
 		say(w, "\nA second person must approve this.")
+		for _, d := range r.Plan.Demands {
+			say(w, "  %s", inert(d.Why))
+		}
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 type apiTokenCmd struct {
-	List   apiTokenListCmd   `cmd:"" default:"1" help:"List your API tokens."`
+	List   apiTokenListCmd   `cmd:"" default:"withargs" help:"List your API tokens."`
 	New    apiTokenNewCmd    `cmd:"" help:"Make an API token for a program."`
 	Revoke apiTokenRevokeCmd `cmd:"" help:"Revoke API tokens."`
 }

@@ -38,11 +38,14 @@ func (c loginCmd) Run(e env) error {
 	if err := cl.Use("x"); err != nil { // say so before anybody goes to a browser
 		return err
 	}
-	before, err := s.ring.Get(s.name)
-	if err != nil {
+	if _, err := s.ring.Get(s.name); err != nil {
 		return err
 	}
 	in, err := s.begin()
+	if err != nil {
+		return err
+	}
+	before, err := s.ring.Get(s.name)
 	if err != nil {
 		return err
 	}

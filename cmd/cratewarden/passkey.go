@@ -8,7 +8,7 @@ import (
 )
 
 type passkeyCmd struct {
-	List   passkeyListCmd   `cmd:"" default:"1" help:"List your passkeys."`
+	List   passkeyListCmd   `cmd:"" default:"withargs" help:"List your passkeys."`
 	Rename passkeyRenameCmd `cmd:"" help:"Name one of your passkeys."`
 	Remove passkeyRemoveCmd `cmd:"" help:"Remove one of your passkeys."`
 	Enrol  passkeyEnrolCmd  `cmd:"" help:"Issue the code under which somebody registers the first passkey."`

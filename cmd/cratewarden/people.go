@@ -111,7 +111,7 @@ func printRule(w io.Writer, r api.RuleRow) {
 	fact(w, "Also", also(r))
 	fact(w, "You may", yesNo(r.May))
 	for _, d := range r.Denials {
-		if d.Rule != access.RuleStepUp || !r.May {
+		if d.Rule != access.RuleStepUp || r.May { // it would not help those who lack more
 			fact(w, "  because", d.Why+" "+d.Remedy)
 		}
 	}

@@ -30,7 +30,6 @@ func (a asking) client(e env) (*client.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.As(a.As)
 	token, err := a.automation(c)
 	if err != nil || token != "" {
 		return c, orUse(c, token, err)

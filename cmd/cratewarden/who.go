@@ -52,7 +52,7 @@ func roleList(roles []cratewarden.Role) string {
 }
 
 type sessionsCmd struct {
-	List sessionsListCmd `cmd:"" default:"1" help:"List where you are signed in."`
+	List sessionsListCmd `cmd:"" default:"withargs" help:"List where you are signed in."`
 	End  sessionsEndCmd  `cmd:"" help:"End sessions."`
 }
 
