@@ -94,6 +94,9 @@ type Config struct {
 	// Auth says who is behind a request and what they may do. With nil there is no
 	// sign-in, and everybody is a local viewer: only for public data on loopback.
 	Auth Auth
+	// Openings shows masked data to who may see it, on the record; with nil it
+	// stays masked for everybody.
+	Openings Openings
 	// Pretend offers to sign in as anybody of the list of people with one click,
 	// and to confirm without a passkey. Only a made-up registry on loopback may.
 	Pretend bool

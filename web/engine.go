@@ -49,6 +49,7 @@ func pageInventory() map[string]any {
 		"device":  devicePage{},
 		"glass":   glassPage{},
 		"made":    madePage{},
+		"open":    openPage{},
 		"passkey": passkeyPage{},
 		"person":  personPage{},
 		"rules":   rulesPage{},

@@ -7,6 +7,7 @@ import (
 	"cratewarden"
 	"cratewarden/action"
 	"cratewarden/dossier"
+	"cratewarden/opening"
 )
 
 // accountSample is how many rows of a long list stand on the first view.
@@ -33,7 +34,7 @@ func (s *Server) account(w http.ResponseWriter, r *http.Request) error {
 	p := s.accountFrame(r, a, accountURL(id, view))
 	switch view {
 	case "tokens":
-		p.Main = []Card{accountTokens(a, 0)}
+		p.Main = []Card{s.openLink(r, accountTokens(a, 0), opening.Tokens, a)}
 	case "publishers":
 		p.Main = []Card{accountPublishers(a, 0), accountInvitations(a)}
 	case "timeline":
@@ -42,7 +43,7 @@ func (s *Server) account(w http.ResponseWriter, r *http.Request) error {
 		p.Verdict = accountVerdict(a)
 		p.Facts = accountFacts(a, s.cfg.Clock())
 		p.Main = s.accountOverview(a)
-		p.Side = s.accountSide(a)
+		p.Side = s.accountSide(r, a)
 	}
 	s.accountActs(r, &p, a)
 	return s.render(w, "dossier", http.StatusOK, p)

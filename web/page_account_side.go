@@ -1,12 +1,33 @@
 package web
 
 import (
+	"net/http"
+	"slices"
+
+	"cratewarden/action"
 	"cratewarden/dossier"
+	"cratewarden/opening"
 )
 
 // accountSide is the column at the right: who the account is and what it may.
-func (s *Server) accountSide(a *dossier.Account) []Card {
-	return []Card{lockCard(a.Lock), identityCard(a), mailCard(a), resemblesCard(a.Resembles), limitsCard(a.Limits)}
+func (s *Server) accountSide(r *http.Request, a *dossier.Account) []Card {
+	mail := mailCard(a)
+	if a.Mail.Set {
+		mail = s.openLink(r, mail, opening.Mail, a)
+	}
+	side := []Card{lockCard(a.Lock), identityCard(a), mail, resemblesCard(a.Resembles), limitsCard(a.Limits)}
+	if opened := s.openingsCard(r, action.AccountSubject(a.ID, "")); opened.Title != "" {
+		side = slices.Insert(side, 3, opened)
+	}
+	return side
+}
+
+// openLink offers on a card with masked data to open it.
+func (s *Server) openLink(r *http.Request, c Card, what opening.What, a *dossier.Account) Card {
+	if s.mayOpen(r, what) && c.Notices == nil {
+		c.More = Link{"open", s.openURL(what, digits(a.ID))}
+	}
+	return c
 }
 
 func lockCard(l dossier.Lock) Card {

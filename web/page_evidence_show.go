@@ -8,6 +8,7 @@ import (
 	"cratewarden"
 	"cratewarden/evidence"
 	"cratewarden/ledger"
+	"cratewarden/opening"
 	"cratewarden/registry/extract"
 )
 
@@ -50,7 +51,7 @@ func (s *Server) evidenceShow(w http.ResponseWriter, r *http.Request) error {
 		p.NoExport = "Its manifest cannot be read."
 		p.Notices = []Notice{{Tone: Bad, Title: "Its manifest cannot be read", Text: Text(cratewarden.MessageOf(err) + " What is shown is what the console remembers of it.")}}
 	} else {
-		p.Cards = append(p.Cards, subjectsCard(b.Manifest), bundleParts(&b, from), gapsCard(b.Manifest), missingCard(b.Manifest))
+		p.Cards = append(p.Cards, subjectsCard(b.Manifest), bundleParts(&b, from, s.partOpener(r)), gapsCard(b.Manifest), missingCard(b.Manifest))
 	}
 	p.Cards = slices.DeleteFunc(p.Cards, func(c Card) bool { return c.Title == "" })
 	return s.render(w, "evidence", http.StatusOK, p)
@@ -172,11 +173,22 @@ func subjectsCard(m *evidence.Manifest) Card {
 	return c
 }
 
-// lockedWhy is why personal parts cannot be opened here.
-const lockedWhy = "Opening personal data needs an incident and sign-in, which are not in this release."
+// lockedWhy is what it takes to open personal parts.
+const lockedWhy = "Opening it takes a role and a reason, and is recorded: use “open” beside the part."
+
+// partOpener gives the address at which a personal part is opened, and nil to
+// visitors who may not.
+func (s *Server) partOpener(r *http.Request) func(digest, part string) string {
+	if !s.mayOpen(r, opening.Part) {
+		return nil
+	}
+	return func(digest, part string) string {
+		return address("/open", "what", string(opening.Part), "subject", digest, "part", part)
+	}
+}
 
 // bundleParts lists the parts of the manifest from one on.
-func bundleParts(b *evidence.Bundle, from int64) Card {
+func bundleParts(b *evidence.Bundle, from int64, open func(digest, part string) string) Card {
 	m := b.Manifest
 	c := Card{ID: "parts", Title: "Parts", Note: Plural(len(m.Parts), "part") + " · " + Bytes(b.Bytes) + " · never unpacked here", Table: &Table{Caption: "Parts of the bundle",
 		Columns: []Column{{Label: "Part"}, {Label: "Kind"}, {Label: "Rows", Num: true}, {Label: "Size", Num: true}, {Label: "SHA-256"}, {Label: "Encrypted"}, {Label: "Get"}},
@@ -184,10 +196,10 @@ func bundleParts(b *evidence.Bundle, from int64) Card {
 	start := int(min(from, int64(len(m.Parts))))
 	end := min(start+partsMost, len(m.Parts))
 	for i := range m.Parts[start:end] {
-		c.Table.Rows = append(c.Table.Rows, partRow(b, &m.Parts[start+i]))
+		c.Table.Rows = append(c.Table.Rows, partRow(b, &m.Parts[start+i], open))
 	}
 	if b.Encrypted > 0 && !b.Erased {
-		c.Gaps = []string{"Personal parts are locked. " + lockedWhy}
+		c.Gaps = []string{"Personal parts are locked. Opening one takes the role responder, remover or auditor and a reason, and is recorded."}
 	}
 	if len(m.Parts) > partsMost {
 		c.Pager = &Pager{Shown: "parts " + Num(start+1) + " to " + Num(end) + " of " + Num(len(m.Parts)), Back: "Before", Forth: "After"}
@@ -201,7 +213,7 @@ func bundleParts(b *evidence.Bundle, from int64) Card {
 	return c
 }
 
-func partRow(b *evidence.Bundle, p *evidence.Part) Row {
+func partRow(b *evidence.Bundle, p *evidence.Part, open func(digest, part string) string) Row {
 	name := Phrase{}.Code(p.Name)
 	if p.Held {
 		name = name.Say(" ").Badge(Hold, "was held")
@@ -215,6 +227,9 @@ func partRow(b *evidence.Bundle, p *evidence.Part) Row {
 	}
 	if p.Encrypted {
 		secret, get = Phrase{}.Badge(Hold, "personal"), Phrase{}.Muted("locked")
+		if open != nil {
+			get = Phrase{}.Link("open", open(b.Digest.String(), p.Name))
+		}
 		if b.Erased {
 			secret, get = Phrase{}.Badge(Bad, "erased"), Phrase{}.Muted("erased")
 		}

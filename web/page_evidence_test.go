@@ -62,7 +62,7 @@ func TestEvidenceBundle(t *testing.T) {
 	s := evidenceServer(t, v, func(c *Config) { c.Ledger = v.book })
 	b := v.seal(t, evidence.Request{Crates: []int32{1}, Plan: "P-1", Incident: "I-1", Reason: "typosquatting"})
 	text := body(t, ask(s, "GET", evidenceURL(b.Digest), nil))
-	for _, want := range []string{b.Digest.String(), "Read back when it was sealed", "rows/crates.jsonl", "rows/emails.jsonl", "locked", "needs an incident and sign-in", `<a href="/ledger/0">#0</a>`, "typosquatting", "Not copied", "api_tokens.token", "Files that were not there",
+	for _, want := range []string{b.Digest.String(), "Read back when it was sealed", "rows/crates.jsonl", "rows/emails.jsonl", "locked", "a reason, and is recorded", `<a href="/ledger/0">#0</a>`, "typosquatting", "Not copied", "api_tokens.token", "Files that were not there",
 		"static/crates/victim/victim-1.0.0.crate", "not what the rows say", "No index store is configured", "It covers nothing", `action="` + evidenceURL(b.Digest) + `/verify"`, `href="` + evidenceURL(b.Digest) + `/export"`} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page lacks %q", want)
@@ -162,7 +162,7 @@ func TestEvidenceDownloads(t *testing.T) {
 		t.Errorf("downloads made entries: %s", listed(entries))
 	}
 	locked := ask(s, "GET", evidenceURL(b.Digest)+"/part?name=rows%2Femails.jsonl", nil)
-	if locked.StatusCode != http.StatusForbidden || !strings.Contains(body(t, locked), "needs an incident and sign-in") {
+	if locked.StatusCode != http.StatusForbidden || !strings.Contains(body(t, locked), "takes a role and a reason") {
 		t.Errorf("a personal part: %d", locked.StatusCode)
 	}
 	if none := ask(s, "GET", evidenceURL(b.Digest)+"/part?name=x", nil); none.StatusCode != http.StatusNotFound {

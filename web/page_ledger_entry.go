@@ -7,6 +7,7 @@ import (
 
 	"cratewarden"
 	"cratewarden/ledger"
+	"cratewarden/opening"
 	"cratewarden/pg"
 )
 
@@ -46,7 +47,7 @@ func (s *Server) ledgerEntry(w http.ResponseWriter, r *http.Request) error {
 	p := ledgerEntryPage{Page: s.page(r, "Ledger entry "+digits(e.Index)), Head: entryHead(record, state.Size), Verdict: proofVerdict(record), Raw: visible(string(record.Body)), Size: Bytes(int64(len(record.Body)))}
 	leaf := record.Hash().String()
 	p.Leaf = Phrase{}.Copy(leaf, "")
-	p.Cards = []Card{entryFacts(e, s.has("GET /plans/{id}")), whyCard(e), relationsCard(e, asked, answers), personalCard(record)}
+	p.Cards = []Card{entryFacts(e, s.has("GET /plans/{id}")), whyCard(e), relationsCard(e, asked, answers), s.personalCard(r, record)}
 	p.Cards = append(p.Cards, s.rowsCards(r, e)...)
 	p.Cards = append(p.Cards, documentsCard(e, s.cfg.Documents != nil), imagesCard(e), detailsCard(e))
 	p.Cards = slices.DeleteFunc(p.Cards, func(c Card) bool { return c.Title == "" })
@@ -191,16 +192,20 @@ func relationsCard(e, asked *ledger.Entry, answers []ledger.Entry) Card {
 }
 
 // personalCard says that there is personal data, never what.
-func personalCard(record ledger.Record) Card {
+func (s *Server) personalCard(r *http.Request, record ledger.Record) Card {
 	e := &record.Entry
 	if e.Sealed == nil {
 		return Card{}
 	}
-	state := Fact{Label: "State", Value: Phrase{}.Badge(Hold, "sealed"), Note: "Opening it is recorded, and comes with sign-in."}
+	state := Fact{Label: "State", Value: Phrase{}.Badge(Hold, "sealed"), Note: "Opening it is recorded."}
 	if record.Erased {
 		state = Fact{Label: "State", Value: Phrase{}.Badge(Bad, "erased"), Note: "Its key was deleted; nobody can read it again."}
 	}
-	return Card{ID: "personal", Title: "Personal data", List: []Fact{state, {Label: "SHA-256 of the ciphertext", Value: Phrase{}.Copy(e.Sealed.String(), "")}}}
+	c := Card{ID: "personal", Title: "Personal data", List: []Fact{state, {Label: "SHA-256 of the ciphertext", Value: Phrase{}.Copy(e.Sealed.String(), "")}}}
+	if !record.Erased && s.mayOpen(r, opening.Entry) {
+		c.More = Link{"open", s.openURL(opening.Entry, digits(e.Index))}
+	}
+	return c
 }
 
 // rowsCards show the rows before and after, or why they cannot be shown.
@@ -230,7 +235,7 @@ func (s *Server) rowsCards(r *http.Request, e *ledger.Entry) []Card {
 	if !private(body) {
 		intro.Text = intro.Text.Link("Download all", documentURL(e, d))
 	} else {
-		intro.Gaps = append(intro.Gaps, "Mail addresses and secrets are masked; the whole document can be had when opening is recorded, which comes with sign-in.")
+		intro.Gaps = append(intro.Gaps, "Mail addresses and secrets are masked; evidence has what was sealed, and opening that is recorded.")
 	}
 	if rows.err != nil {
 		intro.Notices = []Notice{{Tone: Warn, Title: "Not all could be read", Text: Text(cratewarden.MessageOf(rows.err))}}

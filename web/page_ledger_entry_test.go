@@ -23,7 +23,7 @@ func TestLedgerEntry(t *testing.T) {
 		2: {"it answers", `<a href="/ledger/1">#1</a>`, "Found after a restart.", "recovered"},
 		3: {"refusal", "rule", "needs a second person"},
 		4: {"There is no outcome yet"},
-		5: {"sealed", "comes with sign-in", "answered by", `<a href="/ledger/6">#6</a>`},
+		5: {"sealed", "Opening it is recorded", "answered by", `<a href="/ledger/6">#6</a>`},
 		6: {"opening", "it answers", `<a href="/ledger/5">#5</a>`},
 		7: {"erased", "nobody can read it again", `<a href="/ledger/8">#8</a>`},
 		8: {"erasure", `<a href="/ledger/7">#7</a>`},

@@ -125,7 +125,7 @@ func (s *Server) ledgerDocument(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		if private(body) {
-			return cratewarden.Errorf(cratewarden.Refused, "This document holds, or may hold, mail addresses or secrets. Opening them is recorded, and comes with sign-in; the page of the entry shows the rows without them.")
+			return cratewarden.Errorf(cratewarden.Refused, "This document holds, or may hold, mail addresses or secrets. The page of the entry shows the rows without them.")
 		}
 		return sendFile(w, "application/octet-stream", "ledger-"+digits(record.Entry.Index)+"-"+d.Name, body)
 	}
