@@ -49,8 +49,8 @@ func ledgerConsole(t *testing.T) records {
 		ledger.Entry{Kind: ledger.Refusal, Actor: ledger.Actor{ID: "p2"}, Action: "crate.delete", Details: map[string]string{"rule": "needs a second person"}},
 		ledger.Entry{Kind: ledger.Note, Actor: ledger.Actor{ID: "p2"}, Personal: []byte("mallory@private.example")})
 	registry := pgtest.URL(t, pgtest.Template{Name: "registry", Build: schema.Create})
-	file, token := letIn(t, registry, own, cratewarden.Auditor)
-	address, stop, err := background("serve", "--addr", "127.0.0.1:0", "--registry-url", registry, "--console-url", own, "--ledger-key", keys, "--sign-in", file)
+	file, addr, token := letIn(t, registry, own, cratewarden.Auditor)
+	address, stop, err := background("serve", "--addr", addr, "--registry-url", registry, "--console-url", own, "--ledger-key", keys, "--sign-in", file)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"testing"
@@ -15,8 +16,18 @@ import (
 
 // letIn writes the settings of a console on which one person with a role may
 // come in, and gives an API token of that person.
-func letIn(t *testing.T, registry, own string, role cratewarden.Role) (file, token string) {
+func letIn(t *testing.T, registry, own string, role cratewarden.Role) (file, addr, token string) {
 	t.Helper()
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr = free.Addr().String()
+	if err := free.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, port, _ := net.SplitHostPort(addr)
+	origin := "http://localhost:" + port
 	dir := t.TempDir()
 	write := func(name, text string) string {
 		path := filepath.Join(dir, name)
@@ -27,8 +38,7 @@ func letIn(t *testing.T, registry, own string, role cratewarden.Role) (file, tok
 	}
 	people := write("people.yaml", fmt.Sprintf("people:\n- {name: Ada, github: ada, github_id: 1, roles: [%s]}\n", role))
 	write("secret", "a-secret\n")
-	file = write("sign-in.yaml", `
-origin: http://localhost:8420
+	file = write("sign-in.yaml", "origin: "+origin+`
 providers: [{id: github, kind: github, client_id: a, client_secret: {file: secret}}]
 people: {file: people.yaml}
 `)
@@ -46,7 +56,7 @@ people: {file: people.yaml}
 	}
 	t.Cleanup(reg.Close)
 	// The made-up sign-in of demos, on the same database: a person is a person.
-	s, err := auth.New(auth.Config{Console: pool, Registry: reg, Ledger: ledger.New(ledger.Config{DB: pool}), People: list, Origin: "http://localhost:8420", Pretend: true})
+	s, err := auth.New(auth.Config{Console: pool, Registry: reg, Ledger: ledger.New(ledger.Config{DB: pool}), People: list, Origin: origin, Pretend: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,5 +74,5 @@ people: {file: people.yaml}
 	if err != nil {
 		t.Fatal(err)
 	}
-	return file, token
+	return file, addr, token
 }
