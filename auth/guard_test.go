@@ -137,7 +137,8 @@ func TestTeamSourceDown(t *testing.T) {
 	}
 	tn.pass(2 * time.Minute)
 	ada.stepped()
-	if list, refused := tn.Roster(); !refused || len(list.Members) != 3 {
+	tn.list.Problem = "The team repository does not answer."
+	if list, refused := tn.Roster(); !refused || len(list.Members) != 3 || list.Problem == "" {
 		t.Error("not refused")
 	}
 	_, err := tn.Current(t.Context(), actor)

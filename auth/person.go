@@ -120,8 +120,8 @@ func (s *Service) stale(r *roster) string {
 
 // Roster gives the list as last read, and whether it is too old for changes.
 func (s *Service) Roster() (snap team.Snapshot, refused bool) {
-	r := s.now()
-	return r.Snapshot, s.stale(r) != ""
+	snap = s.cfg.People.Last() // with why it could not be read again since
+	return snap, s.stale(s.index(snap)) != ""
 }
 
 // personColumns are those of a person p. The order of identities decides which
