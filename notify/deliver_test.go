@@ -353,6 +353,9 @@ func TestResend(t *testing.T) {
 	if err != nil || d.ID == id || d.AgainOf != id || d.AskedBy != "p2" || d.State != Waiting || d.Notice != b.rows(t)[1].Notice {
 		t.Errorf("%+v %v", d, err)
 	}
+	if again, err := b.Resend(t.Context(), id, by); err != nil || again.ID != d.ID {
+		t.Errorf("a second click makes a second copy: %+v %v", again, err)
+	}
 	b.sweep(t)
 	got := r.requests()
 	if len(got) != 3 || got[1].header.Get("Webhook-Id") == got[2].header.Get("Webhook-Id") {
@@ -362,7 +365,7 @@ func TestResend(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	page, err := b.cfg.Ledger.List(t.Context(), ledger.Filter{Action: "notice.resend"})
-	if err != nil || len(page.Entries) != 2 {
+	if err != nil || len(page.Entries) != 3 {
 		t.Fatalf("%+v %v", page, err)
 	}
 	if e := page.Entries[0]; e.Actor.ID != "p2" || e.Session != "s1" || e.Plan != "p12" || e.Details["channel"] != "hook" || e.Details["delivery"] != strconv.FormatInt(id, 10) {

@@ -14,8 +14,9 @@ import (
 // Resend sends a message once more on somebody's wish; by has the actor and the
 // session for the ledger. One that is still to be sent is tried at once. One
 // that is sent or given up stays as it is and gets a copy, which counts as a new
-// message; if it went to nobody, the copy goes by the channels of today. It
-// gives the message that will be sent.
+// message; if it went to nobody, the copy goes by the channels of today. A copy
+// that is still to be sent is not made twice. It gives the message that will be
+// sent.
 func (s *Service) Resend(ctx context.Context, id int64, by ledger.Entry) (d Delivery, err error) {
 	err = pg.InTx(ctx, s.cfg.Console, func(tx pgx.Tx) error {
 		old, err := get(ctx, tx, id, "FOR UPDATE OF d")
@@ -47,6 +48,11 @@ func (s *Service) Resend(ctx context.Context, id int64, by ledger.Entry) (d Deli
 }
 
 func (s *Service) copyOf(ctx context.Context, tx pgx.Tx, old Delivery, by string) (int64, error) {
+	var open int64 // of an impatient second click
+	err := tx.QueryRow(ctx, `SELECT coalesce(max(id), 0) FROM delivery WHERE notice = $1 AND again_of = $2 AND state IN ('waiting', 'sending', 'failed')`, old.Notice, old.ID).Scan(&open)
+	if err != nil || open != 0 {
+		return open, pg.Map(err)
+	}
 	o := order{person: old.Person, name: old.Name, masked: old.Mail, againOf: old.ID, askedBy: by}
 	if _, ok := s.senders[old.Channel]; ok {
 		return s.insert(ctx, tx, old.Notice, old.Channel, o, "")

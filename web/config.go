@@ -85,6 +85,9 @@ type Config struct {
 	// Plans is the engine that changes the registry. With nil nothing can be
 	// changed; what could be is shown greyed, with the reason.
 	Plans Plans
+	// Notices is what people were told; with nil nobody is, and there is no page of
+	// it.
+	Notices Notices
 	// Tombstones remembers deleted versions, so that the home page can say which
 	// came back; nil remembers none.
 	Tombstones Tombstones

@@ -55,6 +55,9 @@ func pageInventory() map[string]any {
 		"rules":   rulesPage{},
 		"you":     youPage{},
 
+		"message":  noticePage{},
+		"messages": noticesPage{},
+
 		"sign_in":  signInPage{},
 		"unsigned": unsignedPage{},
 	}

@@ -41,7 +41,7 @@ func sections() []string { return []string{"Now", "Look", "Console"} }
 
 // routes is the table of contents of the console.
 func (s *Server) routes() []route {
-	console := append(slices.Concat(s.ledgerRoutes(), s.evidenceRoutes(), s.peopleRoutes(), s.youRoutes(), s.deviceRoutes(), s.signRoutes(), s.openRoutes()), route{pattern: "GET /about", act: "look", handle: s.about, nav: nav{section: "Console", label: "About"}})
+	console := append(slices.Concat(s.ledgerRoutes(), s.evidenceRoutes(), s.noticeRoutes(), s.peopleRoutes(), s.youRoutes(), s.deviceRoutes(), s.signRoutes(), s.openRoutes()), route{pattern: "GET /about", act: "look", handle: s.about, nav: nav{section: "Console", label: "About"}})
 	if s.cfg.Dossiers == nil {
 		return append(s.planRoutes(), console...)
 	}
