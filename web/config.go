@@ -110,7 +110,7 @@ type Config struct {
 	ClientAddress func(*http.Request) string
 	// Limit says whether key, an address or a person, may do something of a kind
 	// once more now, and else how long to wait. Kinds are "sign-in", "step-up",
-	// "token" and "search"; nil sets no limit.
+	// "code", "token" and "search"; nil sets no limit.
 	Limit func(kind, key string) (ok bool, retry time.Duration)
 	Clock cratewarden.Clock
 	// Log gets one line per request, unless telemetry.Observe stands around the

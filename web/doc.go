@@ -70,7 +70,7 @@
 //	loads ([]Load)     progress of the mirror; the frame shows it by itself
 //	palette (Palette)  answers for Ctrl-K
 //	own (ownList)      what somebody holds, with the buttons that end it
-//	carried ([]hidden) fields that travel along with a form
+//	carried (string)   a form that travels along in one field
 //	noscript           why a passkey takes the script
 //	menu (Menu)        what can be done to the subject of a page; Server.offer puts it there
 //	planlive, planwords, planfields   pieces of the pages of plans

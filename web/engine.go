@@ -71,7 +71,7 @@ func partInventory() map[string]any {
 		"badges":     []Badge{},
 		"bars":       Bars{},
 		"card":       Card{},
-		"carried":    []hidden{},
+		"carried":    "",
 		"diff":       Diff{},
 		"empty":      Empty{},
 		"facts":      []Fact{},

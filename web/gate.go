@@ -50,26 +50,24 @@ func (s *Server) gate(w http.ResponseWriter, r *http.Request, rt route) (pass bo
 			return false, err
 		}
 	}
-	act, err := actOf(r, rt)
-	if err == nil {
-		err = s.cfg.Auth.May(r.Context(), visitor, act)
+	if !rt.bare {
+		if err := unpack(r); err != nil {
+			return false, err
+		}
 	}
-	return err == nil, err
+	if err := s.cfg.Auth.May(r.Context(), visitor, actOf(r, rt)); err != nil {
+		return false, err
+	}
+	return true, nil
 }
 
 // actOf is the act of a request: the route's, but for buttons that only renew
 // the form. Composing a plan would else ask for the passkey at every step.
-func actOf(r *http.Request, rt route) (string, error) {
-	if len(rt.renews) == 0 {
-		return rt.act, nil
-	}
-	if err := readForm(r); err != nil {
-		return "", err
-	}
+func actOf(r *http.Request, rt route) string {
 	if op, _, _ := strings.Cut(r.PostForm.Get("op"), ":"); slices.Contains(rt.renews, op) {
-		return "look.plan", nil
+		return "look.plan"
 	}
-	return rt.act, nil
+	return rt.act
 }
 
 // Route is a line of the table of contents: a method and path, and what it

@@ -77,7 +77,7 @@ func TestNobodyIsLedToTheSignIn(t *testing.T) {
 	if answer.StatusCode != http.StatusUnauthorized || answer.Header.Get("Cache-Control") != "no-store" {
 		t.Errorf("%d %q", answer.StatusCode, answer.Header.Get("Cache-Control"))
 	}
-	for _, want := range []string{`action="/made?x=1"`, `name="title" value="a &lt;b&gt; &#34;title&#34;"`, `name="step" value="1"`, `name="step" value="2"`, "One field is not kept"} {
+	for _, want := range []string{`action="/made?x=1"`, `name="carried" value="step=1&amp;step=2&amp;title=a&#43;%3Cb%3E&#43;%22title%22"`, "One field is not kept"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page lacks %s", want)
 		}
@@ -133,7 +133,7 @@ func TestStepUpCarriesTheFormAlong(t *testing.T) {
 	s, ran := guarded(t, d)
 	answer := send2(s, "/made?x=1", url.Values{"title": {"mine"}, "token": {"cio-secret"}}, nil)
 	text := body(t, answer)
-	for _, want := range []string{"Confirm it is you", `name="confirm.to" value="/made?x=1"`, `name="confirm.ceremony" value="c1"`, `name="title" value="mine"`, `data-passkey="get"`, "userVerification"} {
+	for _, want := range []string{"Confirm it is you", `name="confirm.to" value="/made?x=1"`, `name="confirm.ceremony" value="c1"`, `name="carried" value="title=mine"`, `data-passkey="get"`, "userVerification"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page lacks %s", want)
 		}
@@ -141,7 +141,7 @@ func TestStepUpCarriesTheFormAlong(t *testing.T) {
 	if answer.StatusCode != http.StatusForbidden || strings.Contains(text, "cio-secret") || strings.Contains(text, "Confirm as") || len(*ran) > 0 {
 		t.Errorf("%d, ran %v", answer.StatusCode, *ran)
 	}
-	form := url.Values{"confirm.to": {"/made?x=1"}, "confirm.post": {"yes"}, "confirm.ceremony": {"c1"}, "confirm.answer": {`{"id":"k"}`}, "title": {"mine"}}
+	form := url.Values{"confirm.to": {"/made?x=1"}, "confirm.post": {"yes"}, "confirm.ceremony": {"c1"}, "confirm.answer": {`{"id":"k"}`}, "carried": {"title=mine"}}
 	answer = send2(s, "/step-up", form, nil)
 	if answer.StatusCode != http.StatusTemporaryRedirect || answer.Header.Get("Location") != "/made?x=1" {
 		t.Errorf("%d to %q", answer.StatusCode, answer.Header.Get("Location"))
@@ -163,9 +163,9 @@ func TestStepUpThatFailsKeepsTheForm(t *testing.T) {
 	d := as(responder)
 	d.stepUp = cratewarden.Errorf(cratewarden.Refused, "The authenticator did not check who you are.")
 	s, _ := guarded(t, d)
-	answer := send2(s, "/step-up", url.Values{"confirm.to": {"/made"}, "confirm.post": {"yes"}, "confirm.ceremony": {"c1"}, "confirm.answer": {"{}"}, "title": {"mine"}, "token": {"cio-secret"}}, nil)
+	answer := send2(s, "/step-up", url.Values{"confirm.to": {"/made"}, "confirm.post": {"yes"}, "confirm.ceremony": {"c1"}, "confirm.answer": {"{}"}, "carried": {"title=mine&token=cio-secret"}}, nil)
 	text := body(t, answer)
-	if answer.StatusCode != http.StatusForbidden || !strings.Contains(text, "did not check who you are") || !strings.Contains(text, `name="title" value="mine"`) || strings.Contains(text, "cio-secret") || len(answer.Cookies()) > 0 {
+	if answer.StatusCode != http.StatusForbidden || !strings.Contains(text, "did not check who you are") || !strings.Contains(text, `name="carried" value="title=mine"`) || strings.Contains(text, "cio-secret") || len(answer.Cookies()) > 0 {
 		t.Errorf("%d %s", answer.StatusCode, text)
 	}
 	if answer := send2(s, "/step-up", url.Values{"confirm.to": {"/made"}, "confirm.post": {"yes"}, "confirm.ceremony": {"c1"}, "confirm.pretend": {"yes"}}, nil); answer.StatusCode != http.StatusBadRequest {
@@ -198,12 +198,12 @@ func TestBoundStepUpTakesTheDigest(t *testing.T) {
 	s, _ := guarded(t, d, func(c *Config) { c.Pretend = true })
 	digest := strings.Repeat("ab", 32)
 	text := body(t, send2(s, "/bound/p7", url.Values{"digest": {digest}, "typed": {"3"}}, nil))
-	for _, want := range []string{`name="confirm.purpose" value="apply"`, `name="confirm.plan" value="p7"`, `name="confirm.digest" value="` + digest + `"`, `name="typed" value="3"`, "Confirm as Ada"} {
+	for _, want := range []string{`name="confirm.purpose" value="apply"`, `name="confirm.plan" value="p7"`, `name="confirm.digest" value="` + digest + `"`, `&amp;typed=3"`, "Confirm as Ada"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page lacks %s", want)
 		}
 	}
-	answer := send2(s, "/step-up", url.Values{"confirm.to": {"/bound/p7"}, "confirm.post": {"yes"}, "confirm.purpose": {"apply"}, "confirm.plan": {"p7"}, "confirm.digest": {digest}, "confirm.pretend": {"yes"}}, nil)
+	answer := send2(s, "/step-up", url.Values{"confirm.to": {"/bound/p7"}, "confirm.post": {"yes"}, "confirm.purpose": {"apply"}, "confirm.plan": {"p7"}, "confirm.digest": {digest}, "carried": {"digest=" + digest + "&typed=3"}, "confirm.pretend": {"yes"}}, nil)
 	if c := answer.Cookies(); answer.StatusCode != http.StatusTemporaryRedirect || len(c) != 1 || c[0].Value != "rotated" {
 		t.Errorf("%d %v", answer.StatusCode, c)
 	}

@@ -48,7 +48,7 @@ func (h *house) Last() team.Snapshot {
 
 func (h *house) Fresh(context.Context, time.Duration) (team.Snapshot, error) { return h.Last(), nil }
 
-func newHouse(t *testing.T, policy access.Policy) *house {
+func newHouse(t *testing.T, policy access.Policy, change ...func(*auth.Config)) *house {
 	t.Helper()
 	b := emptyBook(t)
 	h := &house{t: t, hub: authtest.NewGitHub(t), registry: pgtest.Database(t, pgtest.Template{Name: "web-registry", Build: func(ctx context.Context, conn *pgx.Conn) error {
@@ -68,7 +68,11 @@ func newHouse(t *testing.T, policy access.Policy) *house {
 	h.list = team.Snapshot{Source: "a test's list", Members: []team.Member{h.member(0, "Ada", acting...), h.member(1, "Bo", acting...)}}
 	var pages http.Handler
 	h.site = webtest.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { pages.ServeHTTP(w, r) })).AtLocalhost()
-	if h.Service, err = auth.New(auth.Config{Console: b.db, Registry: h.registry, Ledger: b.Log, People: h, Origin: h.site.URL, Providers: []auth.ProviderConfig{h.hub.Config("github")}}); err != nil {
+	cfg := auth.Config{Console: b.db, Registry: h.registry, Ledger: b.Log, People: h, Origin: h.site.URL, Providers: []auth.ProviderConfig{h.hub.Config("github")}}
+	for _, c := range change {
+		c(&cfg)
+	}
+	if h.Service, err = auth.New(cfg); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(h.Wait)
@@ -76,7 +80,7 @@ func newHouse(t *testing.T, policy access.Policy) *house {
 	d := sampleDesk(t)
 	d.Dossiers = sampleShelf(t)
 	pages = deskServer(t, d, func(c *Config) {
-		c.Plans, c.Auth, c.Ledger, c.Documents, c.Clock, c.Policy = h.Engine, h.Service, b.Log, h.Engine, time.Now, policy
+		c.Plans, c.Auth, c.Ledger, c.Documents, c.Clock, c.Policy, c.Pretend = h.Engine, h.Service, b.Log, h.Engine, time.Now, policy, cfg.Pretend
 	})
 	return h
 }
@@ -205,6 +209,16 @@ func (r *resident) stepsDown() {
 	r.sees(`document.querySelector(".stepped") === null`, "true")
 }
 
+// shows checks which elements can be seen.
+func (r *resident) shows(want map[string]bool) {
+	r.t.Helper()
+	for selector, is := range want {
+		if got := webtest.Eval[bool](r.Page, fmt.Sprintf(`document.querySelector(%q).checkVisibility()`, selector)); got != is {
+			r.t.Errorf("%s can be seen: %t", selector, got)
+		}
+	}
+}
+
 // fillsYank writes a plan that yanks a version, without sending it.
 func (r *resident) fillsYank(version string) {
 	r.t.Helper()
@@ -212,6 +226,6 @@ func (r *resident) fillsYank(version string) {
 	r.types("#param-version", version)
 	r.types("#param-message", "bad build")
 	r.types("#plan-public", "Broken on big-endian.")
-	r.types("#plan-internal", "Seen in the queue.")
+	r.types("#plan-internal", "Seen in the queue.\nTwice, by “<b>Bo</b>” & me.")
 	webtest.Eval[bool](r.Page, `(document.querySelector("[name=no-incident]").checked = true)`)
 }

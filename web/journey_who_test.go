@@ -32,7 +32,7 @@ func TestJourneyEnrolAndStepUp(t *testing.T) {
 	ada.key.Known(true)
 	ada.confirms("Make a plan")
 	ada.state(action.Draft)
-	if text := webtest.Eval[string](ada.Page, `document.querySelector("#internal").textContent + document.querySelector("#public").textContent`); !containsAll(text, "Seen in the queue.", "Broken on big-endian.") {
+	if text := webtest.Eval[string](ada.Page, `document.querySelector("#internal").textContent + document.querySelector("#public").textContent`); !containsAll(text, "Seen in the queue.\nTwice, by “<b>Bo</b>” & me.", "Broken on big-endian.") {
 		t.Errorf("what was typed is lost: %s", text)
 	}
 	ada.presses("Review")
@@ -154,16 +154,21 @@ func TestJourneyBreakGlass(t *testing.T) {
 	}
 }
 
-// TestWithoutScriptsThePasskeyIsExplained: the page says what is missing.
+// TestWithoutScriptsThePasskeyIsExplained: the pages say what is missing, and the
+// time that is left stands there as a time.
 func TestWithoutScriptsThePasskeyIsExplained(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, access.Policy{})
 	ada := h.comesIn(0, "/plans").enrols()
-	ada.stepsDown()
 	ada.Scripts(false)
 	ada.Go("/you")
-	ada.Scripts(true) // for the test's own questions; the page is loaded
-	if shown := webtest.Eval[bool](ada.Page, `document.querySelector("#enrol .no-script") !== null`); !shown {
-		t.Error("nothing is said of scripts")
-	}
+	ada.shows(map[string]bool{"#enrol .no-script": true, ".stepped time": true, ".stepped .count": false})
+	ada.presses("Stop it now")
+	ada.sees(`document.querySelector(".stepped") === null`, "true")
+	ada.types("#token-name", "nightly")
+	webtest.Eval[bool](ada.Page, `(document.querySelector("[name=role]").checked = true)`)
+	ada.presses("Make the token")
+	ada.sees(`document.querySelector("h1").textContent.trim()`, "Confirm it is you")
+	ada.shows(map[string]bool{"main .no-script": true, "[data-ask]": false})
+	ada.Screenshot("who-no-script", 390, "light")
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 
 	"cratewarden/access"
@@ -29,8 +30,8 @@ func (s *Server) deviceRoutes() []route {
 	}
 	return []route{
 		{pattern: "GET /device", act: "own.step-up", handle: s.device, under: "/you"},
-		{pattern: "POST /device", act: "own.step-up", limit: "step-up", handle: s.deviceAsked, under: "/you"},
-		{pattern: "POST /device/answer", act: "own.step-up", limit: "step-up", handle: s.deviceAnswer, under: "/you"},
+		{pattern: "POST /device", act: "own.step-up", limit: "code", handle: s.deviceAsked, under: "/you"},
+		{pattern: "POST /device/answer", act: "own.step-up", limit: "code", handle: s.deviceAnswer, under: "/you"},
 	}
 }
 
@@ -115,7 +116,7 @@ func (s *Server) deviceAnswer(w http.ResponseWriter, r *http.Request) error {
 // deviceConfirmation asks for the passkey that a program wants, made for exactly
 // what it asks.
 func deviceConfirmation(r *http.Request, a auth.Ask) confirmation {
-	c := confirmation{To: "/device/answer", Post: true, About: a.About, Fields: []hidden{{"code", a.Code}, {"answer", "yes"}}}
+	c := confirmation{To: "/device/answer", Post: true, About: a.About, Fields: url.Values{"code": {a.Code}, "answer": {"yes"}}.Encode()}
 	return c
 }
 

@@ -13,33 +13,54 @@ import (
 	"cratewarden/ledger"
 )
 
-// hidden is a field of a form that travels along unseen.
-type hidden struct{ Name, Value string }
+// carriedField holds a whole form in one field: encoded, so that what was typed
+// arrives byte for byte although pages name characters that steer text instead
+// of writing them.
+const carriedField = "carried"
 
-// carry are the fields of the form that was sent, so that nothing that was typed
-// is lost while somebody signs in or confirms. Secrets stay behind.
-func carry(r *http.Request, rt route) (fields []hidden, left bool) {
-	if r.Method != http.MethodPost || readForm(r) != nil {
-		return nil, false
+// carry keeps the fields of the form that was sent, so that nothing that was
+// typed is lost while somebody signs in or confirms. Secrets stay behind.
+func carry(r *http.Request, rt route) (fields string, left bool) {
+	if r.Method != http.MethodPost || unpack(r) != nil {
+		return "", false
 	}
-	names := make([]string, 0, len(r.PostForm))
-	for name := range r.PostForm {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		if strings.HasPrefix(name, confirmPrefix) {
-			continue
-		}
-		if slices.Contains(rt.secret, name) {
+	out := url.Values{}
+	for name, values := range r.PostForm {
+		switch {
+		case strings.HasPrefix(name, confirmPrefix):
+		case slices.Contains(rt.secret, name):
 			left = true
-			continue
-		}
-		for _, value := range r.PostForm[name] {
-			fields = append(fields, hidden{name, value})
+		default:
+			out[name] = values
 		}
 	}
-	return fields, left
+	return out.Encode(), left
+}
+
+// unpack puts carried fields back, as if the form had been sent now. Fields that
+// were sent beside them count.
+func unpack(r *http.Request) error {
+	if r.Method != http.MethodPost {
+		return nil
+	}
+	if err := readForm(r); err != nil {
+		return err
+	}
+	text := r.PostForm.Get(carriedField)
+	if text == "" {
+		return nil
+	}
+	fields, err := url.ParseQuery(text)
+	if err != nil {
+		return cratewarden.Wrap(err, cratewarden.Invalid, "The form could not be read. Go back, load the page again and send it once more.")
+	}
+	delete(r.PostForm, carriedField)
+	for name, values := range fields {
+		if _, there := r.PostForm[name]; !there && name != carriedField && !strings.HasPrefix(name, confirmPrefix) {
+			r.PostForm[name] = values
+		}
+	}
+	return nil
 }
 
 // unsignedPage is for somebody whose session ended while they worked.
@@ -47,7 +68,7 @@ type unsignedPage struct {
 	Page
 	SignIn string // in another tab, so that this one keeps what was typed
 	Action string
-	Fields []hidden
+	Fields string
 	Left   bool // a secret was not kept
 }
 
@@ -101,7 +122,7 @@ type confirmation struct {
 	To      string // address of this console
 	Post    bool   // it is a form; else a page
 	About   auth.About
-	Fields  []hidden
+	Fields  string
 	Left    bool // a secret was not kept
 	Problem string
 }
@@ -113,7 +134,7 @@ type confirmPage struct {
 	Head    Head
 	To      string
 	Post    bool
-	Fields  []hidden
+	Fields  string
 	Left    bool
 	What    string // what will be done then
 	Digest  string // of the review it is bound to; "" for none

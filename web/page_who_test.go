@@ -102,7 +102,7 @@ func TestFirstPasskeyTakesACode(t *testing.T) {
 	reads(t, "the page", body(t, answer), "The code does not fit.", "!Confirm it is you", "!wrong")
 	d.visitor.Person.Passkeys, d.keys = 1, []auth.Passkey{{ID: "k1", Name: "key"}}
 	answer = send2(s, "/you/passkeys", url.Values{"name": {"key"}}, nil)
-	reads(t, "the page", body(t, answer), "Confirm it is you", `name="confirm.to" value="/you/passkeys"`, `name="name" value="key"`)
+	reads(t, "the page", body(t, answer), "Confirm it is you", `name="confirm.to" value="/you/passkeys"`, `name="carried" value="name=key"`)
 }
 
 func TestPeoplePages(t *testing.T) {
@@ -165,7 +165,7 @@ func TestDevicePage(t *testing.T) {
 	reads(t, "a step-up", body(t, send2(s, "/device", url.Values{"code": {"WDJB-MJHT"}}, nil)), "Apply the plan", f.plans["p01reviewed"].Title)
 	d.err = needsStepUp("own.step-up")
 	text := body(t, send2(s, "/device/answer", url.Values{"code": {"WDJB-MJHT"}, "answer": {"yes"}}, nil))
-	reads(t, "its confirmation", text, "Confirm it is you", `name="confirm.to" value="/device/answer"`, `name="confirm.purpose" value="apply"`, `name="confirm.plan" value="p01reviewed"`, `name="answer" value="yes"`)
+	reads(t, "its confirmation", text, "Confirm it is you", `name="confirm.to" value="/device/answer"`, `name="confirm.purpose" value="apply"`, `name="confirm.plan" value="p01reviewed"`, `name="carried" value="answer=yes&amp;code=WDJB-MJHT"`)
 	if calls := d.called(); !slices.Equal(calls, []string{"answer ask WDJB-MJHT false", "answer ask WDJB-MJHT true", "ask apply p01reviewed"}) {
 		t.Errorf("asked %q", calls)
 	}
@@ -192,7 +192,7 @@ func TestBreakGlass(t *testing.T) {
 	reads(t, "a plan that waited long", body(t, ask(s, "GET", "/plans/"+p.ID, nil)), `action="/plans/p95waits/break-glass"`, "Break the glass</button>", "!Possible from")
 	form := url.Values{"digest": {p.Digest.String()}, "reason": {"Worm spreads now."}}
 	f.err = needsStepUp("plan.break-glass")
-	reads(t, "its confirmation", body(t, send2(s, "/plans/p95waits/break-glass", form, nil)), "Confirm it is you", "without a second person", `name="confirm.purpose" value="break-glass"`, `name="reason" value="Worm spreads now."`)
+	reads(t, "its confirmation", body(t, send2(s, "/plans/p95waits/break-glass", form, nil)), "Confirm it is you", "without a second person", `name="confirm.purpose" value="break-glass"`, `reason=Worm&#43;spreads&#43;now.`)
 	f.err = cratewarden.Errorf(cratewarden.Invalid, "Say why.")
 	reads(t, "without a reason", body(t, send2(s, "/plans/p95waits/break-glass", form, nil)), "Say why.", "Worm spreads now.</textarea>")
 	f.err = nil
@@ -223,7 +223,7 @@ func TestEngineAsksForThePasskey(t *testing.T) {
 	s, f := staff(t, d)
 	f.err = needsStepUp("plan.apply")
 	answer := send2(s, "/plans/p02approved/apply", url.Values{"digest": {f.plans["p02approved"].Digest.String()}, "typed": {"3"}, "key": {"K"}}, nil)
-	reads(t, "the page", body(t, answer), "Confirm it is you", `name="confirm.to" value="/plans/p02approved/apply"`, `name="confirm.purpose" value="apply"`, `name="typed" value="3"`, `name="key" value="K"`, "Apply the plan “Yank arraykit")
+	reads(t, "the page", body(t, answer), "Confirm it is you", `name="confirm.to" value="/plans/p02approved/apply"`, `name="confirm.purpose" value="apply"`, `key=K&amp;typed=3`, "Apply the plan “Yank arraykit")
 	if calls := d.called(); !slices.Equal(calls, []string{"ask apply p02approved"}) {
 		t.Errorf("asked %q", calls)
 	}

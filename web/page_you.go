@@ -76,7 +76,7 @@ func (s *Server) youRoutes() []route {
 		return route{pattern: pattern, act: act, handle: handle, under: "/you"}
 	}
 	begin := own("POST /you/passkeys", "own.session", s.beginPasskey)
-	begin.limit, begin.secret = "step-up", []string{"code"}
+	begin.limit, begin.secret = "code", []string{"code"}
 	return []route{
 		own("GET /you", "own.session", s.you),
 		own("POST /you/sessions/{id}/end", "own.session", s.endOwnSession),

@@ -21,6 +21,7 @@ type route struct {
 	renews  []string // values of op with which its form makes nothing
 	limit   string   // the kind of limit on how often it may be asked; "" for none
 	secret  []string // fields of its form that are never kept for a second try
+	bare    bool     // its form is never kept at all
 	handle  handler
 	nav     nav           // its place in the side bar; zero when it has none
 	under   string        // path of the side-bar entry it belongs to, when not its own
@@ -58,7 +59,7 @@ func (s *Server) lookRoutes() []route {
 		{pattern: "GET /palette", act: "look", limit: "search", handle: s.palette},
 		{pattern: "GET /names", act: "look", handle: s.names, timeout: listTime, nav: nav{section: "Look", label: "Names"}},
 		{pattern: "GET /tokens", act: "look.token", handle: s.tokenForm, nav: nav{section: "Look", label: "Token lookup"}},
-		{pattern: "POST /tokens", act: "look.token", limit: "token", secret: []string{"token"}, handle: s.tokenLookup, under: "/tokens"},
+		{pattern: "POST /tokens", act: "look.token", limit: "token", secret: []string{"token"}, bare: true, handle: s.tokenLookup, under: "/tokens"},
 		{pattern: "GET /status", act: "look", handle: s.status, nav: nav{section: "Console", label: "Status"}},
 	}
 }
