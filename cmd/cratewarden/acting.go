@@ -55,6 +55,7 @@ func (p *parts) act(ctx context.Context, cfg consoleConfig, console *pgxpool.Poo
 		Registry: registry, Console: console, Ledger: p.signer.ledger, Static: cfg.static, Index: cfg.index,
 		Mirror: p.mirror, Enqueue: queue.EnqueueTx, Logger: cfg.log, LockTimeout: cfg.acting.hold, Hold: cfg.acting.hold,
 		Guard: p.entrance.auth, Tell: p.entrance, Policy: p.entrance.policy, OnCallKnown: func() bool { return p.entrance.people.Last().KnowsOnCall },
+		Standing: p.entrance.standing,
 	}
 	p.seals(&conf)
 	parts.engine = action.New(conf)
@@ -67,7 +68,7 @@ func (p *parts) openJobs(cfg consoleConfig, console *pgxpool.Pool) (err error) {
 	if p.entrance == nil {
 		return nil
 	}
-	conf := jobs.Config{Pool: console, Logger: cfg.log}
+	conf := jobs.Config{Pool: console, Notices: p.entrance.notices, Logger: cfg.log}
 	if p.acting != nil {
 		conf.Engine = p.acting.engine
 	}

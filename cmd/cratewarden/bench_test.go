@@ -124,7 +124,7 @@ func benchConsole(b *testing.B) (dir, address string) {
 }
 
 func awaitMirror(b *testing.B, address string) {
-	c, err := client.New(address)
+	c, err := asking{Server: address}.client(env{ctx: b.Context(), stderr: io.Discard})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -139,7 +139,7 @@ func awaitMirror(b *testing.B, address string) {
 
 // newest gives the newest versions as subjects to look at.
 func newest(b *testing.B, address string) (out []subject) {
-	c, err := client.New(address)
+	c, err := asking{Server: address}.client(env{ctx: b.Context(), stderr: io.Discard})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -22,6 +22,7 @@ import (
 	"cratewarden/jobs"
 	"cratewarden/ledger"
 	"cratewarden/mirror"
+	"cratewarden/opening"
 	"cratewarden/pg"
 	"cratewarden/web"
 )
@@ -111,6 +112,7 @@ type parts struct {
 	vault    action.Vault      // nil when held files cannot be moved
 	acting   *engineParts      // nil when nothing can be changed
 	entrance *entrance         // nil when nobody signs in
+	opener   *opening.Service  // nil when nobody signs in
 	jobs     *jobs.Jobs        // nil when there is nothing to work on
 	handler  http.Handler
 }
@@ -165,6 +167,7 @@ func assemble(ctx context.Context, cfg consoleConfig) (p *parts, err error) {
 	if err = p.openEntrance(ctx, cfg, own, follow); err != nil {
 		return p, err
 	}
+	p.opener = p.openings(cfg, own, registry)
 	if p.acting, err = p.act(ctx, cfg, own); err != nil {
 		return p, err
 	}

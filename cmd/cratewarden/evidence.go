@@ -19,6 +19,7 @@ type evidenceCmd struct {
 	Seal   evidenceSealCmd   `cmd:"" help:"Seal crates, versions and accounts as they are now; nothing in the registry changes."`
 	List   evidenceListCmd   `cmd:"" help:"List sealed bundles, newest first; asks a running console."`
 	Show   evidenceShowCmd   `cmd:"" help:"Show what is in a bundle; asks a running console."`
+	Open   evidenceOpenCmd   `cmd:"" help:"Write one personal part of a bundle, on the record; asks a running console."`
 	Verify evidenceVerifyCmd `cmd:"" help:"Read a whole bundle and prove it, in a running console or from an exported file."`
 	Export evidenceExportCmd `cmd:"" help:"Write a bundle as one tar archive, and prove what was written."`
 }

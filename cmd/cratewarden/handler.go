@@ -45,7 +45,17 @@ func handler(cfg consoleConfig, p *parts, registry *pgxpool.Pool, closing <-chan
 	if cfg.signIn != nil {
 		outside.Trusted = cfg.signIn.proxies
 	}
-	return tel.Observe(door.Handler(outside, mux)), nil
+	return tel.Observe(door.Handler(outside, named(mux))), nil
+}
+
+// named tells the log which of the mux's patterns a request was for; pages and
+// interface say more exactly which of theirs.
+func named(mux *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, pattern := mux.Handler(r)
+		telemetry.Route(r.Context(), pattern)
+		mux.ServeHTTP(w, r)
+	})
 }
 
 // prober decides who may ask how the program is: probes by their network, and
@@ -100,6 +110,8 @@ func surfaces(cfg consoleConfig, p *parts) (web.Config, api.Config) {
 	if e := p.entrance; e != nil {
 		pages.Auth, pages.Pretend, pages.Limit = e.auth, cfg.signIn.auth.Pretend, e.limit
 		programs.Auth, programs.Pretend, programs.Limit = e.auth, cfg.signIn.auth.Pretend, e.limit
+		pages.Notices, programs.Notices = e.notices, e.notices
+		pages.Openings, programs.Openings = p.opener, p.opener
 	}
 	if p.acting != nil {
 		pages.Tombstones = p.acting.engine

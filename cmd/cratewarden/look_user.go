@@ -14,7 +14,9 @@ type userCmd struct {
 	asking
 	listing
 	userFilter
+	whyFlags
 	Who  string `arg:"" help:"Login, or account id."`
+	Open string `enum:",mail,tokens" default:"" help:"See what is masked, on the record: mail addresses, or names of API tokens (tokens)."`
 	List string `enum:",crates,publishes" default:"" help:"Print only this list, a page at a time: crates or publishes."`
 }
 
@@ -25,6 +27,7 @@ func (userCmd) Help() string {
   cratewarden user octocat
   cratewarden user 1234 --list publishes --csv
   cratewarden user 1234 --list crates --state all-yanked
+  cratewarden user 1234 --open mail --reason "to tell the owner of the break-in"
 
 Several accounts may have had one login; then they are listed and you choose by
 id.`
@@ -39,6 +42,9 @@ func (c userCmd) Run(e env) error {
 	id, err := c.resolve(e)
 	if err != nil || id == "" {
 		return err
+	}
+	if c.Open != "" {
+		return c.open(e, id)
 	}
 	switch c.List {
 	case "crates":

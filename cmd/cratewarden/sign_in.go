@@ -11,6 +11,7 @@ import (
 
 	"cratewarden"
 	"cratewarden/access"
+	"cratewarden/action"
 	"cratewarden/auth"
 	"cratewarden/console"
 	"cratewarden/door"
@@ -62,7 +63,12 @@ func (p *parts) openEntrance(ctx context.Context, cfg consoleConfig, own, reg *p
 	if err := jobs.Migrate(ctx, own); err != nil {
 		return err
 	}
+	queue, err := jobs.NewQueue(own)
+	if err != nil {
+		return err
+	}
 	e.notices, err = notify.New(notify.Config{
+		Enqueue: queue.EnqueueNoticeTx,
 		Console: own, Ledger: p.signer.ledger, Channels: in.channels, Mail: in.mail, Origin: in.auth.Origin, Label: cfg.label, Logger: cfg.log,
 		Resolve: func(ctx context.Context, to []string, roles []cratewarden.Role) ([]notify.Recipient, error) {
 			return e.auth.Recipients(ctx, to, roles)
@@ -81,6 +87,22 @@ func (p *parts) openEntrance(ctx context.Context, cfg consoleConfig, own, reg *p
 	}
 	p.entrance = e
 	return nil
+}
+
+// standing gives a person as the list has them now, without roles when it has
+// them no more.
+func (e *entrance) standing(ctx context.Context, id string) (action.Actor, error) {
+	p, err := e.auth.Person(ctx, id)
+	if err != nil {
+		return action.Actor{}, err
+	}
+	a := action.Actor{ID: p.ID, Name: p.Name, RegistryUser: p.RegistryUser, OnCall: p.OnCall, Teams: p.Teams}
+	for _, g := range p.Roles {
+		if p.Listed {
+			a.Roles = append(a.Roles, g.Role)
+		}
+	}
+	return a, nil
 }
 
 // run follows the list of people until ctx is over.
