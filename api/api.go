@@ -65,6 +65,8 @@ type Config struct {
 	// Auth says who asks and what they may. With nil there is no sign-in, and
 	// everybody is a local viewer who may look and change nothing.
 	Auth Auth
+	// Notices is what people were told; with nil its questions are Unavailable.
+	Notices Notices
 	// Pretend offers the sign-in and the confirmation of a demo, without any
 	// proof. Only a made-up registry on loopback may have it.
 	Pretend bool
@@ -140,6 +142,7 @@ func build(mux *http.ServeMux, cfg Config) huma.API {
 	registerSessions(humaAPI, cfg)
 	registerTokens(humaAPI, cfg)
 	registerDevices(humaAPI, cfg)
+	registerNotices(humaAPI, cfg)
 	return humaAPI
 }
 
