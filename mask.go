@@ -36,6 +36,18 @@ func MaskName(name string) string {
 	return first(name) + strings.Repeat("•", min(utf8.RuneCountInString(name)-1, 24))
 }
 
+// MaskAddress hides an IP address: nothing of it stays but which kind it is, so
+// that it leads to nobody.
+func MaskAddress(address string) string {
+	switch {
+	case address == "":
+		return ""
+	case strings.Contains(address, ":"):
+		return "••••:••••:••••"
+	}
+	return "•••.•••.•••.•••"
+}
+
 // first gives the first letter or digit, a dot for anything else.
 func first(s string) string {
 	r, _ := utf8.DecodeRuneInString(s)

@@ -65,6 +65,9 @@ type Config struct {
 	// Auth says who asks and what they may. With nil there is no sign-in, and
 	// everybody is a local viewer who may look and change nothing.
 	Auth Auth
+	// Openings shows masked data to who may see it, on the record; with nil it
+	// stays masked for everybody.
+	Openings Openings
 	// Notices is what people were told; with nil its questions are Unavailable.
 	Notices Notices
 	// Pretend offers the sign-in and the confirmation of a demo, without any
@@ -143,6 +146,7 @@ func build(mux *http.ServeMux, cfg Config) huma.API {
 	registerTokens(humaAPI, cfg)
 	registerDevices(humaAPI, cfg)
 	registerNotices(humaAPI, cfg)
+	registerOpenings(humaAPI, cfg)
 	return humaAPI
 }
 

@@ -99,6 +99,7 @@ func limits() map[string]string {
 	return map[string]string{
 		"device": "sign-in", "demo-sign-in": "sign-in", "device-poll": "poll", "ask-poll": "poll", "ask": "step-up", "demo-step-up": "step-up",
 		"api-token-make": "step-up", "token-lookup": "token-lookup", "search": "search",
+		"account-open": "token-lookup", "version-open": "token-lookup", "session-open": "token-lookup", "api-token-open": "token-lookup", "ledger-open": "token-lookup", "evidence-open": "token-lookup",
 	}
 }
 

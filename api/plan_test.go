@@ -138,7 +138,8 @@ func TestEveryChangeWantsAKey(t *testing.T) {
 	for path, methods := range doc.Paths {
 		// Looking up a token and verifying a bundle change nothing in the registry.
 		op, posts := methods["post"]
-		if !posts || strings.HasSuffix(path, "/token-lookup") || strings.HasSuffix(path, "/verify") {
+		if !posts || strings.HasSuffix(path, "/token-lookup") || strings.HasSuffix(path, "/verify") || strings.HasSuffix(path, "/open") {
+			// Opening what is masked is recorded as often as it is shown.
 			continue
 		}
 		// Of rights it is the same whether they end once or twice, and a secret is

@@ -5,6 +5,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"cratewarden"
 	"cratewarden/auth"
 )
 
@@ -35,6 +36,9 @@ func (h hall) sessionsOf(ctx context.Context, in *PersonInput) (*SessionList, er
 	rows, err := h.auth.Sessions(ctx, in.ID)
 	for i := range rows {
 		rows[i].Current = rows[i].ID == visitor(ctx).Session.ID
+		if in.ID != visitor(ctx).Person.ID { // seeing it is an opening
+			rows[i].Address = cratewarden.MaskAddress(rows[i].Address)
+		}
 	}
 	return &SessionList{append([]auth.Session{}, rows...)}, err
 }

@@ -247,3 +247,10 @@ func entryOf(who action.Actor, o Order) ledger.Entry {
 	}
 	return e
 }
+
+// Columns names the cells of Record.
+func (Value) Columns() []string { return []string{"what", "value", "note"} }
+
+// Record is the value as cells of a file for spreadsheets: of an export that
+// opened it, and of no other.
+func (v Value) Record() []string { return []string{v.Name, v.Text, v.Note} }
