@@ -131,6 +131,9 @@ func (v Visitor) SteppedUp(now time.Time) bool { return now.Before(v.Session.Ste
 type From struct {
 	Address string
 	Agent   string
+	// Quiet says that nobody did anything: a page that renews itself does not put
+	// off the end of a session that nobody uses.
+	Quiet bool `json:"-"`
 }
 
 // About is what a passkey assertion is asked for. The zero value is a step-up

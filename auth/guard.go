@@ -39,19 +39,19 @@ func (s *Service) Visit(r *http.Request, from From) (Visitor, error) {
 		case strings.HasPrefix(secret, tokenPrefix):
 			return s.visitToken(r.Context(), list, secret, from)
 		}
-		return s.visitSession(r.Context(), list, secret, ProgramSession)
+		return s.visitSession(r.Context(), list, secret, ProgramSession, from)
 	}
 	c, err := r.Cookie(s.CookieName())
 	if err != nil {
 		return Visitor{}, unsigned()
 	}
-	return s.visitSession(r.Context(), list, c.Value, BrowserSession)
+	return s.visitSession(r.Context(), list, c.Value, BrowserSession, from)
 }
 
 // visitSession finds the session of a secret. The secret of a program is no
 // cookie, and a cookie no bearer token: what leaks in one place does not open
 // the other.
-func (s *Service) visitSession(ctx context.Context, list *roster, secret string, kind SessionKind) (Visitor, error) {
+func (s *Service) visitSession(ctx context.Context, list *roster, secret string, kind SessionKind, from From) (Visitor, error) {
 	hash := hashOf(secret)
 	var v Visitor
 	var found []byte
@@ -67,7 +67,9 @@ func (s *Service) visitSession(ctx context.Context, list *roster, secret string,
 		return Visitor{}, unsigned()
 	}
 	v.Session.Current = true
-	s.touch(ctx, v.Session)
+	if !from.Quiet {
+		s.touch(ctx, v.Session)
+	}
 	return v, nil
 }
 

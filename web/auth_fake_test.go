@@ -41,6 +41,8 @@ type doorman struct {
 	list     team.Snapshot
 	ask      auth.Ask
 	err      error // of every change
+	noKeys   bool  // there is no passkey to ask
+	from     auth.From
 }
 
 // as signs everybody in as one person, with a step-up under way.
@@ -66,9 +68,10 @@ func (d *doorman) called() []string {
 	return slices.Clone(d.calls)
 }
 
-func (d *doorman) Visit(*http.Request, auth.From) (auth.Visitor, error) {
+func (d *doorman) Visit(_ *http.Request, from auth.From) (auth.Visitor, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.from = from
 	if d.out {
 		return auth.Visitor{}, cratewarden.Errorf(cratewarden.Unsigned, "Sign in first.")
 	}
@@ -141,6 +144,9 @@ func (d *doorman) SignOut(context.Context, auth.Visitor) error {
 
 func (d *doorman) BeginStepUp(_ context.Context, _ auth.Visitor, about auth.About) (auth.Ceremony, error) {
 	d.call("ask %s %s", about.Purpose, about.Plan)
+	if d.noKeys {
+		return auth.Ceremony{}, &access.Denied{Act: "own.step-up", Denials: []access.Denial{{Rule: access.RuleStepUp, Why: "You have no passkey."}}}
+	}
 	return auth.Ceremony{ID: "c1", Options: []byte(`{"challenge":"AAAA","rpId":"localhost","userVerification":"required"}`)}, nil
 }
 

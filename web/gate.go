@@ -124,7 +124,7 @@ func (s *Server) visitor(r *http.Request) auth.Visitor { return visitOf(r.Contex
 // from is where a request comes from. The address is that of the connection
 // unless the configuration knows proxies.
 func (s *Server) from(r *http.Request) auth.From {
-	from := auth.From{Agent: shorten(r.UserAgent(), 300)}
+	from := auth.From{Agent: shorten(r.UserAgent(), 300), Quiet: renewsItself(r)}
 	if s.cfg.ClientAddress != nil {
 		from.Address = s.cfg.ClientAddress(r)
 		return from
@@ -133,6 +133,23 @@ func (s *Server) from(r *http.Request) auth.From {
 		from.Address = host
 	}
 	return from
+}
+
+// renewsItself says whether a script of a page asks and not a person: the end of
+// an idle session must come although its page is left open.
+func renewsItself(r *http.Request) bool {
+	return r.Header.Get("HX-Request") != "" || strings.Contains(r.Header.Get("Accept"), "text/event-stream")
+}
+
+// still says whether whoever began a long answer may go on reading it.
+func (s *Server) still(r *http.Request, act string) bool {
+	if s.cfg.Auth == nil {
+		return true
+	}
+	from := s.from(r)
+	from.Quiet = true
+	v, err := s.cfg.Auth.Visit(r, from)
+	return err == nil && s.cfg.Auth.Would(v, act) == nil
 }
 
 // tooMany is the error of somebody who asks too often.

@@ -356,3 +356,75 @@ func TestRoutesAreListed(t *testing.T) {
 		}
 	}
 }
+
+// TestStepUpBeforeAPage goes on to the page, such as a download, and not to a form.
+func TestStepUpBeforeAPage(t *testing.T) {
+	t.Parallel()
+	d := as(responder)
+	d.refuse["look"] = needsStepUp("look")
+	s, ran := guarded(t, d)
+	text := body(t, ask(s, "GET", "/seen?a=1", nil))
+	reads(t, "the page", text, "Confirm it is you", `name="confirm.to" value="/seen?a=1"`, "!confirm.post")
+	answer := send2(s, "/step-up", url.Values{"confirm.to": {"/seen?a=1"}, "confirm.ceremony": {"c1"}, "confirm.answer": {"{}"}}, nil)
+	if answer.StatusCode != http.StatusSeeOther || answer.Header.Get("Location") != "/seen?a=1" || len(*ran) > 0 {
+		t.Errorf("%d to %q, ran %v", answer.StatusCode, answer.Header.Get("Location"), *ran)
+	}
+}
+
+// TestForeignFormsDoNothing: whatever another site's page sends stops before
+// anybody is asked who it is.
+func TestForeignFormsDoNothing(t *testing.T) {
+	t.Parallel()
+	d := staffed(responder)
+	s, f := staff(t, d, func(c *Config) { c.Pretend = true })
+	for _, rt := range s.Routes() {
+		method, path, _ := strings.Cut(rt.Pattern, " ")
+		if method != "POST" {
+			continue
+		}
+		path = strings.NewReplacer("{id}", "p1", "{digest}", "00", "{provider}", "github", "{session}", "s2", "{token}", "t1", "{ceremony}", "c2", "{follow}", "7", "{channel}", "c").Replace(path)
+		for header, value := range map[string]string{"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"} {
+			answer := send2(s, path, url.Values{"person": {"7"}}, func(r *http.Request) { r.Header.Set(header, value) })
+			if answer.StatusCode != http.StatusForbidden || len(answer.Cookies()) > 0 {
+				t.Errorf("%s with %s: %d", path, header, answer.StatusCode)
+			}
+		}
+	}
+	if calls := append(d.called(), f.changes()...); len(calls) > 0 || len(d.asked) > 0 {
+		t.Errorf("asked %q %q", calls, d.asked)
+	}
+}
+
+// TestIdlePagesStayIdle: a page that renews itself does not keep its session
+// alive, and stops when the session ends.
+func TestIdlePagesStayIdle(t *testing.T) {
+	t.Parallel()
+	d := staffed(responder)
+	s, _ := staff(t, d)
+	for header, quiet := range map[string]bool{"HX-Request": true, "X-Other": false} {
+		ask(s, "GET", "/plans/p02approved/live", func(r *http.Request) { r.Header.Set(header, "true") })
+		if d.from.Quiet != quiet {
+			t.Errorf("%s: quiet %t", header, d.from.Quiet)
+		}
+	}
+	answer := make(chan *http.Response)
+	go func() { answer <- ask(s, "GET", "/plans/p02approved/events", nil) }()
+	time.Sleep(100 * time.Millisecond)
+	d.mu.Lock()
+	d.out = true
+	d.mu.Unlock()
+	select {
+	case <-answer:
+	case <-time.After(10 * time.Second):
+		t.Error("the plan is still followed after the session ended")
+	}
+}
+
+// TestWithoutAPasskeyThereIsAWayOn: adding one in another tab loses nothing.
+func TestWithoutAPasskeyThereIsAWayOn(t *testing.T) {
+	t.Parallel()
+	d := as(responder)
+	d.refuse["plan.draft"], d.noKeys = needsStepUp("plan.draft"), true
+	s, _ := guarded(t, d)
+	reads(t, "the page", body(t, send2(s, "/made?x=1", url.Values{"title": {"mine"}}, nil)), "You have no passkey.", `formaction="/made?x=1"`, `name="carried" value="title=mine"`, "Add a passkey, in another tab")
+}

@@ -76,9 +76,8 @@ type unsignedPage struct {
 // redirected, so its page keeps it.
 func (s *Server) unsigned(w http.ResponseWriter, r *http.Request, rt route) error {
 	back := r.URL.RequestURI()
-	partial := r.Header.Get("HX-Request") != "" || strings.Contains(r.Header.Get("Accept"), "text/event-stream")
 	switch {
-	case partial:
+	case renewsItself(r):
 		return cratewarden.Errorf(cratewarden.Unsigned, "Your session is over. Load the page again to sign in.")
 	case r.Method == http.MethodGet || r.Method == http.MethodHead:
 		http.Redirect(w, r, address("/sign-in", "back", back), http.StatusSeeOther)

@@ -88,6 +88,9 @@ func (s *Server) planEvents(w http.ResponseWriter, r *http.Request) error {
 			return nil // the answer has begun; the browser comes again
 		case <-time.After(eventsPoll):
 		}
+		if !s.still(r, "look.plan") { // the session ended meanwhile
+			return nil
+		}
 		var now planLive
 		if seen, now, err = s.liveNow(r, seen); err == nil { // else the database may be back in a moment
 			live = now
