@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -254,6 +256,96 @@ func TestLimits(t *testing.T) {
 			if got := problemIn(t, rec); rec.Header().Get("Retry-After") != "2" || got.Rule != "rate" || !strings.Contains(got.Detail, "2 s") {
 				t.Errorf("%+v: %v %+v", c, rec.Header(), got)
 			}
+		}
+	}
+}
+
+// What is too large is not read: not from strangers at all, and not beyond the
+// bound where anybody may ask.
+func TestOversizedBodies(t *testing.T) {
+	t.Parallel()
+	h := New(Config{Auth: ada(), Pretend: true})
+	for _, c := range []struct {
+		path, token string
+		size        int
+		status      int
+	}{
+		{"/plans", "bad", 5 << 20, http.StatusUnauthorized},
+		{"/plans", "good", 5 << 20, http.StatusRequestEntityTooLarge},
+		{"/device/poll", "", 70 << 10, http.StatusRequestEntityTooLarge},
+		{"/demo/sign-in", "", 70 << 10, http.StatusRequestEntityTooLarge},
+		{"/api-tokens", "good", 70 << 10, http.StatusRequestEntityTooLarge},
+		{"/asks", "good", 70 << 10, http.StatusRequestEntityTooLarge},
+	} {
+		body := &counting{left: c.size}
+		req := httptest.NewRequest("POST", Prefix+c.path, body)
+		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Idempotency-Key", "k")
+		req.Header.Set("Authorization", "Bearer "+c.token)
+		rec := httptest.NewRecorder()
+		h.ServeHTTP(rec, req)
+		if rec.Code != c.status || c.token == "bad" && body.read > 0 {
+			t.Errorf("%s of %d bytes with %q: %d after %d bytes: %.200s", c.path, c.size, c.token, rec.Code, body.read, rec.Body)
+		}
+	}
+}
+
+// counting is a body of so many spaces that knows how much of it was read.
+type counting struct{ left, read int }
+
+func (c *counting) Read(p []byte) (int, error) {
+	if c.left == 0 {
+		return 0, io.EOF
+	}
+	n := min(len(p), c.left)
+	for i := range p[:n] {
+		p[i] = ' '
+	}
+	c.left, c.read = c.left-n, c.read+n
+	return n, nil
+}
+
+// Nobody is signed in without proof unless the console is told to be a demo.
+func TestPretendingIsOffByDefault(t *testing.T) {
+	t.Parallel()
+	for pattern := range Acts(Config{}) {
+		if strings.Contains(pattern, "/demo/") {
+			t.Errorf("%s exists", pattern)
+		}
+	}
+	if rec := asked(New(Config{Auth: ada()}), "POST", "/demo/sign-in", "bad", `{}`); rec.Code != http.StatusUnauthorized {
+		t.Errorf("%d %s", rec.Code, rec.Body)
+	}
+}
+
+// The acts that anybody may do without being known are these and no others.
+func TestPublicOperations(t *testing.T) {
+	t.Parallel()
+	var got []string
+	for pattern, act := range Acts(Config{Pretend: true}) {
+		if act == public {
+			got = append(got, pattern)
+		}
+	}
+	slices.Sort(got)
+	if want := "POST /demo/sign-in,POST /device,POST /device/poll"; strings.Join(got, ",") != want {
+		t.Errorf("%v", got)
+	}
+}
+
+// A page of another origin gets nothing, even with a token that it stole.
+func TestOtherOriginsMayNotUseTokens(t *testing.T) {
+	t.Parallel()
+	p := ada()
+	h := New(Config{Auth: p})
+	for name, value := range map[string]string{"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"} {
+		req := httptest.NewRequest("POST", Prefix+"/sign-out", nil)
+		req.Header.Set("Authorization", "Bearer good")
+		req.Header.Set(name, value)
+		rec := httptest.NewRecorder()
+		h.ServeHTTP(rec, req)
+		if rec.Code != http.StatusForbidden || len(p.acts) != 0 || rec.Header().Get("Access-Control-Allow-Origin") != "" {
+			t.Errorf("%s: %d %v", name, rec.Code, p.acts)
 		}
 	}
 }

@@ -19,7 +19,7 @@ type apiTokenCmd struct {
 
 type apiTokenListCmd struct {
 	asking
-	Person string `placeholder:"ID" help:"Somebody else's."`
+	Person string `env:"-" placeholder:"ID" help:"Somebody else's."`
 }
 
 // Run lists.
@@ -56,10 +56,10 @@ func tokenState(t auth.APIToken) string {
 type apiTokenNewCmd struct {
 	asking
 	Name    string   `arg:"" help:"What it is for, in your words."`
-	Role    []string `required:"" placeholder:"ROLE" help:"Roles of yours that it has."`
-	Act     []string `placeholder:"ACT" help:"The only acts that it may do, such as look or plan.draft; all that tokens may when left out."`
-	Network []string `placeholder:"CIDR" help:"Address ranges that it may come from; any when left out."`
-	Days    int      `default:"30" help:"Days until it expires, 90 at most."`
+	Role    []string `required:"" env:"-" placeholder:"ROLE" help:"Roles of yours that it has."`
+	Act     []string `env:"-" placeholder:"ACT" help:"The only acts that it may do, such as look or plan.draft; all that tokens may when left out."`
+	Network []string `env:"-" placeholder:"CIDR" help:"Address ranges that it may come from; any when left out."`
+	Days    int      `env:"-" default:"30" help:"Days until it expires, 90 at most."`
 	To      string   `env:"-" placeholder:"FILE" help:"Write the token to this new file, for you alone, instead of printing it."`
 }
 

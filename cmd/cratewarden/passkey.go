@@ -16,7 +16,7 @@ type passkeyCmd struct {
 
 type passkeyListCmd struct {
 	asking
-	Person string `placeholder:"ID" help:"Somebody else's."`
+	Person string `env:"-" placeholder:"ID" help:"Somebody else's."`
 }
 
 // Run lists.

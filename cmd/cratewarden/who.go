@@ -58,7 +58,7 @@ type sessionsCmd struct {
 
 type sessionsListCmd struct {
 	asking
-	Person string `placeholder:"ID" help:"Somebody else's, for platform administrators."`
+	Person string `env:"-" placeholder:"ID" help:"Somebody else's, for platform administrators."`
 }
 
 // Run lists.
