@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"cratewarden/pg/pgtest"
+	"cratewarden/telemetry/logtest"
 	"cratewarden/web/webtest"
 )
 
@@ -42,7 +44,25 @@ func (s suite) Run() int {
 		shared.stop()
 	}
 	pgtest.Stop()
-	return code
+	return max(code, logsArePrivate())
+}
+
+// logged is what all consoles of these tests log, at every level: stories,
+// journeys in browsers, sign-ins, plans.
+var logged logtest.Watch
+
+// logsArePrivate fails the suite if a line of any log led to a person or held a
+// secret, or would have, had the log not hidden it.
+func logsArePrivate() int {
+	lines, found := logged.Found()
+	for _, f := range found[:min(len(found), 20)] {
+		_, _ = fmt.Fprintf(os.Stderr, "a log is not private: %s", f)
+	}
+	if len(found) > 0 || shared.address != "" && lines == 0 {
+		_, _ = fmt.Fprintf(os.Stderr, "FAIL: of %d lines that consoles logged, %d are not private\n", lines, len(found))
+		return 1
+	}
+	return 0
 }
 
 // shared is the demo console that stories and journeys look at: it is made
@@ -77,7 +97,7 @@ func (d *demoConsole) start() {
 	if d.err = os.Chmod(dir, 0o755); d.err != nil {
 		return
 	}
-	args := []string{"demo", "--addr", "127.0.0.1:0", "--data", filepath.Join(dir, "data")}
+	args := []string{"demo", "--addr", "127.0.0.1:0", "--data", filepath.Join(dir, "data"), "--verbose"}
 	if d.crates != "" {
 		args = append(args, "--crates", d.crates)
 	}
@@ -104,7 +124,7 @@ func background(args ...string) (address string, stop func(), err error) {
 	out, in := io.Pipe()
 	ended := make(chan error, 1)
 	go func() {
-		err := run(ctx, args, strings.NewReader(""), in, io.Discard)
+		err := run(ctx, args, strings.NewReader(""), in, &logged)
 		_ = in.CloseWithError(io.EOF)
 		ended <- err
 	}()

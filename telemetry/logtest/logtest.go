@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -78,16 +79,45 @@ func (l *Log) Write(p []byte) (int, error) {
 	}
 	l.lines.Write(p)
 	for line := range bytes.Lines(p) {
-		for _, found := range l.private(string(line)) {
+		for _, found := range private(string(line), l.secrets) {
 			l.t.Errorf("the log holds a %s: %s", found, line)
 		}
 	}
 	return len(p), nil
 }
 
-// private names what is private in a line. It is read as it stands and, if it is
-// JSON, as it is meant.
-func (l *Log) private(line string) (out []string) {
+// Watch is the log of a program that many tests share, for what runs them to
+// look at in the end. It may be written to by many at a time.
+type Watch struct {
+	mu    sync.Mutex
+	lines int
+	found []string
+}
+
+// Write implements io.Writer: one or more lines of a log.
+func (w *Watch) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for line := range bytes.Lines(p) {
+		w.lines++
+		for _, what := range private(string(line), nil) {
+			w.found = append(w.found, what+": "+string(line))
+		}
+	}
+	return len(p), nil
+}
+
+// Found gives how many lines there were, and those that are private.
+func (w *Watch) Found() (lines int, private []string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.lines, slices.Clone(w.found)
+}
+
+// private names what is private in a line, and what the program's log hid in it:
+// that somebody meant to log. A line is read as it stands and, if it is JSON, as
+// it is meant.
+func private(line string, secrets []string) (out []string) {
 	text := line
 	var fields any
 	if json.Unmarshal([]byte(line), &fields) == nil {
@@ -96,7 +126,12 @@ func (l *Log) private(line string) (out []string) {
 	for _, t := range cratewarden.Traces(text) {
 		out = append(out, string(t.Kind)+" "+t.Text)
 	}
-	for _, s := range l.secrets {
+	for _, kind := range []cratewarden.TraceKind{cratewarden.MailTrace, cratewarden.AddressTrace, cratewarden.SecretTrace} {
+		if strings.Contains(text, "["+string(kind)+"]") {
+			out = append(out, "hidden "+string(kind))
+		}
+	}
+	for _, s := range secrets {
 		if strings.Contains(text, s) || strings.Contains(line, s) {
 			out = append(out, "secret of this test "+s)
 		}

@@ -2,8 +2,11 @@ package logtest
 
 import (
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
+
+	"cratewarden/telemetry"
 )
 
 // witness is a test that remembers that it failed.
@@ -38,6 +41,21 @@ func TestLogNoticesWhatIsPrivate(t *testing.T) {
 				t.Errorf("%q as %s: noticed %v", text, what, got)
 			}
 		}
+	}
+}
+
+// What the program's own log hides was meant to be logged, which is noticed too.
+func TestWatch(t *testing.T) {
+	t.Parallel()
+	var w Watch
+	log := telemetry.NewLogger(&w, false, slog.LevelDebug)
+	log.Info("hello", "took", 3)
+	if lines, found := w.Found(); lines != 1 || len(found) != 0 {
+		t.Errorf("%d %q", lines, found)
+	}
+	log.Warn("mail was not sent", "err", errors.New("550 no such user jane@example.com"))
+	if lines, found := w.Found(); lines != 2 || len(found) != 1 || strings.Contains(found[0], "jane@") || !strings.HasPrefix(found[0], "hidden mail address") {
+		t.Errorf("%d %q", lines, found)
 	}
 }
 
