@@ -290,13 +290,3 @@ func whence(ctx context.Context) auth.From {
 	f, _ := ctx.Value(fromKey{}).(auth.From)
 	return f
 }
-
-// Acts gives the act of every operation, by method and path below Prefix, for
-// tables that show who may do what.
-func Acts(cfg Config) map[string]string {
-	out := map[string]string{}
-	for pattern, op := range newGate(cfg, build(http.NewServeMux(), cfg)).ops {
-		out[strings.Replace(pattern, Prefix, "", 1)] = op.act
-	}
-	return out
-}

@@ -155,7 +155,7 @@ func TestEveryOperationAsksTheRules(t *testing.T) {
 	t.Parallel()
 	p := ada()
 	h := New(Config{Auth: p, Pretend: true}) // nothing else is there: what got past the rules would panic
-	for pattern, act := range Acts(Config{Auth: p, Pretend: true}) {
+	for pattern, act := range acts(Config{Auth: p, Pretend: true}) {
 		if act == public {
 			continue
 		}
@@ -308,7 +308,7 @@ func (c *counting) Read(p []byte) (int, error) {
 // Nobody is signed in without proof unless the console is told to be a demo.
 func TestPretendingIsOffByDefault(t *testing.T) {
 	t.Parallel()
-	for pattern := range Acts(Config{}) {
+	for pattern := range acts(Config{}) {
 		if strings.Contains(pattern, "/demo/") {
 			t.Errorf("%s exists", pattern)
 		}
@@ -322,7 +322,7 @@ func TestPretendingIsOffByDefault(t *testing.T) {
 func TestPublicOperations(t *testing.T) {
 	t.Parallel()
 	var got []string
-	for pattern, act := range Acts(Config{Pretend: true}) {
+	for pattern, act := range acts(Config{Pretend: true}) {
 		if act == public {
 			got = append(got, pattern)
 		}
@@ -348,4 +348,13 @@ func TestOtherOriginsMayNotUseTokens(t *testing.T) {
 			t.Errorf("%s: %d %v", name, rec.Code, p.acts)
 		}
 	}
+}
+
+// acts gives the act of every operation by its method and path below Prefix.
+func acts(cfg Config) map[string]string {
+	out := map[string]string{}
+	for pattern, op := range newGate(cfg, build(http.NewServeMux(), cfg)).ops {
+		out[strings.Replace(pattern, Prefix, "", 1)] = op.act
+	}
+	return out
 }
