@@ -29,8 +29,8 @@ type Config struct {
 	Pool *pgxpool.Pool
 	// Engine does follow-ups and recovery; nil where nothing is applied.
 	Engine Engine
-	// Notices sends messages; nil where nobody is told. Without an Engine there
-	// is no queue for them either, so they must be told to send by sweeping.
+	// Notices sends messages; nil where nobody is told. A process without an
+	// Engine is no part of the queue and looks for them every few seconds.
 	Notices Notices
 	// Head signs the ledger's head every minute; nil when somebody else does.
 	Head func(ctx context.Context) error

@@ -16,6 +16,7 @@ import (
 type Notices interface {
 	Deliver(ctx context.Context, delivery int64) error
 	Sweep(ctx context.Context) error
+	SendDue(ctx context.Context) error
 }
 
 const (
@@ -39,7 +40,7 @@ type notice struct {
 func (notice) Kind() string { return "notice" }
 
 // EnqueueNoticeTx hands a message to the workers at an instant, if the
-// transaction commits. It is notify.Config.Enqueue where there is an Engine.
+// transaction commits. It is notify.Config.Enqueue.
 func (q *Queue) EnqueueNoticeTx(ctx context.Context, tx pgx.Tx, id int64, at time.Time) error {
 	// One attempt, as with follow-ups: the message orders its next try itself.
 	opts := &river.InsertOpts{MaxAttempts: 1, Queue: noticeQueue}
@@ -72,7 +73,7 @@ func (j *Jobs) sweepOnly(ctx context.Context) error {
 	defer tick.Stop()
 	failing := false
 	for {
-		err := j.cfg.Notices.Sweep(ctx)
+		err := j.cfg.Notices.SendDue(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return nil

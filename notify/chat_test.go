@@ -41,7 +41,7 @@ func TestZulip(t *testing.T) {
 	if len(got) != 2 {
 		t.Fatalf("%d requests: %+v", len(got), b.rows(t))
 	}
-	want := "URGENT · test registry: Ada added a passkey\non “laptop”\nIf the person did not do this, end their sessions and remove the passkey at once.\nhttps://console.example/people/p1?tab=passkeys"
+	want := "URGENT · test registry: Ada added a passkey\non “laptop”\nhttps://console.example/people/p1?tab=passkeys"
 	for i, fields := range []map[string]string{{"type": "stream", "to": "ops", "topic": "console", "content": want}, {"type": "private", "to": "[7,9]", "topic": "", "content": want}} {
 		form, err := url.ParseQuery(got[i].body)
 		if err != nil || got[i].path != "/api/v1/messages" {

@@ -112,7 +112,7 @@ func TestWords(t *testing.T) {
 		t.Fatal(err)
 	}
 	kinds := Kinds()
-	for _, k := range []string{"person.roles", "passkey.added", "passkey.removed", "passkey.cloned", "enrolment.issued", "approval.wanted", "break-glass", "break-glass.review", "api-token.made", "list.unreadable", "test"} {
+	for _, k := range []string{"person.roles", "passkey.added", "passkey.removed", "passkey.cloned", "enrolment.issued", "approval.wanted", "break-glass", "break-glass.review", "break-glass.closed", "approval.fell", "passkey.renamed", "api-token.made", "list.unreadable", "test"} {
 		if !strings.Contains(" "+strings.Join(kinds, " ")+" ", " "+k+" ") {
 			t.Errorf("no words for %s", k)
 		}

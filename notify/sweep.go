@@ -18,7 +18,7 @@ const sweepMost = 500
 // it sends them itself, one after the other. Call it every minute.
 func (s *Service) Sweep(ctx context.Context) error {
 	if s.cfg.Enqueue == nil {
-		return s.sendDue(ctx)
+		return s.SendDue(ctx)
 	}
 	return pg.Map(pg.InTx(ctx, s.cfg.Console, func(tx pgx.Tx) error {
 		// One that was handed over lately is on its way.
@@ -47,9 +47,11 @@ func (s *Service) due(ctx context.Context, tx pgx.Tx, lately time.Duration) ([]i
 	return pgx.CollectRows(rows, pgx.RowTo[int64])
 }
 
-// sendDue sends what is due. One that fails has its next try later, so each is
-// tried once; mails that were only addressed are sent in the next turn.
-func (s *Service) sendDue(ctx context.Context) error {
+// SendDue sends what is due, whether it was handed to the workers or not: for a
+// process that is no part of the queue. Each message is still sent by one. One
+// that fails has its next try later, so each is tried once; mails that were only
+// addressed are sent in the next turn.
+func (s *Service) SendDue(ctx context.Context) error {
 	for ctx.Err() == nil {
 		var ids []int64
 		err := pg.InTx(ctx, s.cfg.Console, func(tx pgx.Tx) (err error) {

@@ -78,6 +78,7 @@ type cli struct {
 	APIToken apiTokenCmd `cmd:"" name:"api-token" group:"who" help:"List, make and revoke API tokens for programs."`
 	People   peopleCmd   `cmd:"" group:"who" help:"List people with their roles and the teams that give them."`
 	Rules    rulesCmd    `cmd:"" group:"who" help:"Say who may do what, and why not you."`
+	Notices  noticesCmd  `cmd:"" group:"who" help:"Say who was told what; send it again; try channels."`
 
 	Evidence evidenceCmd `cmd:"" group:"prove" help:"Seal, show, verify and export evidence."`
 	Ledger   ledgerCmd   `cmd:"" group:"prove" help:"Read, check, export and sign the log of what administrators did."`
