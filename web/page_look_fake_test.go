@@ -13,6 +13,7 @@ import (
 	"cratewarden"
 	"cratewarden/dossier"
 	"cratewarden/mirror"
+	"cratewarden/telemetry/logtest"
 )
 
 // desk is a source of dossiers for the pages of lists and people. The samples
@@ -72,7 +73,7 @@ func sampleDesk(t testing.TB) *desk {
 
 func deskServer(t testing.TB, d Dossiers, change ...func(*Config)) *Server {
 	t.Helper()
-	cfg := Config{Registry: Registry{Label: "harbor registry", Kind: Production}, Dossiers: d, Clock: func() time.Time { return deskTime }}
+	cfg := Config{Registry: Registry{Label: "harbor registry", Kind: Production}, Dossiers: d, Clock: func() time.Time { return deskTime }, Log: logtest.Logger(t)}
 	for _, c := range change {
 		c(&cfg)
 	}

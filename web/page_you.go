@@ -113,6 +113,9 @@ func (s *Server) showYou(w http.ResponseWriter, r *http.Request, status int, ord
 	p.Head.Crumbs = []Link{{"People", "/people"}}
 	p.Sessions = s.sessionList(sessions, v.Session.ID, "/you")
 	p.Passkeys, p.Enrol = passkeyList(keys, true), enrolForm{Code: len(keys) == 0 && !s.cfg.Pretend}
+	if s.cfg.Pretend {
+		p.Passkeys.Empty.Text = "Only this demo lets you change things without one. Add one to see how it is elsewhere."
+	}
 	p.Tokens = tokenList(tokens, "/you", s.cfg.Clock())
 	p.Order = fillTokenForm(order, v.Person)
 	p.Side = []Card{rolesCard(v.Person, s.roster()), accountCard(v.Person)}
@@ -150,7 +153,7 @@ func (s *Server) sessionList(list []auth.Session, current, at string) ownList {
 	out := ownList{ID: "sessions", Title: "Sessions", Note: Plural(len(list), "session"), Empty: Empty{Title: "Not signed in anywhere"}}
 	for _, x := range list {
 		row := ownRow{What: Text(agentWords(x)), About: "session begun " + UTC(x.Created), Notes: []Phrase{
-			Text("signed in ").Ago(x.Created).Say(" with " + x.Provider + " · last seen ").Ago(x.Seen),
+			Text("signed in ").Ago(x.Created).Say(" with " + s.providerName(x.Provider) + " · last seen ").Ago(x.Seen),
 			Text("ends ").UTC(earlier(x.IdleEnd, x.End)).Say(" UTC unless used, ").UTC(x.End).Say(" UTC at the latest"),
 		}}
 		if at != "" {
@@ -167,6 +170,22 @@ func (s *Server) sessionList(list []auth.Session, current, at string) ownList {
 	}
 	return out
 }
+
+// providerName is a place of sign-in in words.
+func (s *Server) providerName(id string) string {
+	for _, p := range s.cfg.Auth.Providers() {
+		if p.ID == id && p.Name != "" {
+			return visible(p.Name)
+		}
+	}
+	if id == pretended {
+		return "one click in this demo"
+	}
+	return visible(id)
+}
+
+// pretended is the provider of a demo's sign-ins.
+const pretended = "pretend"
 
 func earlier(a, b time.Time) time.Time {
 	if b.Before(a) {
@@ -216,6 +235,9 @@ func rolesCard(p auth.Person, r rosterLook) Card {
 func accountCard(p auth.Person) Card {
 	c := Card{ID: "accounts", Title: "Accounts"}
 	for _, x := range p.Identities {
+		if x.Provider == pretended {
+			continue
+		}
 		value := Text(x.Provider + " ").Code(x.Subject)
 		if x.Login != "" {
 			value = Text(x.Provider + " ").Strong(x.Login).Muted(" ").Code(x.Subject)
