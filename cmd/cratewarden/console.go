@@ -105,6 +105,7 @@ func ignoreEnd(err error) error {
 // parts is a console put together, with what must be closed.
 type parts struct {
 	pools    []*pgxpool.Pool
+	own      *pgxpool.Pool // on the console's database
 	mirror   *mirror.Mirror
 	dossiers *dossier.Service
 	signer   *signer
@@ -153,6 +154,7 @@ func assemble(ctx context.Context, cfg consoleConfig) (p *parts, err error) {
 	if err != nil {
 		return p, err
 	}
+	p.own = own
 	mail, err := console.NewStore(own).Key(ctx, "mail")
 	if err != nil {
 		return p, err

@@ -32,6 +32,7 @@ type signInConfig struct {
 	mail     notify.MailConfig
 	proxies  []netip.Prefix
 	probes   []netip.Prefix // who may ask how the program is without a token
+	limit    limiter        // nil means limits
 }
 
 // entrance is who stands at the door of a running console; nil in one that
@@ -50,7 +51,10 @@ func (p *parts) openEntrance(ctx context.Context, cfg consoleConfig, own, reg *p
 		return nil
 	}
 	in := cfg.signIn
-	e := &entrance{policy: in.policy, limit: limits()}
+	e := &entrance{policy: in.policy, limit: in.limit}
+	if e.limit == nil {
+		e.limit = limits()
+	}
 	var err error
 	who := in.team
 	who.Store, who.Logger = console.NewStore(own), cfg.log
