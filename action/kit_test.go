@@ -20,6 +20,7 @@ import (
 	"cratewarden/pg"
 	"cratewarden/pg/pgtest"
 	"cratewarden/registry/schema"
+	"cratewarden/telemetry/logtest"
 )
 
 func TestMain(m *testing.M) {
@@ -132,7 +133,7 @@ func newKitOn(t testing.TB, registry pgtest.Template, change ...func(*Config)) *
 	}
 	k := &kit{t: t, registry: pgtest.Database(t, registry), console: pgtest.Database(t, consoleTemplate())}
 	// Who may do what has tests of its own; these are about what is done.
-	cfg := Config{Registry: k.registry, Console: k.console, Ledger: ledger.New(ledger.Config{DB: k.console, Keys: keys}), Guard: anybody{},
+	cfg := Config{Logger: logtest.Logger(t), Registry: k.registry, Console: k.console, Ledger: ledger.New(ledger.Config{DB: k.console, Keys: keys}), Guard: anybody{},
 		Policy: boundless()}
 	for _, c := range change {
 		c(&cfg)

@@ -26,6 +26,7 @@ import (
 	"cratewarden/notify"
 	"cratewarden/pg/pgtest"
 	"cratewarden/team"
+	"cratewarden/telemetry/logtest"
 )
 
 const console = "https://console.example"
@@ -77,7 +78,7 @@ func newHouse(t *testing.T, change ...func(*auth.Config)) *house {
 	db := pgtest.Database(t, consoleTemplate())
 	h := &house{t: t, db: db, now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
 	h.ledger = ledger.New(ledger.Config{DB: db, Clock: h.clock})
-	cfg := auth.Config{Console: db, Ledger: h.ledger, People: h, Tell: h, Origin: console, Clock: h.clock}
+	cfg := auth.Config{Console: db, Ledger: h.ledger, People: h, Tell: h, Origin: console, Clock: h.clock, Logger: logtest.Logger(t)}
 	for _, c := range change {
 		c(&cfg)
 	}

@@ -22,6 +22,7 @@ import (
 	"cratewarden/pg/pgtest"
 	"cratewarden/registry/schema"
 	"cratewarden/team"
+	"cratewarden/telemetry/logtest"
 )
 
 func registryTemplate() pgtest.Template {
@@ -64,7 +65,7 @@ func newTown(t *testing.T, change ...func(*auth.Config)) *town {
 		hub: authtest.NewGitHub(t), idp: authtest.NewOpenID(t, "ES256"), now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
 	tn.idp.Now = tn.clock
 	tn.people(member(1, "Ada", cratewarden.Platform, cratewarden.Remover, cratewarden.Responder), member(2, "Bo", cratewarden.Responder), member(3, "Vera", cratewarden.Viewer))
-	tn.cfg = auth.Config{Console: tn.db, Registry: tn.registry, Ledger: ledger.New(ledger.Config{DB: tn.db, Clock: tn.clock}),
+	tn.cfg = auth.Config{Logger: logtest.Logger(t), Console: tn.db, Registry: tn.registry, Ledger: ledger.New(ledger.Config{DB: tn.db, Clock: tn.clock}),
 		People: tn, Tell: tn, Origin: console, Clock: tn.clock,
 		Providers: []auth.ProviderConfig{tn.hub.Config("github"), tn.idp.Config("example-id")}}
 	for _, c := range change {

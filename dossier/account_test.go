@@ -16,6 +16,7 @@ import (
 	"cratewarden/mirror"
 	"cratewarden/pg/pgtest"
 	"cratewarden/registry/schema"
+	"cratewarden/telemetry/logtest"
 )
 
 // peopleFixture is a registry of people: one with everything, one locked with
@@ -89,7 +90,7 @@ func peopleRig(t testing.TB, change func(*dossier.Config)) crateRig {
 	cfg.ConnConfig.Tracer = rig.count
 	traced := must(pgxpool.NewWithConfig(t.Context(), cfg))
 	t.Cleanup(traced.Close)
-	config := dossier.Config{Registry: traced, Clock: func() time.Time { return crateNow }, Label: "test registry"}
+	config := dossier.Config{Registry: traced, Clock: func() time.Time { return crateNow }, Label: "test registry", Logger: logtest.Logger(t)}
 	if change != nil {
 		change(&config)
 	}

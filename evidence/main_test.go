@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"log/slog"
 	"os"
 	"strings"
 	"testing"
@@ -20,6 +21,7 @@ import (
 	"cratewarden/ledger"
 	"cratewarden/pg/pgtest"
 	"cratewarden/registry/schema"
+	"cratewarden/telemetry/logtest"
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
@@ -92,6 +94,7 @@ type bench struct {
 	registry, console      *pgxpool.Pool
 	log                    *ledger.Log
 	static, index, storage blob.Store
+	logs                   *slog.Logger
 }
 
 func folder(t testing.TB) blob.Store {
@@ -119,7 +122,7 @@ func newBench(t testing.TB) *bench {
 	t.Helper()
 	b := &bench{
 		registry: pgtest.Database(t, registryTemplate()), console: pgtest.Database(t, consoleTemplate()),
-		static: folder(t), index: folder(t), storage: folder(t),
+		static: folder(t), index: folder(t), storage: folder(t), logs: logtest.Logger(t),
 	}
 	b.log = ledger.New(ledger.Config{DB: b.console})
 	b.make(b.storage)
@@ -132,7 +135,7 @@ func newBench(t testing.TB) *bench {
 
 // make builds the service over another evidence store.
 func (b *bench) make(store blob.Store) {
-	b.Service = New(Config{Registry: b.registry, Console: b.console, Ledger: b.log, Static: b.static, Index: b.index, Store: store})
+	b.Service = New(Config{Registry: b.registry, Console: b.console, Ledger: b.log, Static: b.static, Index: b.index, Store: store, Logger: b.logs})
 }
 
 func staticFiles() map[string]string {
