@@ -130,7 +130,7 @@ func (s *Service) jobRows(rows []registry.Job) []Job {
 	for _, r := range rows {
 		known, found := types[r.Type]
 		j := Job{
-			ID: r.ID, Type: r.Type, For: jobFor(known.what, r), Crate: r.Crate, Data: r.Data, Queue: known.queue,
+			ID: r.ID, Type: r.Type, For: jobFor(known.what, r), Crate: r.Crate, Data: masked(r.Data), Queue: known.queue,
 			Priority: r.Priority, Retries: r.Retries, CreatedAt: r.CreatedAt,
 		}
 		if r.LastRetry.Unix() > 0 {
@@ -143,6 +143,19 @@ func (s *Service) jobRows(rows []registry.Job) []Job {
 		out = append(out, j)
 	}
 	return out
+}
+
+// masked hides what in a job's payload leads to a person. The types that we know
+// hold nothing of the kind; one that a newer registry has may.
+func masked(data json.RawMessage) json.RawMessage {
+	text := cratewarden.HideTraces(string(data))
+	if text == string(data) {
+		return data
+	}
+	if json.Valid([]byte(text)) {
+		return json.RawMessage(text)
+	}
+	return json.RawMessage(`"hidden: it holds personal data"`)
 }
 
 // jobState gives the state that matters most and what to know about it.
