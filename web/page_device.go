@@ -100,7 +100,7 @@ func (s *Server) deviceAnswer(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return s.deviceAgain(w, r, err)
 		}
-		return s.confirm(w, r, http.StatusForbidden, deviceConfirmation(r, a))
+		return s.confirm(w, r, http.StatusForbidden, deviceConfirmation(a))
 	}
 	if err != nil {
 		return s.deviceAgain(w, r, err)
@@ -115,9 +115,8 @@ func (s *Server) deviceAnswer(w http.ResponseWriter, r *http.Request) error {
 
 // deviceConfirmation asks for the passkey that a program wants, made for exactly
 // what it asks.
-func deviceConfirmation(r *http.Request, a auth.Ask) confirmation {
-	c := confirmation{To: "/device/answer", Post: true, About: a.About, Fields: url.Values{"code": {a.Code}, "answer": {"yes"}}.Encode()}
-	return c
+func deviceConfirmation(a auth.Ask) confirmation {
+	return confirmation{To: "/device/answer", Post: true, About: a.About, Fields: url.Values{"code": {a.Code}, "answer": {"yes"}}.Encode()}
 }
 
 // planTitle names a plan for people, by its id when it cannot be read.

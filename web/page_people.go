@@ -242,7 +242,6 @@ func (s *Server) showPerson(w http.ResponseWriter, r *http.Request, status int, 
 	}
 	p := personPage{Page: s.page(r, visible(person.Name)), Notices: notices, Head: personHead(person), URL: Path("people", person.ID)}
 	p.Head.Crumbs = []Link{{"People", "/people"}}
-	p.Head.Lead = Text("Last seen ").Say("")
 	p.Head.Lead = append(Text("Last seen "), seen(person.SeenAt)...)
 	keys, err := s.cfg.Auth.Passkeys(ctx, person.ID)
 	if err != nil {

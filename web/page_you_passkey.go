@@ -44,9 +44,8 @@ func passkeyList(keys []auth.Passkey, own bool) ownList {
 // passkeyPage asks the authenticator to make a passkey.
 type passkeyPage struct {
 	Page
-	Head    Head
-	Name    string
-	Problem string
+	Head Head
+	Name string
 	Ceremony
 }
 
@@ -55,10 +54,6 @@ func (s *Server) beginPasskey(w http.ResponseWriter, r *http.Request) error {
 	if err := readForm(r); err != nil {
 		return err
 	}
-	return s.askPasskey(w, r, http.StatusOK, r.PostForm.Get("name"), "")
-}
-
-func (s *Server) askPasskey(w http.ResponseWriter, r *http.Request, status int, name, problem string) error {
 	v, code := s.visitor(r), r.PostForm.Get("code")
 	c, err := s.cfg.Auth.BeginPasskey(r.Context(), v, code)
 	if d, rules := asDenied(err); rules && d.Only(access.RuleStepUp) && (code != "" || v.Person.Passkeys == 0 && !s.cfg.Pretend) {
@@ -68,9 +63,9 @@ func (s *Server) askPasskey(w http.ResponseWriter, r *http.Request, status int, 
 	if err != nil {
 		return s.youAgain(w, r, "passkeys", err)
 	}
-	p := passkeyPage{Page: s.page(r, "Add a passkey"), Name: name, Problem: problem, Ceremony: Ceremony{ID: c.ID, Options: string(c.Options)}}
+	p := passkeyPage{Page: s.page(r, "Add a passkey"), Name: r.PostForm.Get("name"), Ceremony: Ceremony{ID: c.ID, Options: string(c.Options)}}
 	p.Head = Head{Crumbs: []Link{{"You", "/you#passkeys"}}, Title: "Add a passkey", Lead: Text("Your browser asks your security key or your device. It must check that it is you: by finger, face or PIN.")}
-	return s.render(w, "passkey", status, p)
+	return s.render(w, "passkey", http.StatusOK, p)
 }
 
 // finishPasskey keeps what the authenticator made.
