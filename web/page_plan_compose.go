@@ -98,7 +98,7 @@ func kindMarks(k action.Kind) []Badge {
 // families are the words over the groups of the catalogue.
 func families() map[string]string {
 	return map[string]string{"version": "Versions", "crate": "Crates", "owner": "Owners", "account": "Accounts", "token": "API tokens", "publisher": "Trusted publishers",
-		"name": "Names", "window": "What somebody did since", "job": "Registry jobs"}
+		"name": "Names", "window": "What somebody did since", "job": "Registry jobs", "person": "Private data"}
 }
 
 // kindGroups is the catalogue by family. Acts that only the engine plans, such

@@ -76,6 +76,10 @@ type workArgs struct {
 	Crates   []string `json:"crates"`
 	Paths    []string `json:"paths"`
 	Tags     []string `json:"tags"`
+	Entries  []int64  `json:"entries"`
+	Bundles  []string `json:"bundles"`
+	Account  int32    `json:"account"`
+	Person   string   `json:"person"`
 	Versions []struct {
 		Crate string   `json:"crate"`
 		Num   string   `json:"num"`
@@ -109,6 +113,14 @@ func workWords(kind string, args json.RawMessage) string {
 		if n := len(a.Crates); n > 0 {
 			return "index " + noun(n, "file") + " of " + someOf(a.Crates)
 		}
+	case "person.erase":
+		who := a.Person
+		if a.Account != 0 {
+			who = "account " + digits(a.Account)
+		}
+		return "keys of " + Plural(len(a.Entries), "ledger entry", "ledger entries") + " and " + Plural(len(a.Bundles), "evidence bundle") + " about " + who
+	case "ledger.verify":
+		return "proof that the whole ledger verifies"
 	case "held", "released", "tombstone":
 		if len(a.Versions) > 0 {
 			return a.versions()
