@@ -110,7 +110,7 @@ func surfaces(cfg consoleConfig, p *parts) (web.Config, api.Config) {
 	if e := p.entrance; e != nil {
 		pages.Auth, pages.Pretend, pages.Limit = e.auth, cfg.signIn.auth.Pretend, e.limit
 		programs.Auth, programs.Pretend, programs.Limit = e.auth, cfg.signIn.auth.Pretend, e.limit
-		pages.Notices, programs.Notices = e.notices, e.notices
+		pages.Notices, programs.Notices, pages.Policy = e.notices, e.notices, e.policy
 		pages.Openings, programs.Openings = p.opener, p.opener
 	}
 	if p.acting != nil {
