@@ -142,6 +142,9 @@ func (e *Engine) mayApply(ctx context.Context, p Plan, who Actor, yes Consent) e
 	if why := e.denied("plan.apply", who, t, f); why != nil {
 		return why
 	}
+	if why := e.otherAccount(p, who); why != nil {
+		return refusal{ruleReviewer, why}
+	}
 	if why := e.evidenceMissing(ctx, p); why != nil {
 		return refusal{ruleEvidence, why}
 	}

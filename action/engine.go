@@ -142,6 +142,7 @@ const (
 	ruleTyped    = "typed"    // what must be typed was not
 	ruleEvidence = "evidence" // what it destroys is not sealed
 	ruleSession  = "session"  // who asks is not signed in any more
+	ruleReviewer = "reviewer" // its review names somebody else's account
 	ruleFinal    = "final"    // it cannot be undone
 )
 

@@ -45,21 +45,24 @@ type matrix struct {
 	parts   *parts
 	handler http.Handler
 	people  string // the file
-	site    web.Config
-	api     api.Config
+	keys    int    // idempotency keys used
+	// registry is the address of its database.
+	registry string
+	site     web.Config
+	api      api.Config
 }
 
-func newMatrix(t *testing.T, change func(*signInConfig)) *matrix {
+func newMatrix(t *testing.T, registry pgtest.Template, people string, change func(*signInConfig)) *matrix {
 	t.Helper()
 	m := &matrix{people: filepath.Join(t.TempDir(), "people.yaml")}
-	m.list(t, "gone")
+	m.write(t, people)
 	in := &signInConfig{team: team.Config{File: m.people}, auth: auth.Config{Origin: "http://localhost:8420", Pretend: true},
 		limit: func(string, string) (bool, time.Duration) { return true, 0 }}
 	if change != nil {
 		change(in)
 	}
 	cfg := consoleConfig{
-		registry: pgtest.URL(t, pgtest.Template{Name: "registry", Build: schema.Create}), console: pgtest.URL(t, pgtest.Template{Name: "empty"}),
+		registry: pgtest.URL(t, registry), console: pgtest.URL(t, pgtest.Template{Name: "empty"}),
 		acting: acting{may: true}, signIn: in, label: "matrix", kind: web.Demo, log: slog.New(slog.DiscardHandler),
 	}
 	var err error
@@ -67,15 +70,21 @@ func newMatrix(t *testing.T, change func(*signInConfig)) *matrix {
 		t.Fatal(err)
 	}
 	t.Cleanup(m.parts.close)
-	m.handler = m.parts.handler
+	m.handler, m.registry = m.parts.handler, cfg.registry
 	m.site, m.api = surfaces(cfg, m.parts)
 	m.fresh(t)
 	return m
 }
 
-// list writes the list of people; more is a viewer besides.
-func (m *matrix) list(t *testing.T, more string) {
+func (m *matrix) write(t *testing.T, people string) {
 	t.Helper()
+	if err := os.WriteFile(m.people, []byte(people), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// onePerRole is a list with a person for each role; more is a viewer besides.
+func onePerRole(more string) string {
 	text := "people:\n"
 	for i, r := range everyRole() {
 		text += fmt.Sprintf("- {name: %s, github_id: %d, roles: [%s]}\n", r, i+1, r)
@@ -83,9 +92,7 @@ func (m *matrix) list(t *testing.T, more string) {
 	if more != "" {
 		text += "- {name: " + more + ", github_id: 99, roles: [viewer]}\n"
 	}
-	if err := os.WriteFile(m.people, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	return text
 }
 
 func (m *matrix) fresh(t *testing.T) {
@@ -158,7 +165,7 @@ func (m *matrix) askers(t *testing.T, kind auth.SessionKind) []asker {
 		}},
 	}
 	gone := m.signIn(t, "gone", kind)
-	m.list(t, "")
+	m.write(t, onePerRole(""))
 	m.fresh(t)
 	list = append(list, asker{name: "off list", enter: func(*testing.T) auth.SignedIn { return gone }})
 	for _, r := range everyRole() {
@@ -255,7 +262,7 @@ func (m *matrix) ask(t *testing.T, pattern string, who asker) string {
 // changes the table, so nobody forgets to think about it.
 func TestMatrix(t *testing.T) {
 	t.Parallel()
-	m := newMatrix(t, nil)
+	m := newMatrix(t, pgtest.Template{Name: "registry", Build: schema.Create}, onePerRole("gone"), nil)
 	site, err := web.New(m.site)
 	if err != nil {
 		t.Fatal(err)
@@ -267,7 +274,7 @@ func TestMatrix(t *testing.T) {
 		m.row(t, &out, rt.Pattern, rt.Act, columns)
 	}
 	out.WriteString("\n# Operations\n\n")
-	m.list(t, "gone")
+	m.write(t, onePerRole("gone"))
 	m.fresh(t)
 	columns = append(m.askers(t, auth.ProgramSession), m.tokens(t)...)
 	operations := api.Operations(m.api)
