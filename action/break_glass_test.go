@@ -64,6 +64,52 @@ func TestBreakGlass(t *testing.T) {
 	g.judged()
 }
 
+// A review that nobody does is not forgotten: people are told at half of its
+// time, when it is due, and every day after, and no more once it is done.
+func TestReviewsAreRemindedOf(t *testing.T) {
+	t.Parallel()
+	g := newGuarded(t)
+	p, _ := g.reviewed("version.delete", m{"crate": "arraykit", "version": "0.3.4"})
+	g.pass(time.Hour)
+	if _, err := g.BreakGlass(t.Context(), g.who, p.ID, *p.Digest, "nobody answers"); err != nil {
+		t.Fatal(err)
+	}
+	g.paper.list = nil
+	told := 0
+	for _, step := range []struct {
+		pass   time.Duration
+		told   int
+		urgent bool
+	}{{11 * time.Hour, 0, false}, {time.Hour, 1, false}, {time.Hour, 0, false}, {11 * time.Hour, 1, true}, {time.Hour, 0, true}, {22 * time.Hour, 0, true}, {time.Hour, 1, true}} {
+		g.pass(step.pass)
+		n, err := g.RemindReviews(t.Context())
+		if err != nil || n != step.told {
+			t.Fatalf("%s later: %d, %v, want %d", step.pass, n, err, step.told)
+		}
+		if told += n; len(g.paper.list) != told {
+			t.Fatalf("told %+v", g.paper.list)
+		}
+		if n == 0 {
+			continue
+		}
+		last := g.paper.list[told-1]
+		if last.Kind != "break-glass.review" || last.Urgent != step.urgent || last.Plan != p.ID || len(last.Roles) == 0 || strings.Contains(last.Text, "nobody answers") {
+			t.Errorf("%s later: %+v", step.pass, last)
+		}
+	}
+	open, err := g.BreakGlassReviews(t.Context(), true)
+	if err != nil || len(open) != 1 {
+		t.Fatal(err, open)
+	}
+	if _, err := g.CloseBreakGlassReview(t.Context(), g.second, open[0].ID, Justified, "seen"); err != nil {
+		t.Fatal(err)
+	}
+	g.pass(48 * time.Hour)
+	if n, err := g.RemindReviews(t.Context()); n != 0 || err != nil {
+		t.Errorf("after it was done: %d, %v", n, err)
+	}
+}
+
 // judged checks the review of the one broken glass there is.
 func (g *guarded) judged() {
 	t := g.t

@@ -73,7 +73,7 @@ func (s *Service) issue(ctx context.Context, tx pgx.Tx, by action.Actor, p Perso
 		Title: "A passkey may be registered for " + p.Name,
 		Text: "An enrolment code for " + p.Name + " was issued by " + by.Name + "; it works until " + expires.Format(time.DateTime) +
 			" UTC. If nobody asked for it, tell the other administrators.",
-		Path: "/people",
+		Path: personPath(p.ID),
 	}); err != nil {
 		return err
 	}

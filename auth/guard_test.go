@@ -3,6 +3,7 @@ package auth_test
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"cratewarden/auth"
 	"cratewarden/auth/authtest"
 	"cratewarden/ledger"
+	"cratewarden/notify"
 	"cratewarden/team"
 )
 
@@ -204,5 +206,51 @@ func TestSettings(t *testing.T) {
 	}
 	if _, err := auth.New(auth.Config{}); err == nil {
 		t.Error("no settings at all")
+	}
+}
+
+// That nobody can read the list is told while there is time to do something,
+// once, by whichever process sees it first, and again only the next time.
+func TestUnreadableListIsToldOnce(t *testing.T) {
+	t.Parallel()
+	tn := newTown(t)
+	other := tn.another()
+	round := func() {
+		t.Helper()
+		for _, s := range []*auth.Service{tn.Service, other} {
+			if err := errors.Join(auth.Settle(t.Context(), s), auth.TellUnreadable(t.Context(), s)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	told := func() []notify.Notice { return tn.notices("list.unreadable") }
+	round()
+	tn.broken = errors.New("connection refused")
+	for _, step := range []struct {
+		pass time.Duration
+		want int
+	}{{14 * time.Minute, 0}, {2 * time.Minute, 1}, {time.Minute, 1}, {time.Hour, 1}} {
+		tn.pass(step.pass)
+		round()
+		if got := told(); len(got) != step.want {
+			t.Fatalf("%s later: %d notices, want %d", step.pass, len(got), step.want)
+		}
+	}
+	n := told()[0]
+	if !n.Urgent || !slices.Equal(n.Roles, []cratewarden.Role{cratewarden.Platform}) || n.Path != "/people" || !strings.Contains(n.Text, "12:30:01 UTC, the console refuses every change") {
+		t.Errorf("%+v", n)
+	}
+	if n := tn.entries(ledger.Note, "list.unreadable"); n != 1 {
+		t.Errorf("%d entries", n)
+	}
+	tn.broken = nil
+	tn.pass(time.Minute)
+	tn.people(tn.list.Members...)
+	round()
+	tn.broken = errors.New("connection refused")
+	tn.pass(20 * time.Minute)
+	round()
+	if got := told(); len(got) != 2 {
+		t.Errorf("the second time: %d notices", len(got))
 	}
 }

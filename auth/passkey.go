@@ -154,6 +154,6 @@ func (s *Service) keyNotice(p Person, kind, title, more string) notify.Notice {
 		Kind: kind, To: []string{p.ID}, Roles: []cratewarden.Role{cratewarden.Platform}, Title: title,
 		Text: title + " at " + s.clock().Format(time.DateTime) + " UTC." + more +
 			" If that was not " + p.Name + ", end all their sessions at once and look at the ledger.",
-		Path: "/you",
+		Path: personPath(p.ID), // /you would be the reader's own
 	}
 }

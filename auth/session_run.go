@@ -27,6 +27,9 @@ func (s *Service) Run(ctx context.Context) error {
 		if err := s.settle(ctx, r); err != nil && ctx.Err() == nil {
 			s.log.ErrorContext(ctx, "the list of people was not taken over; it is tried again in a minute", "error", err)
 		}
+		if err := s.tellUnreadable(ctx); err != nil && ctx.Err() == nil {
+			s.log.ErrorContext(ctx, "nobody was told that the list of people cannot be read; it is tried again in a minute", "error", err)
+		}
 		s.linkAll(ctx, r)
 		if err := s.sweep(ctx); err != nil && ctx.Err() == nil {
 			s.log.ErrorContext(ctx, "what is over was not forgotten; it is tried again in a minute", "error", err)

@@ -129,6 +129,18 @@ func (tn *town) Tell(_ context.Context, _ pgx.Tx, n notify.Notice) error {
 	return nil
 }
 
+// notices gives those of a kind.
+func (tn *town) notices(kind string) (out []notify.Notice) {
+	tn.mu.Lock()
+	defer tn.mu.Unlock()
+	for _, n := range tn.told {
+		if n.Kind == kind {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
 func (tn *town) exec(sql string, args ...any) {
 	tn.t.Helper()
 	if _, err := tn.db.Exec(tn.t.Context(), sql, args...); err != nil {

@@ -92,6 +92,9 @@ func (s *Service) MakeAPIToken(ctx context.Context, v Visitor, o TokenOrder) (pl
 		if err != nil {
 			return err
 		}
+		if err := s.tell(ctx, tx, tokenNotice(v.Person, t)); err != nil {
+			return err
+		}
 		return s.note(ctx, tx, ledger.Entry{Kind: ledger.Note, Action: "api-token.make", Actor: actorOf(v.Person), Session: v.Actor.Session,
 			Subjects: []ledger.Subject{{Kind: "console-token", ID: t.ID}},
 			Details: map[string]string{"roles": access.RoleList(t.Roles), "acts": clip(strings.Join(t.Acts, " "), 2000),

@@ -71,6 +71,11 @@ func TestAPIToken(t *testing.T) {
 	if n := tn.entries(ledger.Note, "api-token.make"); n != 1 {
 		t.Errorf("%d entries", n)
 	}
+	told := tn.notices("api-token.made")
+	if len(told) != 1 || !slices.Equal(told[0].To, []string{v.Person.ID}) || !slices.Equal(told[0].Roles, []cratewarden.Role{cratewarden.Platform}) ||
+		told[0].Path != "/people/"+v.Person.ID || strings.Contains(told[0].Title+told[0].Text, "nightly report") || !strings.Contains(told[0].Text, "responder, for 2 actions") {
+		t.Errorf("%+v", told)
+	}
 }
 
 func base62(sum uint32) string {

@@ -21,6 +21,7 @@ type Engine interface {
 	Work(ctx context.Context, followUp int64) error
 	Recover(ctx context.Context) (action.Recovery, error)
 	WatchTombstones(ctx context.Context) (int, error)
+	RemindReviews(ctx context.Context) (int, error)
 }
 
 // Config says what the workers work on.
@@ -83,6 +84,7 @@ func (j *Jobs) join() (err error) {
 	cfg := j.cfg
 	j.rounds["recover"] = j.recover
 	j.rounds["tombstones"] = j.tombstones
+	j.rounds["reviews"] = j.reviews
 	if cfg.Head != nil {
 		j.rounds["head"] = cfg.Head
 	}
@@ -160,6 +162,11 @@ func (j *Jobs) recover(ctx context.Context) error {
 
 func (j *Jobs) tombstones(ctx context.Context) error {
 	_, err := j.cfg.Engine.WatchTombstones(ctx)
+	return err
+}
+
+func (j *Jobs) reviews(ctx context.Context) error {
+	_, err := j.cfg.Engine.RemindReviews(ctx)
 	return err
 }
 

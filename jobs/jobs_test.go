@@ -43,10 +43,10 @@ func database(t *testing.T) *pgxpool.Pool {
 
 // fake counts what the workers call.
 type fake struct {
-	mu                 sync.Mutex
-	worked             map[int64]int
-	recovered, watched int
-	wait               time.Duration
+	mu                           sync.Mutex
+	worked                       map[int64]int
+	recovered, watched, reminded int
+	wait                         time.Duration
 }
 
 func (f *fake) Work(ctx context.Context, id int64) error {
@@ -73,6 +73,13 @@ func (f *fake) WatchTombstones(context.Context) (int, error) {
 	defer f.mu.Unlock()
 	f.watched++
 	return 0, errors.New("the registry is down")
+}
+
+func (f *fake) RemindReviews(context.Context) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.reminded++
+	return 0, nil
 }
 
 func (f *fake) see(what func() bool) bool {
@@ -185,7 +192,7 @@ func TestRounds(t *testing.T) {
 		return nil
 	}})
 	eventually(t, "rounds go on, failing ones too", func() bool {
-		return f.see(func() bool { return f.recovered > 2 && f.watched > 1 && heads > 1 })
+		return f.see(func() bool { return f.recovered > 2 && f.watched > 1 && f.reminded > 1 && heads > 1 })
 	})
 }
 

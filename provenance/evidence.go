@@ -43,6 +43,9 @@ func methodSource(m cratewarden.Method, dump bool) string {
 	return "no row tells"
 }
 
+// MailFact is the fact that holds a masked mail address.
+const MailFact = "E-mail verified then"
+
 func personFacts(in Input) []Fact {
 	s := in.Subject
 	if s.PersonID == 0 {
@@ -55,9 +58,9 @@ func personFacts(in Input) []Fact {
 	facts := []Fact{{Name: "Publisher", Value: who, Source: "versions.published_by, oauth_github.account_id"}, ownerFact(in)}
 	switch {
 	case in.MailMasked != "":
-		facts = append(facts, Fact{Name: "E-mail verified then", Value: in.MailMasked + " (masked)", Source: "versions_published_by.email"})
+		facts = append(facts, Fact{Name: MailFact, Value: in.MailMasked + " (masked)", Source: "versions_published_by.email"})
 	case in.Dump:
-		facts = append(facts, Fact{Name: "E-mail verified then", Value: cratewarden.NotInDump, Source: "versions_published_by.email"})
+		facts = append(facts, Fact{Name: MailFact, Value: cratewarden.NotInDump, Source: "versions_published_by.email"})
 	}
 	return facts
 }

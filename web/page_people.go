@@ -9,6 +9,7 @@ import (
 	"cratewarden"
 	"cratewarden/access"
 	"cratewarden/auth"
+	"cratewarden/opening"
 	"cratewarden/team"
 )
 
@@ -260,9 +261,28 @@ func (s *Server) showPerson(w http.ResponseWriter, r *http.Request, status int, 
 			return err
 		}
 		p.Seen, p.Sessions, p.Tokens = true, s.sessionList(sessions, "", p.URL), tokenList(tokens, p.URL, s.cfg.Clock())
+		s.openAddresses(r, &p, sessions, tokens)
 	}
 	p.Side = []Card{rolesCard(person, s.roster()), accountCard(person)}
 	return s.render(w, "person", status, p)
+}
+
+// openAddresses offers to open the masked addresses that sessions began at and
+// tokens were last used from.
+func (s *Server) openAddresses(r *http.Request, p *personPage, sessions []auth.Session, tokens []auth.APIToken) {
+	offer := func(row *ownRow, what opening.What, id string) {
+		row.Notes = append(row.Notes, Text("from ••••• · ").Link("open the address", s.openURL(what, id)))
+	}
+	for i, x := range sessions {
+		if x.Address != "" && s.mayOpen(r, opening.Session) {
+			offer(&p.Sessions.Rows[i], opening.Session, x.ID)
+		}
+	}
+	for i, t := range tokens {
+		if t.Used != nil && s.mayOpen(r, opening.APIToken) {
+			offer(&p.Tokens.Rows[i], opening.APIToken, t.ID)
+		}
+	}
 }
 
 // wouldRefuse says why an act cannot be done, but for a step-up, which is asked

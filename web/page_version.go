@@ -52,6 +52,7 @@ func (s *Server) versionRoutes() []route {
 			}
 			p := s.versionPage(r, v, view)
 			view.fill(&p, v)
+			s.openPublishMail(r, &p, v)
 			return s.render(w, "dossier", http.StatusOK, p)
 		}})
 	}

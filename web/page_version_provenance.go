@@ -1,9 +1,13 @@
 package web
 
 import (
+	"net/http"
+	"slices"
 	"strings"
 
+	"cratewarden"
 	"cratewarden/dossier"
+	"cratewarden/opening"
 	"cratewarden/provenance"
 )
 
@@ -137,6 +141,20 @@ func evidenceCard(v *dossier.Version) Card {
 		c.Table.Rows = append(c.Table.Rows, Row{Tone: toneOf(f.Tone), Cells: []Phrase{Text(f.Name), evidenceValue(v, f), Phrase{}.Muted(f.Source)}})
 	}
 	return c
+}
+
+// openPublishMail offers to open the mail address that was verified when the
+// version was published, where it stands masked.
+func (s *Server) openPublishMail(r *http.Request, p *dossierPage, v *dossier.Version) {
+	masked := func(f provenance.Fact) bool { return f.Name == provenance.MailFact && f.Value != cratewarden.NotInDump }
+	if !slices.ContainsFunc(v.Provenance.Evidence, masked) || !s.mayOpen(r, opening.PublishMail) {
+		return
+	}
+	for i := range p.Main {
+		if p.Main[i].ID == "evidence" {
+			p.Main[i].More = Link{"open the address", s.openURL(opening.PublishMail, v.Crate+"@"+v.Num)}
+		}
+	}
 }
 
 func evidenceValue(v *dossier.Version, f provenance.Fact) Phrase {
