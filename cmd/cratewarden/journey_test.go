@@ -1,8 +1,11 @@
 package main
 
 import (
+	"fmt"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp/kb"
 
@@ -10,10 +13,47 @@ import (
 	"cratewarden/web/webtest"
 )
 
-// site is the real program on the demo registry, as a browser sees it.
+// signedIn is done when the browser that the journeys share is signed in.
+var signedIn sync.Once
+
+// site is the real program on the demo registry, as Ada's browser sees it.
 func site(t *testing.T) *webtest.Site {
 	t.Helper()
-	return &webtest.Site{URL: demoAddress(t)}
+	s := &webtest.Site{URL: demoAddress(t)}
+	signedIn.Do(func() { become(t, s.Open(t, "/sign-in"), "Ada") })
+	return s
+}
+
+// become signs in with the one click of a demo.
+func become(t *testing.T, p *webtest.Page, name string) {
+	t.Helper()
+	presses(t, p, name)
+	until(t, p, `document.querySelector("h1")?.textContent.trim() !== "Sign in"`, "true")
+}
+
+// until waits until an expression has a value on a page that is whole.
+func until(t *testing.T, p *webtest.Page, expression, want string) {
+	t.Helper()
+	var got string
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		if got = webtest.Eval[string](p, `String(document.readyState === "complete" && `+expression+`)`); got == want {
+			return
+		}
+	}
+	t.Fatalf("%s at %s is %q, not %q; the page says: %.500s", expression, webtest.Eval[string](p, "location.pathname"), got, want, body(p))
+}
+
+// presses clicks the first button or link with these words that can be seen.
+func presses(t *testing.T, p *webtest.Page, words string) {
+	t.Helper()
+	find := fmt.Sprintf(`[...document.querySelectorAll("button, a.button, summary")].find(e => e.textContent.trim() === %q && e.offsetParent && e.getAttribute("aria-disabled") !== "true")`, words)
+	until(t, p, find+" !== undefined", "true")
+	webtest.Eval[bool](p, "("+find+".click(), true)")
+}
+
+// fills writes a text into a field.
+func fills(p *webtest.Page, selector, text string) {
+	webtest.Eval[bool](p, fmt.Sprintf(`((e, text) => { e.value = text; e.dispatchEvent(new Event("input", {bubbles: true})); return true })(document.querySelector(%q), %q)`, selector, text))
 }
 
 // body is the page's text as a person reads it.
@@ -58,13 +98,14 @@ func TestJourneyFromAReport(t *testing.T) {
 	wantText(t, p, "mirelund", "Tokens")
 }
 
-// Everything that matters must be reachable when scripts are off: the search
-// box is a form, lists are links.
+// Everything that matters must be reachable when scripts are off: signing in is
+// a form, so is the search box, lists are links.
 func TestJourneyWithoutScripts(t *testing.T) {
 	t.Parallel()
-	p := site(t).Open(t, "/about")
+	p := (&webtest.Site{URL: demoAddress(t)}).OpenAlone(t, "/about")
 	p.Scripts(false)
 	p.Go("/search?q=arraykit")
+	become(t, p, "Vera")
 	p.Click(`main a[href="/crates/arraykit"]`)
 	p.Wait(".verdict")
 	p.Click(`main a[href="/crates/arraykit/0.3.10"]`)
@@ -87,45 +128,89 @@ func TestJourneyOfALeakedToken(t *testing.T) {
 	}
 }
 
+// picture is a page whose picture stands under docs/.
+type picture struct {
+	path string
+	// alone shows it to a browser that is not signed in.
+	alone bool
+	// then leads from the path to the page that is meant; nil for the page itself.
+	then func(t *testing.T, p *webtest.Page)
+	// complains is what the browser may say, such as that an answer was a refusal.
+	complains string
+	// dressed pages stand in the docs in two widths and colours.
+	dressed bool
+}
+
 // pictured are the pages whose pictures stand under docs/, and all are held to
 // the accessibility rules at two widths and in both schemes.
-func pictured() map[string]string {
-	return map[string]string{
-		"home":             "/",
-		"search":           "/search?q=array",
-		"publishes":        "/publishes",
-		"crate":            "/crates/arraykit",
-		"crate-versions":   "/crates/arraykit/versions",
-		"crate-dependents": "/crates/arraykit/dependents",
-		"version":          "/crates/arraykit/0.3.10",
-		"version-files":    "/crates/macro-loom1/1.0.87/files",
-		"file":             "/crates/macro-loom1/1.0.87/files/build.rs",
-		"diff":             "/crates/macro-loom1/1.0.87/diff",
-		"account":          "/accounts?login=mirelund",
-		"squatter":         "/accounts?login=nameharvest",
-		"names":            "/names?q=arraykit",
-		"tokens":           "/tokens",
-		"jobs":             "/jobs",
-		"status":           "/status",
-		"about":            "/about",
-		"missing":          "/crates/no-such-crate-at-all",
+func pictured(a deeds) map[string]picture {
+	return map[string]picture{
+		"home":             {path: "/"},
+		"search":           {path: "/search?q=array"},
+		"publishes":        {path: "/publishes"},
+		"crate":            {path: "/crates/arraykit", dressed: true},
+		"crate-versions":   {path: "/crates/arraykit/versions"},
+		"crate-dependents": {path: "/crates/arraykit/dependents"},
+		"version":          {path: "/crates/arraykit/0.3.10", dressed: true},
+		"version-files":    {path: "/crates/macro-loom1/1.0.87/files"},
+		"file":             {path: "/crates/macro-loom1/1.0.87/files/build.rs"},
+		"diff":             {path: "/crates/macro-loom1/1.0.87/diff"},
+		"account":          {path: "/accounts?login=mirelund"},
+		"squatter":         {path: "/accounts?login=nameharvest"},
+		"names":            {path: "/names?q=arraykit"},
+		"tokens":           {path: "/tokens"},
+		"jobs":             {path: "/jobs"},
+		"status":           {path: "/status"},
+		"about":            {path: "/about"},
+		"missing":          {path: "/crates/no-such-crate-at-all", complains: "404"},
+
+		"sign-in":      {path: "/sign-in", alone: true},
+		"you":          {path: "/you"},
+		"device":       {path: "/device"},
+		"people":       {path: "/people"},
+		"person":       {path: "/people/" + a.person},
+		"rules":        {path: "/rules"},
+		"notices":      {path: "/notices"},
+		"open":         {path: "/open?what=mail&subject=" + a.account},
+		"plans":        {path: "/plans"},
+		"plan-form":    {path: "/plans/new?do=version.yank&crate=arraykit"},
+		"plan-demands": {path: "/plans/" + a.demands, dressed: true},
+		"plan-applied": {path: "/plans/" + a.applied},
+		"confirm": {path: "/plans/" + a.ready, complains: "403", then: func(t *testing.T, p *webtest.Page) {
+			presses(t, p, "Apply the plan")
+			until(t, p, `document.querySelector("h1")?.textContent.trim()`, "Confirm it is you")
+		}},
+		"batch": {path: "/plans/batch?lines=avenvine@0.1.1,minimember@0.1.0,logpress-mini,allerone@0.1.0,no-such-crate", then: func(t *testing.T, p *webtest.Page) {
+			presses(t, p, "Look them up")
+			until(t, p, `document.body.innerText.includes("Not found")`, "true")
+		}},
+		"break-glass": {path: "/break-glass/1"},
+		"ledger":      {path: "/ledger"},
+		"evidence":    {path: "/evidence/" + a.sealed},
 	}
 }
 
 func TestJourneyEveryPageIsAccessible(t *testing.T) {
 	t.Parallel()
 	s := site(t)
-	for name, path := range pictured() {
+	for name, c := range pictured(doActs(t)) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := s.Open(t, "/about")
-			if name == "missing" {
-				p.Expect("404")
+			open := s.Open
+			if c.alone {
+				open = s.OpenAlone
 			}
-			p.Go(path)
+			p := open(t, "/about")
+			if c.complains != "" {
+				p.Expect(c.complains)
+			}
+			p.Go(c.path)
+			if c.then != nil {
+				c.then(t, p)
+			}
 			look := p.Fits
-			if name == "crate" || name == "version" {
-				look = p.Screenshot // the docs show two pages in every dress
+			if c.dressed {
+				look = p.Screenshot
 			}
 			p.Screenshot(name, 1440, "light")
 			p.CheckAxe()

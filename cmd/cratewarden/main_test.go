@@ -72,6 +72,7 @@ var shared demoConsole
 type demoConsole struct {
 	once    sync.Once
 	address string
+	data    string // the folder with everything
 	crates  string // "" for the demo's own number
 	err     error
 	stop    func()
@@ -97,7 +98,8 @@ func (d *demoConsole) start() {
 	if d.err = os.Chmod(dir, 0o755); d.err != nil {
 		return
 	}
-	args := []string{"demo", "--addr", "127.0.0.1:0", "--data", filepath.Join(dir, "data"), "--verbose"}
+	d.data = filepath.Join(dir, "data")
+	args := []string{"demo", "--addr", "127.0.0.1:0", "--data", d.data, "--verbose"}
 	if d.crates != "" {
 		args = append(args, "--crates", d.crates)
 	}

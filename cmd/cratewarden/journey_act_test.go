@@ -1,0 +1,83 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// deeds are what somebody did on the shared console before its pages are looked
+// at, so that they show more than empty lists.
+type deeds struct {
+	person  string // Bo's id
+	account string // number of the account whose address may be opened
+	demands string // a plan that waits for a second person
+	ready   string // one that waits for its author
+	applied string
+	sealed  string // digest of the evidence for the first
+}
+
+const campaign = "incident: INC-118\npublic: These crates imitate well-known ones and steal secrets while they are built.\ninternal: Four accounts, one campaign; see the call at 16:20.\n"
+
+// doActs does them as Ada, on the command line. It touches only crates that no
+// story and no other journey looks at.
+func doActs(t *testing.T) (a deeds) {
+	t.Helper()
+	found := func(pattern, text string) string {
+		t.Helper()
+		m := regexp.MustCompile(pattern).FindStringSubmatch(text)
+		if m == nil {
+			t.Fatalf("no %s in %s", pattern, text)
+		}
+		return m[1]
+	}
+	reviewed := func(text string) string {
+		t.Helper()
+		var made struct{ Plan struct{ ID string } }
+		if err := json.Unmarshal([]byte(ada(t, text, "plan", "new", "-", "--json")), &made); err != nil {
+			t.Fatal(err)
+		}
+		ada(t, "", "plan", "review", made.Plan.ID)
+		return made.Plan.ID
+	}
+	a.person = found(`"id": "(u[0-9a-v]+)",\s*"name": "Bo"`, ada(t, "", "people", "--json"))
+	a.account = found(`Account +(\d+)`, ada(t, "", "user", "mirelund"))
+	a.applied = found(`plan (p[0-9a-v]+) is applied`, ada(t, "", "yank", "minimember@0.1.1", "logpress-mini@0.1.1", "--incident", "INC-118",
+		"--reason", "These crates imitate well-known ones.", "--message", "Imitates another crate.", "--yes"))
+	a.demands = reviewed("title: Delete macro-loom1 1.0.87, which steals secrets\n" + campaign + "steps:\n- {do: version.delete, crate: macro-loom1, version: 1.0.87}\n")
+	a.sealed = found(`([0-9a-f]{64})`, ada(t, "", "plan", "seal", a.demands))
+	a.ready = reviewed("title: Yank avenvine, which imitates another crate\n" + campaign + "steps:\n- {do: version.yank, crate: avenvine, version: 0.1.1}\n- {do: version.yank, crate: avenvine, version: 0.1.0}\n")
+	glass := reviewed("title: Delete allerona 0.1.1, which steals secrets\n" + campaign + "steps:\n- {do: version.delete, crate: allerona, version: 0.1.1}\n")
+	nobodyAnswers(t, glass)
+	ada(t, "", "break-glass", glass, "--yes", "--reason", "It spreads by the hour and nobody of the rota answers.")
+	return a
+}
+
+// ada runs a command as Ada on the shared console.
+func ada(t *testing.T, stdin string, args ...string) string {
+	t.Helper()
+	var out, trouble bytes.Buffer
+	if err := run(t.Context(), append(args, "--server", demoAddress(t), "--as", "ada"), strings.NewReader(stdin), &out, &trouble); err != nil {
+		t.Fatalf("%q: %v\n%s%s", args, err, &out, &trouble)
+	}
+	return out.String()
+}
+
+// nobodyAnswers turns the clock back by which a plan waits for its second
+// person.
+func nobodyAnswers(t *testing.T, plan string) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), "host="+filepath.Join(shared.data, "postgres", "socket")+" port=5432 user=postgres dbname=console")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(t.Context()) }()
+	if tag, err := conn.Exec(t.Context(), `UPDATE plan SET asked_at = asked_at - interval '20 minutes' WHERE id = $1`, plan); err != nil || tag.RowsAffected() != 1 {
+		t.Fatalf("%v %v", tag, err)
+	}
+}
