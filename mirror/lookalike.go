@@ -97,6 +97,7 @@ func (r resembling) numbered() {
 		return
 	}
 	r.index.same(stem, r.consider)
+	r.index.same(stem+"_", r.consider)
 	for _, separator := range []string{"", "_"} {
 		left := mostNumbered
 		// Digits sort together, right before the colon.

@@ -187,6 +187,18 @@ func TestTextsHolding(t *testing.T) {
 	}
 }
 
+// A name that ends in a separator differs only by the number from one that has
+// one there. Chance collisions of hashes must not be what finds it.
+func TestNumberAfterASeparator(t *testing.T) {
+	t.Parallel()
+	for range 50 {
+		x := indexOf([]string{"rb", "foo_", "1", "bar9"})
+		if got := x.lookalikes("foo_193").found; len(got) != 1 {
+			t.Fatalf("look-alikes of foo_193: %v", got)
+		}
+	}
+}
+
 // Look-alikes are all that are near, and nobody else, though fewer names are
 // looked at.
 func TestLookalikesAreAllThatAreNear(t *testing.T) {
