@@ -171,3 +171,22 @@ func TestEveryPackageIntroducesItself(t *testing.T) {
 		}
 	}
 }
+
+// No test throws a log away: what runs under test writes to one that fails the
+// test, or the suite, when a line leads to a person or holds a secret.
+func TestTestsReadTheirLogs(t *testing.T) {
+	t.Parallel()
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, "_test.go") || path == "layout_test.go" {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err == nil && strings.Contains(string(text), "slog.DiscardHandler") {
+			t.Errorf("%s discards a log; hand it telemetry/logtest's", path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

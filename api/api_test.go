@@ -16,6 +16,7 @@ import (
 	"cratewarden"
 	"cratewarden/dossier"
 	"cratewarden/mirror"
+	"cratewarden/telemetry/logtest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -76,7 +77,7 @@ func TestOpenAPIDocumentIsGolden(t *testing.T) {
 	if !bytes.Equal(want, got.Bytes()) {
 		t.Error("the OpenAPI document changed; look at the change and run go test ./api -update")
 	}
-	rec := ask(New(Config{Dossiers: &fake{}}), "GET", Prefix+"/openapi.json", "")
+	rec := ask(New(Config{Log: logtest.Logger(t), Dossiers: &fake{}}), "GET", Prefix+"/openapi.json", "")
 	var served struct{ OpenAPI string }
 	if err := json.Unmarshal(rec.Body.Bytes(), &served); err != nil || rec.Code != 200 || !strings.HasPrefix(served.OpenAPI, "3.1") {
 		t.Errorf("served document: %d, version %q, %v", rec.Code, served.OpenAPI, err)
@@ -88,7 +89,7 @@ func TestErrorsAreProblemsWithoutCauses(t *testing.T) {
 	secret := errors.New("pq: SELECT secret")
 	for kind, status := range statuses() {
 		f := &fake{err: cratewarden.Wrap(secret, kind, "Say %s in words.", kind)}
-		rec := ask(New(Config{Dossiers: f}), "GET", Prefix+"/crates/x", "")
+		rec := ask(New(Config{Log: logtest.Logger(t), Dossiers: f}), "GET", Prefix+"/crates/x", "")
 		var p Problem
 		if err := json.Unmarshal(rec.Body.Bytes(), &p); err != nil {
 			t.Fatal(err)
@@ -97,7 +98,7 @@ func TestErrorsAreProblemsWithoutCauses(t *testing.T) {
 			t.Errorf("%s: %d %+v %s", kind, rec.Code, p, rec.Header().Get("Content-Type"))
 		}
 	}
-	rec := ask(New(Config{Dossiers: &fake{err: secret}}), "GET", Prefix+"/crates/x", "")
+	rec := ask(New(Config{Log: logtest.Logger(t), Dossiers: &fake{err: secret}}), "GET", Prefix+"/crates/x", "")
 	if rec.Code != 500 || strings.Contains(rec.Body.String(), "SELECT") {
 		t.Errorf("unforeseen: %d %s", rec.Code, rec.Body)
 	}
@@ -105,7 +106,7 @@ func TestErrorsAreProblemsWithoutCauses(t *testing.T) {
 
 func TestBadInputIsRefusedInWords(t *testing.T) {
 	t.Parallel()
-	h := New(Config{Dossiers: &fake{}})
+	h := New(Config{Log: logtest.Logger(t), Dossiers: &fake{}})
 	for _, c := range []struct {
 		method, target, body string
 		want                 int
@@ -136,7 +137,7 @@ func TestBadInputIsRefusedInWords(t *testing.T) {
 func TestAnswersAndDefaults(t *testing.T) {
 	t.Parallel()
 	f := &fake{}
-	h := New(Config{Dossiers: f})
+	h := New(Config{Log: logtest.Logger(t), Dossiers: f})
 	rec := ask(h, "GET", Prefix+"/crates/Foo-Bar", "")
 	if rec.Code != 200 || !strings.Contains(rec.Body.String(), `"name":"Foo-Bar"`) {
 		t.Errorf("crate: %d %s", rec.Code, rec.Body)
@@ -149,7 +150,7 @@ func TestAnswersAndDefaults(t *testing.T) {
 // The fake's nil methods panic; the asker gets a problem and no trace of it.
 func TestPanicBecomesAProblem(t *testing.T) {
 	t.Parallel()
-	rec := ask(New(Config{Dossiers: &fake{}}), "GET", Prefix+"/home", "")
+	rec := ask(New(Config{Log: logtest.Logger(t), Dossiers: &fake{}}), "GET", Prefix+"/home", "")
 	if rec.Code != 500 || strings.Contains(rec.Body.String(), "goroutine") || !strings.Contains(rec.Body.String(), `"kind":"internal"`) {
 		t.Errorf("%d %s", rec.Code, rec.Body)
 	}
@@ -162,7 +163,7 @@ func TestOtherOriginsMayNotPost(t *testing.T) {
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Sec-Fetch-Site", "cross-site")
 	rec := httptest.NewRecorder()
-	New(Config{Dossiers: &fake{}}).ServeHTTP(rec, req)
+	New(Config{Log: logtest.Logger(t), Dossiers: &fake{}}).ServeHTTP(rec, req)
 	if rec.Code != http.StatusForbidden {
 		t.Errorf("cross-site post: %d", rec.Code)
 	}
@@ -171,7 +172,7 @@ func TestOtherOriginsMayNotPost(t *testing.T) {
 // Whatever is wrong, a program gets a problem document, never text.
 func TestUnknownAddressesAndMethodsAreProblems(t *testing.T) {
 	t.Parallel()
-	h := New(Config{Dossiers: &fake{}})
+	h := New(Config{Log: logtest.Logger(t), Dossiers: &fake{}})
 	for _, c := range []struct {
 		method, target, origin string
 		status                 int

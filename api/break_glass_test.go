@@ -10,6 +10,7 @@ import (
 	"cratewarden/access"
 	"cratewarden/action"
 	"cratewarden/ledger"
+	"cratewarden/telemetry/logtest"
 )
 
 // glazier keeps what it was asked about broken glass.
@@ -44,7 +45,7 @@ func (g *glazier) CloseBreakGlassReview(_ context.Context, who action.Actor, id 
 func TestBrokenGlassThroughTheInterface(t *testing.T) {
 	t.Parallel()
 	g := &glazier{}
-	h := New(Config{Plans: g, Auth: ada()})
+	h := New(Config{Log: logtest.Logger(t), Plans: g, Auth: ada()})
 	digest := strings.Repeat("cd", 32)
 	if rec := posted(h, "/plans/p1/break-glass", "k", `{"digest":"`+digest+`","reason":"nobody answers"}`); rec.Code != 200 || g.who.ID != "ada" || g.digest.String() != digest || g.reason != "nobody answers" {
 		t.Errorf("%d %s %+v", rec.Code, rec.Body, g)
@@ -68,7 +69,7 @@ func TestBrokenGlassThroughTheInterface(t *testing.T) {
 	if got.Kind != cratewarden.Refused || got.About == nil || got.About.Purpose != action.ToBreakGlass || got.About.Digest.String() != digest {
 		t.Errorf("%+v", got)
 	}
-	if rec := posted(New(Config{ReadOnly: "A copy."}), "/plans/p1/break-glass", "k", `{"digest":"`+digest+`","reason":"y"}`); rec.Code != 403 || !strings.Contains(rec.Body.String(), "A copy.") {
+	if rec := posted(New(Config{Log: logtest.Logger(t), ReadOnly: "A copy."}), "/plans/p1/break-glass", "k", `{"digest":"`+digest+`","reason":"y"}`); rec.Code != 403 || !strings.Contains(rec.Body.String(), "A copy.") {
 		t.Errorf("%d %s", rec.Code, rec.Body)
 	}
 }

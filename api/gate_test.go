@@ -19,6 +19,7 @@ import (
 	"cratewarden/access"
 	"cratewarden/action"
 	"cratewarden/auth"
+	"cratewarden/telemetry/logtest"
 )
 
 // anyAuth is every other question: its embedded nil panics.
@@ -126,14 +127,14 @@ func TestOnlyTheBearerCounts(t *testing.T) {
 	req := httptest.NewRequest("GET", Prefix+"/crates/a", nil)
 	req.Header.Set("Cookie", "__Host-cratewarden=other")
 	req.Header.Set("Authorization", "bearer good")
-	New(Config{Dossiers: &fake{}, Auth: p}).ServeHTTP(rec, req)
+	New(Config{Log: logtest.Logger(t), Dossiers: &fake{}, Auth: p}).ServeHTTP(rec, req)
 	if rec.Code != 200 || len(p.saw) != 1 || p.saw[0].Header.Get("Cookie") != "" || len(p.saw[0].Cookies()) != 0 {
 		t.Errorf("%d %s %v", rec.Code, rec.Body, p.saw)
 	}
 	// Trouble of ours is no refusal.
 	p = ada()
 	p.err = cratewarden.Errorf(cratewarden.Unavailable, "The database is down.")
-	if rec := asked(New(Config{Dossiers: &fake{}, Auth: p}), "GET", "/crates/a", "good", ""); rec.Code != 503 {
+	if rec := asked(New(Config{Log: logtest.Logger(t), Dossiers: &fake{}, Auth: p}), "GET", "/crates/a", "good", ""); rec.Code != 503 {
 		t.Errorf("%d %s", rec.Code, rec.Body)
 	}
 }
@@ -154,7 +155,7 @@ func asked(h http.Handler, method, path, token, body string) *httptest.ResponseR
 func TestEveryOperationAsksTheRules(t *testing.T) {
 	t.Parallel()
 	p := ada()
-	h := New(Config{Auth: p, Pretend: true}) // nothing else is there: what got past the rules would panic
+	h := New(Config{Log: logtest.Logger(t), Auth: p, Pretend: true}) // nothing else is there: what got past the rules would panic
 	for pattern, act := range acts(Config{Auth: p, Pretend: true}) {
 		if act == public {
 			continue
@@ -190,7 +191,7 @@ func TestRefusalsSayWhatWouldHelp(t *testing.T) {
 	digest := strings.Repeat("ab", 32)
 	p := ada()
 	p.denies = map[string]error{"plan.apply": denied(access.RuleStepUp, access.RuleIncident), "plan.draft": denied(access.RuleStepUp)}
-	h := New(Config{Dossiers: &fake{}, Plans: &planner{}, Auth: p})
+	h := New(Config{Log: logtest.Logger(t), Dossiers: &fake{}, Plans: &planner{}, Auth: p})
 	got := problemIn(t, asked(h, "POST", "/plans/p7/apply", "good", `{"digest":"`+digest+`","typed":"x"}`))
 	if got.Rule != access.RuleStepUp || got.Remedy != "Remedy step-up." || len(got.Denials) != 2 || got.About == nil || got.About.Purpose != "apply" || got.About.Plan != "p7" || got.About.Digest.String() != digest {
 		t.Errorf("%+v %+v", got, got.About)
@@ -200,13 +201,13 @@ func TestRefusalsSayWhatWouldHelp(t *testing.T) {
 		t.Errorf("%+v %+v", got, got.About)
 	}
 	// The same from deeper inside, where the body was read.
-	h = New(Config{Dossiers: &fake{}, Plans: &planner{err: denied(access.RuleStepUp)}, Auth: ada()})
+	h = New(Config{Log: logtest.Logger(t), Dossiers: &fake{}, Plans: &planner{err: denied(access.RuleStepUp)}, Auth: ada()})
 	got = problemIn(t, asked(h, "POST", "/plans/p7/apply", "good", `{"digest":"`+digest+`"}`))
 	if got.Status != 403 || got.About == nil || got.About.Digest.String() != digest || got.About.Purpose != "apply" {
 		t.Errorf("%+v %+v", got, got.About)
 	}
 	// A session that ended meanwhile is a 401 with a challenge, wherever it shows.
-	h = New(Config{Dossiers: &fake{}, Plans: &planner{err: cratewarden.Errorf(cratewarden.Unsigned, "Ended.")}, Auth: ada()})
+	h = New(Config{Log: logtest.Logger(t), Dossiers: &fake{}, Plans: &planner{err: cratewarden.Errorf(cratewarden.Unsigned, "Ended.")}, Auth: ada()})
 	rec := asked(h, "POST", "/plans/p7/apply", "good", `{"digest":"`+digest+`"}`)
 	if rec.Code != 401 || rec.Header().Get("WWW-Authenticate") != challenge || problemIn(t, rec).Detail != "Ended." {
 		t.Errorf("%d %v %s", rec.Code, rec.Header(), rec.Body)
@@ -216,7 +217,7 @@ func TestRefusalsSayWhatWouldHelp(t *testing.T) {
 // Without sign-in everybody may look and nobody may change anything.
 func TestWithoutSignInEverybodyOnlyLooks(t *testing.T) {
 	t.Parallel()
-	h := New(Config{Dossiers: &fake{}, Plans: &planner{}, ReadOnly: "This is a copy."})
+	h := New(Config{Log: logtest.Logger(t), Dossiers: &fake{}, Plans: &planner{}, ReadOnly: "This is a copy."})
 	if rec := ask(h, "GET", Prefix+"/crates/a", ""); rec.Code != 200 {
 		t.Errorf("%d %s", rec.Code, rec.Body)
 	}
@@ -231,7 +232,7 @@ func TestLimits(t *testing.T) {
 	var counted []string
 	full := ""
 	p := ada()
-	h := New(Config{Dossiers: &fake{}, Auth: p, ClientAddress: func(*http.Request) string { return "10.0.0.9" }, Limit: func(kind, key string) (bool, time.Duration) {
+	h := New(Config{Log: logtest.Logger(t), Dossiers: &fake{}, Auth: p, ClientAddress: func(*http.Request) string { return "10.0.0.9" }, Limit: func(kind, key string) (bool, time.Duration) {
 		counted = append(counted, kind+" "+key)
 		return kind != full, 1500 * time.Millisecond
 	}})
@@ -264,7 +265,7 @@ func TestLimits(t *testing.T) {
 // bound where anybody may ask.
 func TestOversizedBodies(t *testing.T) {
 	t.Parallel()
-	h := New(Config{Auth: ada(), Pretend: true})
+	h := New(Config{Log: logtest.Logger(t), Auth: ada(), Pretend: true})
 	for _, c := range []struct {
 		path, token string
 		size        int
@@ -313,7 +314,7 @@ func TestPretendingIsOffByDefault(t *testing.T) {
 			t.Errorf("%s exists", pattern)
 		}
 	}
-	if rec := asked(New(Config{Auth: ada()}), "POST", "/demo/sign-in", "bad", `{}`); rec.Code != http.StatusUnauthorized {
+	if rec := asked(New(Config{Log: logtest.Logger(t), Auth: ada()}), "POST", "/demo/sign-in", "bad", `{}`); rec.Code != http.StatusUnauthorized {
 		t.Errorf("%d %s", rec.Code, rec.Body)
 	}
 }
@@ -337,7 +338,7 @@ func TestPublicOperations(t *testing.T) {
 func TestOtherOriginsMayNotUseTokens(t *testing.T) {
 	t.Parallel()
 	p := ada()
-	h := New(Config{Auth: p})
+	h := New(Config{Log: logtest.Logger(t), Auth: p})
 	for name, value := range map[string]string{"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"} {
 		req := httptest.NewRequest("POST", Prefix+"/sign-out", nil)
 		req.Header.Set("Authorization", "Bearer good")

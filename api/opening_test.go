@@ -85,7 +85,7 @@ func TestOpenings(t *testing.T) {
 	if rec := posted(h, "/accounts/12/open", "k", `{"what":"mail"}`); !strings.Contains(rec.Body.String(), "Say why.") || strings.Contains(rec.Body.String(), openedMail) {
 		t.Errorf("%d %s", rec.Code, rec.Body)
 	}
-	if rec := posted(New(Config{Dossiers: &fake{}, Auth: door}), "/accounts/12/open", "k", why+`,"what":"mail"}`); rec.Code != http.StatusServiceUnavailable {
+	if rec := posted(New(Config{Log: logtest.Logger(t), Dossiers: &fake{}, Auth: door}), "/accounts/12/open", "k", why+`,"what":"mail"}`); rec.Code != http.StatusServiceUnavailable {
 		t.Errorf("without openings: %d", rec.Code)
 	}
 	log.Secret(openedMail)
@@ -102,7 +102,7 @@ func (keeper) Sessions(_ context.Context, person string) ([]auth.Session, error)
 // masked until somebody opens it.
 func TestAddressesOfOthersAreMasked(t *testing.T) {
 	t.Parallel()
-	h := New(Config{Dossiers: &fake{}, Auth: keeper{ada()}})
+	h := New(Config{Log: logtest.Logger(t), Dossiers: &fake{}, Auth: keeper{ada()}})
 	look := func(path string) string {
 		req, rec := httptest.NewRequest("GET", Prefix+path, nil), httptest.NewRecorder()
 		req.Header.Set("Authorization", "Bearer good")

@@ -12,6 +12,7 @@ import (
 	"cratewarden/action"
 	"cratewarden/ledger"
 	"cratewarden/registry/change"
+	"cratewarden/telemetry/logtest"
 )
 
 // rest is every other question: its embedded nil panics. The name hides that the
@@ -82,7 +83,7 @@ func posted(h http.Handler, path, key, body string) *httptest.ResponseRecorder {
 func TestPlansThroughTheInterface(t *testing.T) {
 	t.Parallel()
 	p := &planner{}
-	h := New(Config{Dossiers: &fake{}, Plans: p, Auth: ada()})
+	h := New(Config{Log: logtest.Logger(t), Dossiers: &fake{}, Plans: p, Auth: ada()})
 	rec := posted(h, "/plans", "k1", `{"title":"t","steps":[{"do":"version.yank","crate":"a","version":"1.0.0"}]}`)
 	if rec.Code != 200 || p.key != "k1" || p.who.ID != "ada" || string(p.order.Steps[0]) != `{"do":"version.yank","crate":"a","version":"1.0.0"}` {
 		t.Fatalf("%d %s %+v", rec.Code, rec.Body, p)
@@ -115,7 +116,7 @@ func TestPlansThroughTheInterface(t *testing.T) {
 // Every POST that concerns plans wants a key, and says so in words.
 func TestEveryChangeWantsAKey(t *testing.T) {
 	t.Parallel()
-	h := New(Config{Dossiers: &fake{}, Plans: &planner{}, Auth: ada()})
+	h := New(Config{Log: logtest.Logger(t), Dossiers: &fake{}, Plans: &planner{}, Auth: ada()})
 	raw, err := Document(Config{})
 	if err != nil {
 		t.Fatal(err)
@@ -162,7 +163,7 @@ func TestEveryChangeWantsAKey(t *testing.T) {
 
 func TestNothingChangesWithoutAnEngine(t *testing.T) {
 	t.Parallel()
-	h := New(Config{Dossiers: &fake{}, ReadOnly: "A public dump is a copy."})
+	h := New(Config{Log: logtest.Logger(t), Dossiers: &fake{}, ReadOnly: "A public dump is a copy."})
 	rec := posted(h, "/plans", "k", `{"steps":[]}`)
 	if rec.Code != http.StatusForbidden || !strings.Contains(rec.Body.String(), "A public dump is a copy.") {
 		t.Errorf("%d %s", rec.Code, rec.Body)
@@ -172,13 +173,13 @@ func TestNothingChangesWithoutAnEngine(t *testing.T) {
 func TestProblemsOfPlansKeepTheirKinds(t *testing.T) {
 	t.Parallel()
 	for kind, status := range map[cratewarden.Kind]int{cratewarden.Conflict: 409, cratewarden.Refused: 403, cratewarden.Invalid: 422, cratewarden.TooLarge: 413, cratewarden.Timeout: 504} {
-		h := New(Config{Dossiers: &fake{}, Plans: &planner{err: cratewarden.Errorf(kind, "Words.")}, Auth: ada()})
+		h := New(Config{Log: logtest.Logger(t), Dossiers: &fake{}, Plans: &planner{err: cratewarden.Errorf(kind, "Words.")}, Auth: ada()})
 		rec := posted(h, "/plans/p1/apply", "k", `{"digest":"`+ledger.Digest{}.String()+`"}`)
 		if rec.Code != status || !strings.Contains(rec.Body.String(), "Words.") || !strings.Contains(rec.Body.String(), string(kind)) {
 			t.Errorf("%s: %d %s", kind, rec.Code, rec.Body)
 		}
 	}
-	h := New(Config{Dossiers: &fake{}, Plans: &planner{}, Auth: ada()})
+	h := New(Config{Log: logtest.Logger(t), Dossiers: &fake{}, Plans: &planner{}, Auth: ada()})
 	if rec := posted(h, "/plans/p1/apply", "k", `{"digest":"zz"}`); rec.Code != 422 || !strings.Contains(rec.Body.String(), "64 hexadecimal digits") {
 		t.Errorf("%d %s", rec.Code, rec.Body)
 	}

@@ -18,6 +18,7 @@ import (
 	"cratewarden/pg"
 	"cratewarden/pg/pgtest"
 	"cratewarden/registry/schema"
+	"cratewarden/telemetry/logtest"
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
@@ -92,6 +93,9 @@ func newFake() *fake { return &fake{worked: map[int64]int{}} }
 
 func start(t *testing.T, cfg Config) (*Jobs, func()) {
 	t.Helper()
+	if cfg.Logger == nil {
+		cfg.Logger = logtest.Logger(t)
+	}
 	j, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)

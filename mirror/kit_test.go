@@ -13,6 +13,7 @@ import (
 
 	"cratewarden/pg/pgtest"
 	"cratewarden/registry/schema"
+	"cratewarden/telemetry/logtest"
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
@@ -138,7 +139,7 @@ func (w *world) deleteVersion(id int32) {
 // loaded gives a mirror that has read everything and is not running.
 func (w *world) loaded(c Config) *Mirror {
 	w.t.Helper()
-	c.Registry, c.MailKey = w.pool, []byte("key of the test")
+	c.Registry, c.MailKey, c.Logger = w.pool, []byte("key of the test"), logtest.Logger(w.t)
 	m := New(c)
 	if err := m.begin(w.t.Context()); err != nil {
 		w.t.Fatal(err)
@@ -152,7 +153,7 @@ func (w *world) loaded(c Config) *Mirror {
 // running gives a mirror that runs until the test ends and is ready.
 func (w *world) running(c Config) *Mirror {
 	w.t.Helper()
-	c.Registry, c.MailKey = w.pool, []byte("key of the test")
+	c.Registry, c.MailKey, c.Logger = w.pool, []byte("key of the test"), logtest.Logger(w.t)
 	m := New(c)
 	ctx, stop := context.WithCancel(w.t.Context())
 	done := make(chan struct{})

@@ -19,6 +19,7 @@ import (
 	"cratewarden/ledger"
 	"cratewarden/pg"
 	"cratewarden/pg/pgtest"
+	"cratewarden/telemetry/logtest"
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
@@ -103,7 +104,7 @@ type bench struct {
 func start(t testing.TB, cfg Config) bench {
 	t.Helper()
 	b := bench{db: database(t), clock: &clock{at: now()}, log: &logged{}}
-	cfg.Console, cfg.Clock, cfg.Logger = b.db, b.clock.now, slog.New(slog.NewTextHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	cfg.Console, cfg.Clock, cfg.Logger = b.db, b.clock.now, slog.New(slog.NewJSONHandler(io.MultiWriter(b.log, logtest.New(t)), &slog.HandlerOptions{Level: slog.LevelDebug}))
 	cfg.Ledger = ledger.New(ledger.Config{DB: b.db})
 	if cfg.Resolve == nil {
 		cfg.Resolve = resolve

@@ -14,6 +14,7 @@ import (
 
 	"cratewarden"
 	"cratewarden/team"
+	"cratewarden/telemetry/logtest"
 )
 
 // api is a server with the team API's documents, which a test may change.
@@ -136,6 +137,9 @@ func mapping() []team.Source {
 
 func open(t *testing.T, cfg team.Config) *team.Reader {
 	t.Helper()
+	if cfg.Logger == nil {
+		cfg.Logger = logtest.Logger(t)
+	}
 	r, err := team.New(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 
 	"cratewarden"
 	"cratewarden/dossier"
+	"cratewarden/telemetry/logtest"
 )
 
 // shelf is a source of dossiers that holds what a test puts on it. The samples
@@ -123,7 +124,7 @@ func (s *shelf) Names(context.Context, dossier.NameFilter) (*dossier.Names, erro
 
 func dossierServer(t testing.TB, s *shelf) *Server {
 	t.Helper()
-	out, err := New(Config{Registry: Registry{Label: "harbor registry", Kind: Production}, Dossiers: s, Clock: func() time.Time { return sampleTime }})
+	out, err := New(Config{Log: logtest.Logger(t), Registry: Registry{Label: "harbor registry", Kind: Production}, Dossiers: s, Clock: func() time.Time { return sampleTime }})
 	if err != nil {
 		t.Fatal(err)
 	}

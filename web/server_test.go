@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"cratewarden"
+	"cratewarden/telemetry/logtest"
 )
 
 // ask sends one request straight to the handler, as a browser on loopback would.
@@ -39,6 +40,9 @@ func body(t *testing.T, r *http.Response) string {
 // serverWith is a server with one more route.
 func serverWith(t *testing.T, cfg Config, more ...route) *Server {
 	t.Helper()
+	if cfg.Log == nil {
+		cfg.Log = logtest.Logger(t)
+	}
 	s := &Server{cfg: cfg.withDefaults()}
 	for i := range more {
 		if more[i].act == "" {

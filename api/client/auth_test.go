@@ -23,6 +23,7 @@ import (
 	"cratewarden/pg"
 	"cratewarden/pg/pgtest"
 	"cratewarden/team"
+	"cratewarden/telemetry/logtest"
 )
 
 const ownAddress = "http://localhost:8420"
@@ -78,7 +79,7 @@ func openOffice(t *testing.T) *office {
 		t.Fatal(err)
 	}
 	t.Cleanup(o.Wait)
-	server := httptest.NewServer(api.New(api.Config{Auth: o.Service})) // the API does not pretend
+	server := httptest.NewServer(api.New(api.Config{Log: logtest.Logger(t), Auth: o.Service})) // the API does not pretend
 	t.Cleanup(server.Close)
 	if o.c, err = client.New(server.URL); err != nil {
 		t.Fatal(err)

@@ -21,6 +21,7 @@ import (
 	"cratewarden/ledger"
 	"cratewarden/pg"
 	"cratewarden/pg/pgtest"
+	"cratewarden/telemetry/logtest"
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
@@ -71,7 +72,7 @@ func start(t *testing.T) bench {
 			t.Fatal(err)
 		}
 	}
-	server := httptest.NewServer(api.New(api.Config{Ledger: log, LedgerTrouble: func() string { return "Nobody signs." }}))
+	server := httptest.NewServer(api.New(api.Config{Log: logtest.Logger(t), Ledger: log, LedgerTrouble: func() string { return "Nobody signs." }}))
 	t.Cleanup(server.Close)
 	c, err := client.New(server.URL)
 	if err != nil {
@@ -183,7 +184,7 @@ func TestLedgerProblems(t *testing.T) {
 		}
 		_ = answer.Body.Close()
 	}
-	none := api.New(api.Config{})
+	none := api.New(api.Config{Log: logtest.Logger(t)})
 	for _, path := range []string{"/ledger", "/ledger/0", "/ledger/0/inclusion", "/ledger/checkpoint", "/ledger/consistency?from=1"} {
 		w := httptest.NewRecorder()
 		none.ServeHTTP(w, httptest.NewRequest("GET", api.Prefix+path, nil))

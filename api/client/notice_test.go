@@ -15,6 +15,7 @@ import (
 	"cratewarden/api/client"
 	"cratewarden/notify"
 	"cratewarden/pg"
+	"cratewarden/telemetry/logtest"
 )
 
 // TestNotices lists, shows, resends and tries channels through the interface.
@@ -42,7 +43,7 @@ func TestNotices(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(api.New(api.Config{Notices: s, Auth: lets(action.Actor{ID: "p2", Name: "Bo", Session: "s1"})}))
+	server := httptest.NewServer(api.New(api.Config{Log: logtest.Logger(t), Notices: s, Auth: lets(action.Actor{ID: "p2", Name: "Bo", Session: "s1"})}))
 	t.Cleanup(server.Close)
 	c, err := client.New(server.URL)
 	if err == nil {
@@ -87,7 +88,7 @@ func TestNotices(t *testing.T) {
 	if _, err := c.TestChannel(t.Context(), "fax"); cratewarden.KindOf(err) != cratewarden.NotFound {
 		t.Error(err)
 	}
-	bare := httptest.NewServer(api.New(api.Config{Auth: lets(action.Actor{ID: "p2"})}))
+	bare := httptest.NewServer(api.New(api.Config{Log: logtest.Logger(t), Auth: lets(action.Actor{ID: "p2"})}))
 	t.Cleanup(bare.Close)
 	if c, err = client.New(bare.URL); err == nil {
 		err = c.Use("good")

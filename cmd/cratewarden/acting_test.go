@@ -14,7 +14,7 @@ import (
 func TestServeActsWhenItIsTold(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t, pgtest.Template{Name: "registry", Build: schema.Create})
-	log := slog.New(slog.DiscardHandler)
+	log := slog.New(slog.NewJSONHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	none, err := actingOptions{}.acting(t.Context(), url, log)
 	if err != nil || !strings.Contains(none.why, "--act") || none.may {
 		t.Errorf("%+v %v", none, err)

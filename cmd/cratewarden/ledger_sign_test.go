@@ -90,7 +90,7 @@ func TestSigner(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &signer{ledger: ledger.New(ledger.Config{DB: pool, Keys: keys}), log: slog.New(slog.DiscardHandler)}
+	s := &signer{ledger: ledger.New(ledger.Config{DB: pool, Keys: keys}), log: slog.New(slog.NewJSONHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug}))}
 	state := func() ledger.State {
 		t.Helper()
 		out, err := s.ledger.State(t.Context())
@@ -129,7 +129,7 @@ func TestSigner(t *testing.T) {
 	if !strings.Contains(s.problem(), "ledger verify") {
 		t.Errorf("a log that was cut off: %q", s.problem())
 	}
-	keyless := &signer{ledger: ledger.New(ledger.Config{DB: pool}), log: slog.New(slog.DiscardHandler)}
+	keyless := &signer{ledger: ledger.New(ledger.Config{DB: pool}), log: slog.New(slog.NewJSONHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug}))}
 	if keyless.sign(t.Context()); keyless.problem() != "" {
 		t.Errorf("without a key: %q", keyless.problem())
 	}

@@ -57,7 +57,7 @@ func slowConsole(t *testing.T, limits pg.Config, held string) *httptest.Server {
 	if _, err := holder.Exec(t.Context(), "LOCK TABLE "+held+" IN ACCESS EXCLUSIVE MODE"); err != nil {
 		t.Fatal(err)
 	}
-	log := slog.New(slog.DiscardHandler)
+	log := slog.New(slog.NewJSONHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	m := mirror.New(mirror.Config{Registry: registry})
 	h, err := handler(consoleConfig{label: "slow registry", kind: "test", log: log},
 		&parts{mirror: m, dossiers: dossier.New(dossier.Config{Registry: registry, Mirror: m, Logger: log}), signer: &signer{ledger: ledger.New(ledger.Config{DB: registry})}}, registry, nil)
