@@ -3,12 +3,12 @@ package demo
 import (
 	"bytes"
 	"context"
-	"log/slog"
 	"testing"
 	"time"
 
 	"cratewarden/pg/pgtest"
 	"cratewarden/registry/files"
+	"cratewarden/telemetry/logtest"
 )
 
 // After a yank the demo's index and default version follow, as they would in a
@@ -33,7 +33,7 @@ func TestWorkerFollowsAnAct(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error)
 	go func() {
-		ended <- Worker{Registry: pool, Static: static, Index: index, Logger: slog.New(slog.DiscardHandler)}.Run(ctx)
+		ended <- Worker{Registry: pool, Static: static, Index: index, Logger: logtest.Logger(t)}.Run(ctx)
 	}()
 	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		var left int
