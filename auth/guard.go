@@ -190,7 +190,7 @@ func (s *Service) refuse(ctx context.Context, v Visitor, d *access.Denied) {
 // with RuleStaleList when nobody could read the list for too long. It writes to
 // the ledger if the list changed, so never call it in a transaction that does.
 func (s *Service) Current(ctx context.Context, who action.Actor) (action.Actor, error) {
-	r := s.fresh(ctx)
+	r := s.anew(ctx)
 	if err := s.settle(ctx, r); err != nil {
 		return action.Actor{}, err
 	}

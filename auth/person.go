@@ -97,12 +97,32 @@ func (r *roster) member(ids []Identity) (int, bool) {
 // now gives the list as last read.
 func (s *Service) now() *roster { return s.index(s.cfg.People.Last()) }
 
-// fresh gives the list not older than ListAge if it can be read, and what is
+const (
+	// listRefresh is how old the list may be while nothing is changed.
+	listRefresh = 5 * time.Minute
+	// listPatience is how long a change waits for the list to be read again.
+	listPatience = 3 * time.Second
+)
+
+// fresh gives the list not older than listRefresh if it can be read, and what is
 // there of it if not. Changes are written down after the answer.
 func (s *Service) fresh(ctx context.Context) *roster {
-	snap, err := s.cfg.People.Fresh(ctx, s.cfg.ListAge)
+	snap, err := s.cfg.People.Fresh(ctx, listRefresh)
 	if err != nil {
 		s.log.WarnContext(ctx, "the list of people could not be read again", "error", err)
+	}
+	return s.index(snap)
+}
+
+// anew gives the list read again right now, or within the last ListAge. A source
+// that is slow or down does not stop whoever contains an attack: after a few
+// seconds the list as last read counts, until it is stale.
+func (s *Service) anew(ctx context.Context) *roster {
+	short, cancel := context.WithTimeout(ctx, listPatience)
+	defer cancel()
+	snap, err := s.cfg.People.Fresh(short, s.cfg.ListAge)
+	if err != nil {
+		s.log.WarnContext(ctx, "the list of people could not be read again before a change; the last one counts", "error", err)
 	}
 	return s.index(snap)
 }

@@ -57,7 +57,7 @@ type Config struct {
 	// StepUp is how long an assertion allows changes; zero means 5 minutes.
 	StepUp time.Duration
 	// ListAge is how old the list of people may be when a plan is applied; zero
-	// means 5 minutes. RefuseAfter is how long changes go on while it cannot be
+	// means 10 seconds, so that it is read again before each. RefuseAfter is how long changes go on while it cannot be
 	// read; zero means 30 minutes.
 	ListAge, RefuseAfter time.Duration
 	// Pretend lets visitors be anybody of the list, and confirm without a passkey.
@@ -113,7 +113,7 @@ func New(cfg Config) (*Service, error) {
 	}
 	for at, zero := range map[*time.Duration]time.Duration{
 		&s.cfg.Idle: time.Hour, &s.cfg.Absolute: 12 * time.Hour, &s.cfg.Program: 8 * time.Hour,
-		&s.cfg.StepUp: 5 * time.Minute, &s.cfg.ListAge: 5 * time.Minute, &s.cfg.RefuseAfter: 30 * time.Minute,
+		&s.cfg.StepUp: 5 * time.Minute, &s.cfg.ListAge: 10 * time.Second, &s.cfg.RefuseAfter: 30 * time.Minute,
 	} {
 		if *at <= 0 {
 			*at = zero
