@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
 	"cratewarden/telemetry"
@@ -74,7 +75,10 @@ func (s *Server) hostAllowed(host string) bool {
 	if slices.ContainsFunc(s.cfg.Hosts, func(h string) bool { return strings.EqualFold(h, host) }) {
 		return true
 	}
-	if name, _, err := net.SplitHostPort(host); err == nil {
+	if name, port, err := net.SplitHostPort(host); err == nil {
+		if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+			return false // two readers of it could see two hosts
+		}
 		host = name
 	}
 	host = strings.ToLower(strings.Trim(host, "[]"))
