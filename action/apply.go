@@ -268,8 +268,8 @@ func (e *Engine) intend(ctx context.Context, p Plan, who Actor, now *Effect, reg
 			return err
 		}
 		tag, err := tx.Exec(ctx, `UPDATE plan SET state = $2, applier = $3, registry_tx = $4, effect = $5, intent = $6, changed_at = now()
-			WHERE id = $1 AND state IN ('reviewed', 'approved') AND revision = $7`,
-			p.ID, Applying, who, registryTx, effect.digest[:], receipt.Index, p.Revision)
+			WHERE id = $1 AND state IN ('reviewed', 'approved') AND revision = $7 AND digest = $8`,
+			p.ID, Applying, who, registryTx, effect.digest[:], receipt.Index, p.Revision, p.Digest[:])
 		if err == nil && tag.RowsAffected() != 1 {
 			err = cratewarden.Errorf(cratewarden.Conflict, "Somebody changed the plan while it was applied. Nothing was done.")
 		}

@@ -159,7 +159,7 @@ func (e *Engine) ApprovalsWanted(ctx context.Context, who Actor) ([]Plan, error)
 		if err != nil || e.hasRoles("plan.approve", p, who, t) != nil {
 			continue
 		}
-		_, _, about := stakesIn(t.about)
+		_, _, about := stakesIn(t)
 		recused, err := recusals(inner, tx, about, []Actor{who})
 		if err != nil {
 			return nil, err

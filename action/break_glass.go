@@ -140,7 +140,7 @@ func (e *Engine) recused(ctx context.Context, t takes, who Actor) (string, error
 		return "", err
 	}
 	defer tx.Rollback(ctx)
-	_, _, about := stakesIn(t.about)
+	_, _, about := stakesIn(t)
 	out, err := recusals(inner, tx, about, []Actor{who})
 	if err != nil {
 		return "", err

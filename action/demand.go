@@ -142,7 +142,11 @@ func (e *Engine) keepDemands(ctx context.Context, p Plan, demands []access.Deman
 	if slices.Equal(demands, p.Demands) {
 		return p, nil
 	}
-	err := pg.InTx(ctx, e.console, func(tx pgx.Tx) error {
+	t, err := e.takesOfPlan(ctx, p)
+	if err != nil {
+		return p, err
+	}
+	err = pg.InTx(ctx, e.console, func(tx pgx.Tx) error {
 		now, err := locked(ctx, tx, p.ID)
 		if err != nil || now.Revision != p.Revision || now.Digest == nil || *now.Digest != *p.Digest || now.State != Reviewed && now.State != Approved {
 			return err // somebody changed it meanwhile: that review counts
@@ -152,19 +156,17 @@ func (e *Engine) keepDemands(ctx context.Context, p Plan, demands []access.Deman
 		if err != nil || now.AskedAt != nil {
 			return err
 		}
-		return e.tellWanted(ctx, tx, p)
+		return e.tellWanted(ctx, tx, p, t)
 	})
 	return p, err
 }
 
-// tellWanted asks everybody who could be the second person.
-func (e *Engine) tellWanted(ctx context.Context, tx pgx.Tx, p Plan) error {
+// tellWanted asks everybody who could be the second person. What the plan takes
+// was read before the transaction: to read it here would take another
+// connection, and as many reviews as there are would wait for each other.
+func (e *Engine) tellWanted(ctx context.Context, tx pgx.Tx, p Plan, t takes) error {
 	if len(p.Demands) == 0 || p.State != Reviewed || p.Blocked {
 		return nil
-	}
-	t, err := e.takesOfPlan(ctx, p)
-	if err != nil {
-		return err
 	}
 	var roles []cratewarden.Role
 	for _, rule := range t.rules {

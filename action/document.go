@@ -48,9 +48,14 @@ func (d document) keep(ctx context.Context, tx pgx.Tx) error {
 // Document gives a kept text by its hash, which is checked: NotFound if it was
 // never kept, Conflict if what is kept is something else.
 func (e *Engine) Document(ctx context.Context, digest ledger.Digest) ([]byte, error) {
+	return documentIn(ctx, e.console, digest)
+}
+
+// documentIn is Document by a connection that the caller has.
+func documentIn(ctx context.Context, db rower, digest ledger.Digest) ([]byte, error) {
 	var packed []byte
 	var size int64
-	if err := e.console.QueryRow(ctx, `SELECT bytes, content FROM document WHERE sha256 = $1`, digest[:]).Scan(&size, &packed); err != nil {
+	if err := db.QueryRow(ctx, `SELECT bytes, content FROM document WHERE sha256 = $1`, digest[:]).Scan(&size, &packed); err != nil {
 		return nil, pg.Map(err)
 	}
 	z, err := gzip.NewReader(bytes.NewReader(packed))

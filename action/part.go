@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"cratewarden/access"
-	"cratewarden/ledger"
 	"cratewarden/registry"
 	"cratewarden/registry/change"
 )
@@ -27,7 +26,7 @@ func (e *Engine) surround(ctx context.Context, t *change.Tx, p Plan, people ...A
 	if s.takes, err = e.takesOfPlan(ctx, p); err != nil {
 		return s, err
 	}
-	crates, nums, about := stakesIn(s.takes.about)
+	crates, nums, about := stakesIn(s.takes)
 	if s.downloads, err = registry.DownloadsOf(ctx, t.Tx, crates, nums); err != nil {
 		return s, err
 	}
@@ -36,28 +35,39 @@ func (e *Engine) surround(ctx context.Context, t *change.Tx, p Plan, people ...A
 }
 
 // stakesIn sorts subjects into what the registry can be asked about.
-func stakesIn(list []ledger.Subject) (crates, nums []string, about registry.Subjects) {
-	for _, s := range list {
+func stakesIn(t takes) (crates, nums []string, about registry.Subjects) {
+	for _, s := range t.about {
 		switch s.Kind {
 		case "crate":
 			crates, nums = append(crates, s.ID), append(nums, "")
 		case "version":
 			crate, num, _ := strings.Cut(s.ID, "@")
 			crates, nums = append(crates, crate), append(nums, num)
-		case "account", "token":
-			id, err := strconv.ParseInt(s.ID, 10, 32)
-			if err != nil {
-				continue // not a number of the registry, so nobody's
+		default:
+			provider, number, _ := strings.Cut(s.ID, "/")
+			if s.Kind != "publisher" {
+				provider, number = s.Kind, s.ID
 			}
-			if s.Kind == "account" {
-				about.Accounts = append(about.Accounts, int32(id))
-			} else {
-				about.Tokens = append(about.Tokens, int32(id))
+			if id, err := strconv.ParseInt(number, 10, 64); err == nil { // else not a number of the registry, so nobody's
+				addStake(&about, provider, id)
 			}
 		}
 	}
-	about.Crates = crates
+	about.Crates, about.CrateIDs = crates, t.crates
 	return crates, nums, about
+}
+
+// addStake adds what is known by its number in the registry: an account or API
+// token, a publisher by its provider, or a token that one got.
+func addStake(about *registry.Subjects, kind string, id int64) {
+	if kind == "publish-token" {
+		about.PublishTokens = append(about.PublishTokens, id)
+		return
+	}
+	list := map[string]*[]int32{"account": &about.Accounts, "token": &about.Tokens, "github": &about.GitHub, "gitlab": &about.GitLab}[kind]
+	if list != nil && id == int64(int32(id)) {
+		*list = append(*list, int32(id))
+	}
 }
 
 func recusals(ctx context.Context, t *change.Tx, about registry.Subjects, people []Actor) ([]string, error) {

@@ -130,7 +130,7 @@ func (e *Engine) keepReview(ctx context.Context, p Plan, who Actor, effect *Effe
 		if err != nil || now.AskedAt != nil && keep.same {
 			return err
 		}
-		return e.tellWanted(ctx, tx, p)
+		return e.tellWanted(ctx, tx, p, s.takes)
 	})
 	return p, pg.Map(err)
 }
@@ -155,7 +155,7 @@ func (e *Engine) carry(ctx context.Context, tx pgx.Tx, now Plan, who Actor, agre
 		}
 		return c, nil
 	}
-	c := carried{state: Reviewed, fallen: e.compareFallen(ctx, now.fell(who, e.clock(), "The plan was reviewed again, and the registry was no longer the same.", nil, reviewOf(now)), effect)}
+	c := carried{state: Reviewed, fallen: compareFallen(ctx, tx, now.fell(who, e.clock(), "The plan was reviewed again, and the registry was no longer the same.", nil, reviewOf(now)), effect)}
 	return c, e.tellFallen(ctx, tx, now, who)
 }
 

@@ -16,12 +16,16 @@ type takes struct {
 	// about are the subjects in which one may have a part; work on the registry's
 	// own machinery has none.
 	about []ledger.Subject
+	// crates are those, by the registry's numbers, whose rows an undo puts back
+	// and that no subject names.
+	crates []int32
 }
 
 // takesOf reads the rules of steps. Undoing takes what the undone act takes, and
-// is about what that was about, whatever the step says of itself.
+// is about what that was about, whatever the step says of itself. If that was an
+// undo, too, the act before it is done again, so it takes what that one takes.
 func (e *Engine) takesOf(ctx context.Context, steps []Step) (t takes, err error) {
-	plans := map[string][]Step{}
+	known := undone{}
 	seen := map[ledger.Subject]bool{}
 	for _, s := range steps {
 		kind, _ := e.catalogue.Kind(s.Kind)
@@ -32,25 +36,76 @@ func (e *Engine) takesOf(ctx context.Context, steps []Step) (t takes, err error)
 			t.weight += kind.Rule.Weight
 			continue
 		}
-		original, known := plans[u.Plan]
-		if !known {
-			p, err := e.Plan(ctx, u.Plan)
-			if err == nil {
-				original, err = e.catalogue.Decode(p.Steps)
-			}
-			if err != nil && cratewarden.KindOf(err) != cratewarden.NotFound {
+		heaviest := kind.Rule.Weight
+		walked := map[origin]bool{} // drafts may name each other
+		for undo && !walked[u.origin()] {
+			walked[u.origin()] = true
+			was, effect, err := e.undoneBy(ctx, u, known)
+			if err != nil {
 				return t, err
 			}
-			plans[u.Plan] = original
+			if was == nil {
+				break // its review says so
+			}
+			act, _ := e.catalogue.Kind(was.Kind)
+			heaviest = max(heaviest, act.Rule.Weight)
+			t.crates = append(t.crates, cratesOf(effect, was.N)...)
+			if u, undo = was.Do.(UndoStep); undo {
+				t.add(act.Rule, nil, seen)
+			} else {
+				t.add(act.Rule, was.Do.Subjects(), seen)
+			}
 		}
-		if u.Step > len(original) {
-			continue // its review says so
-		}
-		undone, _ := e.catalogue.Kind(original[u.Step-1].Kind)
-		t.add(undone.Rule, original[u.Step-1].Do.Subjects(), seen)
-		t.weight += max(kind.Rule.Weight, undone.Rule.Weight)
+		t.weight += heaviest
 	}
 	return t, nil
+}
+
+// undone are plans that steps undo, by id, read once.
+type undone map[string]struct {
+	steps  []Step
+	effect *Effect
+}
+
+func (u UndoStep) origin() origin { return origin{plan: u.Plan, step: u.Step} }
+
+// undoneBy gives the step that another undoes, nil if there is none, with what
+// its plan did if the step's subjects do not name its crate.
+func (e *Engine) undoneBy(ctx context.Context, u UndoStep, known undone) (*Step, *Effect, error) {
+	was, there := known[u.Plan]
+	if !there {
+		p, err := e.Plan(ctx, u.Plan)
+		if err == nil {
+			was.steps, err = e.catalogue.Decode(p.Steps)
+		}
+		if err == nil && p.effect != nil && slices.ContainsFunc(was.steps, func(s Step) bool { _, is := s.Do.(PublisherSuspend); return is }) {
+			was.effect, err = e.Effect(ctx, p) // the publisher is gone: its row says whose it was
+		}
+		if err != nil && cratewarden.KindOf(err) != cratewarden.NotFound {
+			return nil, nil, err
+		}
+		known[u.Plan] = was
+	}
+	if u.Step > len(was.steps) {
+		return nil, nil, nil
+	}
+	return &was.steps[u.Step-1], was.effect, nil
+}
+
+// cratesOf gives the crates of the rows that a step changed.
+func cratesOf(f *Effect, step int) (out []int32) {
+	if f == nil {
+		return nil
+	}
+	for _, r := range f.Rows {
+		if r.Step != step || r.Before == nil {
+			continue
+		}
+		if id := r.Before.Int("crate_id"); id != 0 {
+			out = append(out, int32(id))
+		}
+	}
+	return out
 }
 
 func (t *takes) add(rule access.Rule, about []ledger.Subject, seen map[ledger.Subject]bool) {

@@ -40,6 +40,10 @@ type querier interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 }
 
+type rower interface {
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
 func onePlan(ctx context.Context, db querier, sql string, args ...any) (Plan, error) {
 	rows, err := db.Query(ctx, sql, args...)
 	if err != nil {

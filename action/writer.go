@@ -132,16 +132,16 @@ func textChanges(p Plan, o Order) (out []Difference) {
 
 // compareFallen tells those whose approvals fell what the new review shows that
 // theirs did not.
-func (e *Engine) compareFallen(ctx context.Context, list []Fallen, now *Effect) []Fallen {
+func compareFallen(ctx context.Context, tx pgx.Tx, list []Fallen, now *Effect) []Fallen {
 	known := map[ledger.Digest][]Difference{}
 	for i, f := range list {
 		if f.Review == nil {
 			continue
 		}
 		changes, done := known[*f.Review]
-		if text, err := e.Document(ctx, *f.Review); !done && err == nil {
+		if !done {
 			var then Effect
-			if json.Unmarshal(text, &then) == nil {
+			if text, err := documentIn(ctx, tx, *f.Review); err == nil && json.Unmarshal(text, &then) == nil {
 				changes = differences(&then, now)
 			}
 			known[*f.Review] = changes

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -29,6 +30,11 @@ type Subjects struct {
 	Crates   []string
 	Accounts []int32
 	Tokens   []int32 // of whose accounts
+	// CrateIDs are crates, too. GitHub and GitLab are trusted publishers, and
+	// PublishTokens what their runs got; each is its crates'.
+	CrateIDs       []int32
+	GitHub, GitLab []int32
+	PublishTokens  []int64
 }
 
 // mostParts is how many parts of one person are named; the others are counted.
@@ -40,7 +46,8 @@ const mostParts = 3
 const partsSQL = `
 WITH person AS (SELECT * FROM unnest($1::int[], $2::int[]) AS p (n, account)),
 team AS (SELECT m.n, t.id FROM unnest($3::int[], $4::bigint[]) AS m (n, github) JOIN teams t ON t.github_id = m.github),
-crate AS (SELECT DISTINCT c.id, c.name FROM unnest($5::text[]) AS w (name) JOIN crates c ON canon_crate_name(c.name) = canon_crate_name(w.name)),
+crate AS (SELECT c.id, c.name FROM unnest($5::text[]) AS w (name) JOIN crates c ON canon_crate_name(c.name) = canon_crate_name(w.name)
+	UNION SELECT c.id, c.name FROM crates c WHERE c.id = ANY ($9::int[])),
 part AS (
 	SELECT p.n, CASE WHEN o.deleted THEN 1 ELSE 0 END AS rank, CASE WHEN o.deleted THEN 'owned' ELSE 'owns' END AS how, 'the crate ' || c.name AS what
 	FROM crate c JOIN crate_owners o ON o.crate_id = c.id AND o.owner_kind = 0 JOIN person p ON p.account = o.owner_id
@@ -75,12 +82,45 @@ func Parts(ctx context.Context, tx pgx.Tx, who []Stake, about Subjects) ([]Part,
 	if len(people)+len(members) == 0 {
 		return nil, nil
 	}
-	rows, err := tx.Query(ctx, partsSQL, people, accounts, members, teams, about.Crates, about.Accounts, about.Tokens, mostParts)
+	ids, err := about.crateIDs(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := tx.Query(ctx, partsSQL, people, accounts, members, teams, about.Crates, about.Accounts, about.Tokens, mostParts, ids)
 	if err != nil {
 		return nil, pg.Map(err)
 	}
 	parts, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Part])
 	return parts, pg.Map(err)
+}
+
+// publisherCratesSQL finds the crates of trusted publishers and of the tokens
+// that they got (contract actions.md section 9).
+const publisherCratesSQL = `
+SELECT crate_id FROM trustpub_configs_github WHERE id = ANY ($1::int[])
+UNION SELECT crate_id FROM trustpub_configs_gitlab WHERE id = ANY ($2::int[])
+UNION SELECT unnest(crate_ids) FROM trustpub_tokens WHERE id = ANY ($3::bigint[])`
+
+// crateIDs gives the crates that are meant by number or by a publisher.
+func (s Subjects) crateIDs(ctx context.Context, tx pgx.Tx) ([]int32, error) {
+	if len(s.GitHub)+len(s.GitLab)+len(s.PublishTokens) == 0 {
+		return s.CrateIDs, nil
+	}
+	rows, err := tx.Query(ctx, publisherCratesSQL, s.GitHub, s.GitLab, s.PublishTokens)
+	if err != nil {
+		return nil, pg.Map(err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[*int32]) // an array may hold no crate
+	if err != nil {
+		return nil, pg.Map(err)
+	}
+	out := slices.Clone(s.CrateIDs)
+	for _, id := range ids {
+		if id != nil {
+			out = append(out, *id)
+		}
+	}
+	return out, nil
 }
 
 // downloadsSQL counts a crate once, and of other crates the versions named.
