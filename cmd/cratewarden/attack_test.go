@@ -244,4 +244,3 @@ func (m *matrix) serve(t *testing.T, listener net.Listener, p door.Patience) {
 		}
 	})
 }
-

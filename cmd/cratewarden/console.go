@@ -38,13 +38,15 @@ type consoleConfig struct {
 	// signIn says who may come in; nil is for public data only: then everybody
 	// on this machine looks.
 	signIn *signInConfig
-	server door.Patience
-	origin string // as browsers see it; "" means the listener's address
-	label  string
-	kind   web.RegistryKind
-	dump   *dossier.DumpSource
-	log    *slog.Logger
-	ready  func(address string) // told when requests are answered
+	// publicLedger shows the ledger's signed heads and hashes to everybody.
+	publicLedger bool
+	server       door.Patience
+	origin       string // as browsers see it; "" means the listener's address
+	label        string
+	kind         web.RegistryKind
+	dump         *dossier.DumpSource
+	log          *slog.Logger
+	ready        func(address string) // told when requests are answered
 	// also runs beside the console until ctx is over; nil for nothing.
 	also func(ctx context.Context) error
 	// ended is closed when something the console stands on has ended; nil for

@@ -40,6 +40,9 @@ func handler(cfg consoleConfig, p *parts, registry *pgxpool.Pool, closing <-chan
 	mux.Handle("GET /livez", telemetry.Live())
 	mux.Handle("GET /readyz", probe.guard(telemetry.Ready(telemetry.Readiness{Name: "registry", Check: func(ctx context.Context) error { return pg.Map(registry.Ping(ctx)) }})))
 	mux.Handle("GET /metrics", site.CheckHost(probe.guard(tel.Metrics())))
+	if cfg.publicLedger && p.entrance != nil {
+		mux.Handle("GET "+publicPrefix+"{path...}", site.CheckHost(publicLedger(p.signer.ledger, p.entrance.limit)))
+	}
 	mux.Handle("/", site)
 	outside := door.Config{}
 	if cfg.signIn != nil {

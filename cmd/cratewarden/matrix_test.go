@@ -42,6 +42,7 @@ type asker struct {
 
 // matrix is a console with a person for each role.
 type matrix struct {
+	cfg     consoleConfig
 	parts   *parts
 	handler http.Handler
 	people  string // the file
@@ -70,7 +71,7 @@ func newMatrix(t *testing.T, registry pgtest.Template, people string, change fun
 		t.Fatal(err)
 	}
 	t.Cleanup(m.parts.close)
-	m.handler, m.registry = m.parts.handler, cfg.registry
+	m.cfg, m.handler, m.registry = cfg, m.parts.handler, cfg.registry
 	m.site, m.api = surfaces(cfg, m.parts)
 	m.fresh(t)
 	return m
@@ -285,7 +286,7 @@ func TestMatrix(t *testing.T) {
 		m.row(t, &out, op.Pattern, op.Act, columns)
 	}
 	out.WriteString("\n# Beside them\n\n")
-	for _, pattern := range []string{"GET /livez", "GET /readyz", "GET /metrics", "GET /static/none", "GET /nowhere", "GET /api/v1/nowhere"} {
+	for _, pattern := range []string{"GET /livez", "GET /readyz", "GET /metrics", "GET /static/none", "GET /public-ledger/checkpoint", "GET /nowhere", "GET /api/v1/nowhere"} {
 		m.row(t, &out, pattern, "", columns)
 	}
 	out.WriteString("\n# Commands\n\n")

@@ -44,6 +44,7 @@ type serveCmd struct {
 	Storage      string `help:"Where archives are: a folder, s3://bucket/prefix, or https://static.example/ (read only)."`
 	IndexStorage string `help:"Where sparse index files are, in the same forms."`
 	LedgerKey    string `env:"CRATEWARDEN_LEDGER_KEY_FILE" placeholder:"FILE" help:"The ledger's signing keys, one in a line; or put them into the variable CRATEWARDEN_LEDGER_KEY. Without them the ledger is not signed."`
+	PublicLedger bool   `help:"Show the ledger's signed heads and hashes, and no entries, to everybody under /public-ledger/."`
 	SignIn       string `placeholder:"FILE" help:"Who may come in and how: see docs/sign-in.md. Its text may stand in the variable CRATEWARDEN_SIGN_IN_TEXT instead."`
 	TLSCert      string `name:"tls-cert" placeholder:"FILE" help:"Speak TLS with this certificate. It and its key are read again when they change."`
 	TLSKey       string `name:"tls-key" placeholder:"FILE" help:"The certificate's key."`
@@ -106,7 +107,7 @@ func (c serveCmd) Run(e env) error {
 	}
 	return openConsole(e.ctx, consoleConfig{
 		listener: listener, registry: c.RegistryURL, replica: c.ReplicaURL, console: c.ConsoleURL, static: static, index: index,
-		acting: may, signIn: in, origin: in.auth.Origin, label: c.Label, kind: kind, ledgerKeys: keys, log: c.logger(e), ready: announce(e.stdout, "Registry: "+c.Label),
+		acting: may, signIn: in, publicLedger: c.PublicLedger, origin: in.auth.Origin, label: c.Label, kind: kind, ledgerKeys: keys, log: c.logger(e), ready: announce(e.stdout, "Registry: "+c.Label),
 	})
 }
 
