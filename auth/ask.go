@@ -25,8 +25,9 @@ const (
 	askLetters = 8
 	// maxWrong is how many wrong codes a person may type within askTime.
 	maxWrong = 10
-	// maxAsks is how many questions may wait at once, in all, and maxAsksFrom from
-	// one address or session.
+	// maxAsks is how many sign-ins of programs may wait at once, and maxAsksFrom
+	// how many from one address, or how many step-ups from one session. What
+	// strangers begin never keeps a person from stepping up.
 	maxAsks, maxAsksFrom = 1000, 10
 )
 
@@ -58,12 +59,12 @@ func (s *Service) ask(ctx context.Context, a Ask) (Device, error) {
 	address := clip(a.From.Address, 100)
 	err := pg.InTx(ctx, s.cfg.Console, func(tx pgx.Tx) error {
 		var all, same int
-		err := tx.QueryRow(ctx, `SELECT count(*), count(*) FILTER (WHERE address = $2 AND session IS NOT DISTINCT FROM nullif($3, ''))
+		err := tx.QueryRow(ctx, `SELECT count(*) FILTER (WHERE session IS NULL), count(*) FILTER (WHERE session = $3 OR session IS NULL AND $3 = '' AND address = $2)
 			FROM ask WHERE state = 'waiting' AND expires_at > $1`, now, address, a.Session).Scan(&all, &same)
 		if err != nil {
 			return err
 		}
-		if all >= maxAsks || same >= maxAsksFrom {
+		if a.Session == "" && all >= maxAsks || same >= maxAsksFrom {
 			return cratewarden.Errorf(cratewarden.Refused, "Too many programs wait for an answer. Answer one, or wait 10 minutes.")
 		}
 		for range 5 { // a code that already waits is as good as impossible

@@ -95,7 +95,8 @@ type Service struct {
 	roster    atomic.Pointer[roster]
 	settled   atomic.Pointer[settled]
 	settling  sync.Mutex
-	told      limiter // how often the same refusal was written
+	told      limiter      // how often the same refusal was written
+	begun     atomic.Int64 // sign-ins, so that some of them tidy up
 
 	// work is what goes on after an answer was given; Wait waits for it.
 	work sync.WaitGroup

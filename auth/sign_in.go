@@ -18,8 +18,16 @@ import (
 	"cratewarden/pg"
 )
 
-// signInTime is how long somebody may take at the provider.
-const signInTime = 10 * time.Minute
+const (
+	// signInTime is how long somebody may take at the provider.
+	signInTime = 10 * time.Minute
+	// maxSignIns is how many sign-ins may be under way. Beginning one takes no
+	// right, so with more the oldest are forgotten: whoever floods the table must
+	// begin all of them anew while one person is at the provider.
+	maxSignIns = 20_000
+	// tidyEvery is how many sign-ins are begun until the oldest are looked for.
+	tidyEvery = 100
+)
 
 // SignInCookieName is the cookie that binds a sign-in under way to the browser
 // that began it.
@@ -49,6 +57,9 @@ func (s *Service) BeginSignIn(ctx context.Context, id, back string) (address str
 	browser := newSecret()
 	_, err = s.cfg.Console.Exec(ctx, `INSERT INTO sign_in (state, browser, provider, nonce, verifier, back, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 		hashOf(v.state), hashOf(browser), id, v.nonce, v.verifier, localPath(back), s.clock().Add(signInTime))
+	if err == nil && s.begun.Add(1)%tidyEvery == 0 {
+		_, err = s.cfg.Console.Exec(ctx, `DELETE FROM sign_in WHERE state IN (SELECT state FROM sign_in ORDER BY expires_at DESC, state OFFSET $1)`, maxSignIns)
+	}
 	if err != nil {
 		return "", nil, pg.Map(err)
 	}

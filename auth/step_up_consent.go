@@ -76,6 +76,10 @@ func (s *Service) lend(ctx context.Context, tx pgx.Tx, person, from, to string, 
 	if err != nil {
 		return err
 	}
+	if _, err := tx.Exec(ctx, `UPDATE ceremony c SET expires_at = $3 FROM session s WHERE s.id = $1 AND s.stepped_up_at IS NULL
+		AND c.session = s.id AND c.id <> $2 AND c.answered_at IS NOT NULL AND c.expires_at > $3`, to, id, now); err != nil {
+		return err // what was dropped there does not come back
+	}
 	done, err := tx.Exec(ctx, `UPDATE session s SET stepped_up_at = c.answered_at FROM ceremony c
 		WHERE s.id = $1 AND s.person = $2 AND s.ended_at IS NULL AND s.end_at > $3 AND c.id = $4`, to, person, now, id)
 	if err == nil && done.RowsAffected() == 0 {
