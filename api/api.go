@@ -1,8 +1,10 @@
 // Package api is the JSON interface of the console, version 1: the same
-// dossiers as the pages, for programs and for our own command line. Every
-// answer is typed, every error is a problem document (RFC 9457) with a kind, a
-// sentence and the request id, and the whole is described by an OpenAPI 3.1
-// document served beside it.
+// dossiers as the pages, the same plans and the same rules, for programs and for
+// our own command line. Every operation names its act in the table of package
+// access, and the gate asks it before anything else; callers show a bearer token,
+// never a cookie. Every answer is typed, every error is a problem document (RFC
+// 9457) with a kind, a sentence and the request id, and the whole is described by
+// an OpenAPI 3.1 document served beside it.
 package api
 
 import (

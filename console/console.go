@@ -1,8 +1,10 @@
 // Package console is the program's own database: what cratewarden must
 // remember that is not the registry's. Nothing of ours ever stands in the
 // registry's database, so that its owners cannot rewrite what administrators
-// did and its dump job never meets a table it does not know. For now it holds
-// a few settings; the ledger, plans and incidents live here too.
+// did and its dump job never meets a table it does not know. Here are the
+// migrations of all of it, people and sessions, plans, evidence, the ledger,
+// notices, and a small store of settings; each other table belongs to the package
+// that uses it.
 package console
 
 import (

@@ -4,7 +4,9 @@
 // question is bounded in rows and in time, names text columns explicitly, and
 // writes nothing.
 //
-// The subpackages build that database for demonstration and tests (schema),
-// fill it from a public dump (dump), and know its storage keys and index lines
-// (files).
+// Writing is the matter of one subpackage (change). The others build that database
+// for demonstration and tests (schema), say what a role may do in it (check), fill
+// it from a public dump (dump), read whole tables (bulk) and everything about a few
+// subjects (extract), and know its storage keys, index lines (files) and kinds of
+// token (credential).
 package registry

@@ -29,7 +29,7 @@
 //
 // Every route has an act, a line of the table of package access; New fails on a
 // route without one. Before a handler runs, the gate (gate.go) finds out who
-// asks and whether they may. Nobody is led to the sign-in; a form that was sent
+// asks and whether they may. Who is not signed in is led to the sign-in; a form sent
 // meanwhile stays on the page. What only lacks a passkey leads to “Confirm it is
 // you”, whose form carries the fields along and goes on by itself; fields that a
 // route names as secret stay behind. Every other refusal names its rules and what
