@@ -80,7 +80,7 @@ func (s *Server) batchTake(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := s.batchPage(r, d)
-	lines := r.PostForm.Get("lines")
+	lines := textOf(r.PostForm.Get("lines"))
 	p.Fields, p.Message = linesField(lines), r.PostForm.Get("message")
 	batch, err := s.cfg.Plans.Resolve(r.Context(), lines)
 	if err != nil {

@@ -133,7 +133,7 @@ func (s *Server) propose(r *http.Request, what string) (action.Proposal, error) 
 		return s.cfg.Plans.UndoSince(r.Context(), o)
 	}
 	o := action.ContainOrder{Accounts: accounts, Crates: form.Get("crates"), Message: strings.TrimSpace(form.Get("message"))}
-	o.Reason = strings.TrimSpace(form.Get("reason"))
+	o.Reason = textOf(form.Get("reason"))
 	if o.Until, err = formTime(form, "lock-until", "Locked until"); err != nil {
 		return action.Proposal{}, err
 	}

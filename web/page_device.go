@@ -22,6 +22,9 @@ type devicePage struct {
 	Yes     string
 }
 
+// deviceAnswers is where somebody says yes or no to a program.
+const deviceAnswers = "POST /device/answer"
+
 // deviceRoutes answer programs. The code is typed and never in an address: a
 // link that somebody sends must not fill it in.
 func (s *Server) deviceRoutes() []route {
@@ -31,7 +34,7 @@ func (s *Server) deviceRoutes() []route {
 	return []route{
 		{pattern: "GET /device", act: "own.step-up", handle: s.device, under: "/you"},
 		{pattern: "POST /device", act: "own.step-up", limit: "code", handle: s.deviceAsked, under: "/you"},
-		{pattern: "POST /device/answer", act: "own.step-up", limit: "code", handle: s.deviceAnswer, under: "/you"},
+		{pattern: deviceAnswers, act: "own.step-up", limit: "step-up", handle: s.deviceAnswer, under: "/you"},
 	}
 }
 

@@ -155,7 +155,9 @@ func (s *Server) confirm(w http.ResponseWriter, r *http.Request, status int, c c
 	if c.About.Digest != nil {
 		p.Digest = c.About.Digest.String()
 		p.What = s.purposeWords(r, c.About)
-	} else if rt := s.target(c.To, c.Post); rt.act != "" {
+	} else if rt := s.target(c.To, c.Post); rt.pattern == deviceAnswers {
+		p.What = "Let your terminal change things"
+	} else if rt.act != "" {
 		p.What = s.actTitle(rt.act)
 	}
 	ceremony, err := s.cfg.Auth.BeginStepUp(r.Context(), v, c.About)
@@ -169,6 +171,9 @@ func (s *Server) confirm(w http.ResponseWriter, r *http.Request, status int, c c
 	}
 	if s.cfg.Pretend {
 		p.Pretend = visible(v.Person.Name)
+		if p.Devices != "" {
+			p.Devices = "Elsewhere a passkey confirms it. You have none here, so one click does."
+		}
 	}
 	return s.render(w, "confirm", status, p)
 }

@@ -46,7 +46,7 @@ func (s *Server) planBreakGlass(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("id")
 	digest, err := shownDigest(r)
 	if err == nil {
-		_, err = s.cfg.Plans.BreakGlass(r.Context(), s.who(r), id, digest, r.PostForm.Get("reason"))
+		_, err = s.cfg.Plans.BreakGlass(r.Context(), s.who(r), id, digest, textOf(r.PostForm.Get("reason")))
 	}
 	return s.done(w, r, id, "", err)
 }
@@ -134,7 +134,7 @@ func (s *Server) glassClose(w http.ResponseWriter, r *http.Request) error {
 	if err := readForm(r); err != nil {
 		return err
 	}
-	note := r.PostForm.Get("note")
+	note := textOf(r.PostForm.Get("note"))
 	_, err = s.cfg.Plans.CloseBreakGlassReview(r.Context(), s.who(r), g.ID, action.Verdict(r.PostForm.Get("verdict")), note)
 	if err != nil {
 		if status, notice, ok := askAgain(r, err); ok {

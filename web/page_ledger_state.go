@@ -98,6 +98,9 @@ func subjectPhrase(s ledger.Subject) Phrase {
 	if name == "" {
 		name = s.ID
 	}
+	if s.Kind == "evidence" {
+		name = Short(name) // a hash fills a line
+	}
 	p := Phrase{}.Muted(s.Kind + " ")
 	if url := subjectURL(s); url != "" {
 		return p.Link(name, url)

@@ -85,7 +85,7 @@ func (s *Server) showOpen(w http.ResponseWriter, r *http.Request, status int, o 
 	}
 	p.Fields = []planField{
 		{ID: "open-incident", Name: "incident", Label: "Incident", Type: "text", Value: o.Incident, Hint: "INC-118"},
-		{ID: "open-reason", Name: "reason", Label: "Why", Help: "At least ten letters, unless an incident is named. It stays in the ledger for ever: no addresses in it.", Type: "long", Value: o.Reason, Rows: 3},
+		{ID: "open-reason", Name: "reason", Label: "Why", Help: "At least ten letters, unless an incident is named. It stays in the ledger for ever: no addresses in it.", Type: "long", Required: true, Value: o.Reason, Rows: 3},
 	}
 	p.Refused = s.wouldRefuse(s.visitor(r), o.What.Act())
 	p.Before = s.openingsCard(r, openSubject(o))
@@ -115,7 +115,7 @@ func readOrder(r *http.Request) (opening.Order, error) {
 		return opening.Order{}, err
 	}
 	f := r.PostForm
-	return opening.Order{What: opening.What(f.Get("what")), Subject: f.Get("subject"), Part: f.Get("part"), Reason: f.Get("reason"), Incident: f.Get("incident")}, nil
+	return opening.Order{What: opening.What(f.Get("what")), Subject: f.Get("subject"), Part: f.Get("part"), Reason: textOf(f.Get("reason")), Incident: f.Get("incident")}, nil
 }
 
 func (s *Server) open(w http.ResponseWriter, r *http.Request) error {

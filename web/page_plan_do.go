@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 
 	"cratewarden"
 	"cratewarden/access"
@@ -190,7 +189,7 @@ func (s *Server) planFollow(w http.ResponseWriter, r *http.Request) error {
 	if err = readForm(r); err != nil {
 		return s.done(w, r, id, "", err)
 	}
-	reason := strings.TrimSpace(r.PostForm.Get("reason"))
+	reason := textOf(r.PostForm.Get("reason"))
 	switch do := r.PostForm.Get("do"); {
 	case do == "retry":
 		_, err = s.cfg.Plans.RetryFollowUp(r.Context(), s.who(r), n)

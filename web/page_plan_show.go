@@ -104,7 +104,7 @@ func (s *Server) showPlan(w http.ResponseWriter, r *http.Request, status int, p 
 	page.Approval, page.Record = approvalCard(&p), s.recordCard(seen)
 	page.Notices = append(page.Notices, s.glassNotices(seen)...)
 	page.Glass = s.glassOf(seen, s.visitor(r))
-	page.Glass.Reason = shorten(r.PostForm.Get("reason"), planText)
+	page.Glass.Reason = shorten(textOf(r.PostForm.Get("reason")), planText)
 	if waitsFor(&p, seen.who) != "" && p.ReviewedAt != nil && p.State.Open() {
 		people, err := s.approvers(r, seen)
 		if err != nil {

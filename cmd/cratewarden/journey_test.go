@@ -40,7 +40,7 @@ func until(t *testing.T, p *webtest.Page, expression, want string) {
 			return
 		}
 	}
-	t.Fatalf("%s at %s is %q, not %q; the page says: %.500s", expression, webtest.Eval[string](p, "location.pathname"), got, want, body(p))
+	t.Fatalf("%s at %s is %q, not %q; the page says: %.1500s", expression, webtest.Eval[string](p, "location.pathname"), got, want, webtest.Eval[string](p, "document.querySelector('main')?.innerText ?? ''"))
 }
 
 // presses clicks the first button or link with these words that can be seen.
@@ -183,6 +183,9 @@ func pictured(a deeds) map[string]picture {
 		"batch": {path: "/plans/batch?lines=avenvine@0.1.1,minimember@0.1.0,logpress-mini,allerone@0.1.0,no-such-crate", then: func(t *testing.T, p *webtest.Page) {
 			presses(t, p, "Look them up")
 			until(t, p, `document.body.innerText.includes("Not found")`, "true")
+			if typed := webtest.Eval[string](p, `document.querySelector("#batch-lines").value`); strings.Contains(typed, "U+") {
+				t.Errorf("what was typed comes back as %q", typed)
+			}
 		}},
 		"break-glass": {path: "/break-glass/1"},
 		"ledger":      {path: "/ledger"},
