@@ -92,6 +92,12 @@ func (p Plan) approved() bool {
 	})
 }
 
+// Spent is the weight of what somebody applied alone in the last hour, which
+// Policy.Budget bounds.
+func (e *Engine) Spent(ctx context.Context, person string) (int, error) {
+	return e.spent(ctx, e.console, person, "")
+}
+
 // spent is the weight that somebody applied alone in the last hour.
 func (e *Engine) spent(ctx context.Context, db querier, person, except string) (n int, err error) {
 	rows, err := db.Query(ctx, `SELECT coalesce(sum(weight), 0)::int FROM spent WHERE person = $1 AND alone AND at > $2 AND plan <> $3`,

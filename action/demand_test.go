@@ -206,6 +206,9 @@ func TestBudget(t *testing.T) {
 	if _, err = g.Apply(t.Context(), g.who, q.ID, yes(q), ""); err != nil {
 		t.Errorf("approved: %v", err)
 	}
+	if n, err := g.Spent(t.Context(), g.who.ID); err != nil || n != 2 {
+		t.Errorf("people see %d used, %v", n, err)
+	}
 	p = plan(nums[3])
 	g.pass(61 * time.Minute)
 	if p, err = g.Apply(t.Context(), g.who, p.ID, yes(p), ""); err != nil || p.State != Applied {

@@ -105,6 +105,8 @@ type Config struct {
 	Pretend bool
 	// Policy is the engine's, so that pages can say from when glass may be broken.
 	Policy access.Policy
+	// Budgets shows people how much of theirs is used; nil shows nothing.
+	Budgets Budgets
 	// ClientAddress is where a request comes from when proxies stand in between;
 	// nil takes the connection's address.
 	ClientAddress func(*http.Request) string

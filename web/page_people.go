@@ -263,7 +263,9 @@ func (s *Server) showPerson(w http.ResponseWriter, r *http.Request, status int, 
 		p.Seen, p.Sessions, p.Tokens = true, s.sessionList(sessions, "", p.URL), tokenList(tokens, p.URL, s.cfg.Clock())
 		s.openAddresses(r, &p, sessions, tokens)
 	}
-	p.Side = []Card{rolesCard(person, s.roster()), accountCard(person)}
+	if p.Side, err = s.side(ctx, person); err != nil {
+		return err
+	}
 	return s.render(w, "person", status, p)
 }
 

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"slices"
@@ -38,6 +39,11 @@ func reads(t *testing.T, what, text string, words ...string) {
 	}
 }
 
+// used is a budget of which so much is used by everybody.
+type used int
+
+func (u used) Spent(context.Context, string) (int, error) { return int(u), nil }
+
 func TestYouPage(t *testing.T) {
 	t.Parallel()
 	d := staffed(responder)
@@ -49,6 +55,13 @@ func TestYouPage(t *testing.T) {
 	if answer.Header.Get("Cache-Control") != "no-store" {
 		t.Error("the page may be kept")
 	}
+	if strings.Contains(text, `id="budget"`) {
+		t.Error("a budget without an engine")
+	}
+	s, _ = staff(t, d, func(c *Config) { c.Budgets = used(120) })
+	reads(t, "/you", body(t, ask(s, "GET", "/you", nil)), `id="budget"`, "120 of 300", "180", "!all used")
+	s, _ = staff(t, d, func(c *Config) { c.Budgets = used(310) })
+	reads(t, "/people/p2", body(t, ask(s, "GET", "/people/p2", nil)), "310 of 300", "all used")
 	d.keys = nil
 	reads(t, "/you without passkeys", body(t, ask(s, "GET", "/you", nil)), "The first passkey takes a code", `maxlength="80" autocomplete="off" autocapitalize="characters" spellcheck="false" required`)
 	d.keys = []auth.Passkey{{ID: "k1", Name: "blue key", Created: deskTime}}

@@ -118,7 +118,9 @@ func (s *Server) showYou(w http.ResponseWriter, r *http.Request, status int, ord
 	}
 	p.Tokens = tokenList(tokens, "/you", s.cfg.Clock())
 	p.Order = fillTokenForm(order, v.Person)
-	p.Side = []Card{rolesCard(v.Person, s.roster()), accountCard(v.Person)}
+	if p.Side, err = s.side(ctx, v.Person); err != nil {
+		return err
+	}
 	return s.render(w, "you", status, p)
 }
 

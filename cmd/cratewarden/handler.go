@@ -84,20 +84,26 @@ func (p prober) known(r *http.Request) bool {
 	if p.entrance == nil {
 		return true
 	}
-	addr := door.Address(r.Context())
-	if len(p.signIn.probes) == 0 && addr.IsLoopback() {
+	if p.near(r) {
 		return true
 	}
-	for _, network := range p.signIn.probes {
-		if network.Contains(addr) {
-			return true
-		}
-	}
-	if ok, _ := p.entrance.limit("unsigned", addr.String()); !ok {
+	if ok, _ := p.entrance.limit("unsigned", clientAddress(r)); !ok {
 		return false
 	}
 	v, err := p.entrance.auth.Visit(r, fromOf(r))
 	return err == nil && p.entrance.auth.May(r.Context(), v, "metrics.read") == nil
+}
+
+// near says whether a request comes from where probes are: the networks named,
+// or else this machine. An origin of https that we do not speak ourselves has a
+// proxy in front of it; if nobody named that, everybody seems to come from here.
+func (p prober) near(r *http.Request) bool {
+	addr := door.Address(r.Context())
+	if len(p.signIn.probes) == 0 {
+		hidden := r.TLS == nil && len(p.signIn.proxies) == 0 && strings.HasPrefix(p.signIn.auth.Origin, "https:")
+		return addr.IsLoopback() && !hidden
+	}
+	return slices.ContainsFunc(p.signIn.probes, func(network netip.Prefix) bool { return network.Contains(addr) })
 }
 
 // surfaces configures the pages and the interface alike: what one offers, the
@@ -117,7 +123,7 @@ func surfaces(cfg consoleConfig, p *parts) (web.Config, api.Config) {
 		pages.Openings, programs.Openings = p.opener, p.opener
 	}
 	if p.acting != nil {
-		pages.Tombstones = p.acting.engine
+		pages.Tombstones, pages.Budgets = p.acting.engine, p.acting.engine
 		pages.Plans, pages.Documents, programs.Plans = p.acting.engine, p.acting.engine, p.acting.engine
 	}
 	if p.evidence != nil {
