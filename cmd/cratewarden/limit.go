@@ -56,8 +56,8 @@ func keyOf(key string) door.Key {
 		return door.Token(id)
 	}
 	addr, err := netip.ParseAddr(key)
-	if err != nil {
+	if err != nil && key != "" {
 		return door.Person(key) // an id
 	}
-	return door.Network(addr)
+	return door.Network(addr) // all who come from nowhere share one
 }

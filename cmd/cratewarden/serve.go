@@ -122,6 +122,13 @@ func (c serveCmd) entrance(log *slog.Logger) (*signInConfig, net.Listener, error
 	if err != nil {
 		return nil, nil, err
 	}
+	var proxies []string
+	for _, p := range in.proxies {
+		proxies = append(proxies, p.String())
+	}
+	if in.proxies, err = door.Prefixes(proxies); err != nil {
+		return nil, nil, err
+	}
 	var certificates *door.Certificates
 	if c.TLSCert != "" || c.TLSKey != "" || c.ClientCA != "" {
 		if certificates, err = door.Open(door.CertificateConfig{Pairs: []door.Pair{{Cert: c.TLSCert, Key: c.TLSKey}}, ClientCA: c.ClientCA, Logger: log}); err != nil {
