@@ -41,6 +41,9 @@ func (s *Server) gate(w http.ResponseWriter, r *http.Request, rt route) (pass bo
 	}
 	switch {
 	case cratewarden.KindOf(err) == cratewarden.Unsigned:
+		if err := s.within(strangerLimit(r), from.Address); err != nil {
+			return false, err
+		}
 		return false, s.unsigned(w, r, rt)
 	case err != nil:
 		return false, err
@@ -59,6 +62,16 @@ func (s *Server) gate(w http.ResponseWriter, r *http.Request, rt route) (pass bo
 		return false, err
 	}
 	return true, nil
+}
+
+// strangerLimit is how a request of nobody is counted. One with a body comes from
+// somebody whose session ended while they wrote, so it is rare; to read it takes
+// a place among the pages being made for as long as it takes to arrive.
+func strangerLimit(r *http.Request) string {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return "request"
+	}
+	return "unsigned"
 }
 
 // actOf is the act of a request: the route's, but for buttons that only renew
