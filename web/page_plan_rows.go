@@ -182,9 +182,9 @@ func (b *rowBook) take(step int) (out []stepRows, sum string) {
 func tallyWords(t change.Tally) string {
 	switch {
 	case t.After < t.Before:
-		return fmt.Sprintf("%s of %s go; too many to show", Num(t.Before-t.After), Plural(int(t.Before), "row"))
+		return fmt.Sprintf("%s of %s go; counted, not listed", Num(t.Before-t.After), Plural(int(t.Before), "row"))
 	case t.After > t.Before:
-		return Plural(int(t.After-t.Before), "row") + " come; too many to show"
+		return Plural(int(t.After-t.Before), "row") + " come; counted, not listed"
 	}
 	return Plural(int(t.Before), "row") + " stay as they are"
 }
