@@ -2,6 +2,7 @@ package action
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -53,7 +54,7 @@ func (e *Engine) remind(ctx context.Context, tx pgx.Tx, g BrokenGlass, roles []c
 		title, text = "The review of broken glass is overdue", "It was due by "+due+"."
 	}
 	if err := e.tell(ctx, tx, notify.Notice{
-		Kind: "break-glass.review", Roles: roles, Plan: g.Plan, Path: "/break-glass", Urgent: overdue,
+		Kind: "break-glass.review", Roles: roles, Plan: g.Plan, Path: "/break-glass/" + strconv.FormatInt(g.ID, 10), Urgent: overdue,
 		Title: title, Text: g.Actor.called() + " may have applied the plan " + g.Plan + " without its second person. " + text,
 	}); err != nil || !overdue {
 		return err
