@@ -88,7 +88,7 @@ func TestEraseAPersonOfTheConsole(t *testing.T) {
 	if got := k.blocked("person.erase", m{"person": "nobody"}); got != "no-person" {
 		t.Errorf("of nobody: %s", got)
 	}
-	own(`UPDATE person SET listed = false WHERE id = 'gone'`)
+	own(`UPDATE person SET listed = false, mail = 'gone@private.example' WHERE id = 'gone'`)
 	p, effect := k.applied("person.erase", m{"person": "gone"})
 	if !p.Irreversible || p.Confirm != "gone" || !p.NeedsApproval || len(effect.Final) != 1 {
 		t.Errorf("%+v", p)
@@ -113,7 +113,7 @@ func TestEraseAPersonOfTheConsole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, private := range []string{"Realname", "gone-login", "203.0.113", "Firefox", "555"} {
+	for _, private := range []string{"Realname", "gone-login", "203.0.113", "Firefox", "555", "private.example"} {
 		if strings.Contains(left, private) {
 			t.Errorf("%q is left: %s", private, left)
 		}

@@ -21,7 +21,7 @@ func personRows() []string {
 		`UPDATE passkey SET name = '', removed_at = coalesce(removed_at, now()) WHERE person = $1`,
 		`UPDATE delivery SET name = '', masked = '' WHERE person = $1`,
 		`DELETE FROM identity WHERE person = $1`,
-		`UPDATE person SET name = 'erased', registry_user = NULL, registry_login = '', member = '{}' WHERE id = $1`,
+		`UPDATE person SET name = 'erased', mail = '', registry_user = NULL, registry_login = '', member = '{}' WHERE id = $1`,
 	}
 }
 
