@@ -156,7 +156,7 @@ func (s *Server) homePlans(r *http.Request) Card {
 	if err != nil {
 		return c.missing(cratewarden.MessageOf(err))
 	}
-	c.Guards = append(s.toJudge(r, reviews), append(s.waiting(plans, who), failedWork(work)...)...)
+	c.Guards = append(s.toJudge(r, reviews), append(s.waiting(plans, who, reviews), failedWork(work)...)...)
 	if n := len(c.Guards) - homePlansMost; n > 0 {
 		c.Guards = c.Guards[:homePlansMost]
 		c.Gaps = []string{Num(n) + " more are in the list."}
@@ -171,7 +171,7 @@ func (s *Server) homePlans(r *http.Request) Card {
 const homePlansMost = 8
 
 // waiting puts plans with what is to be done about each, the most urgent first.
-func (s *Server) waiting(plans []action.Plan, who action.Actor) []Guard {
+func (s *Server) waiting(plans []action.Plan, who action.Actor, glass []action.BrokenGlass) []Guard {
 	var ranked [4][]Guard
 	for i := range plans {
 		p := &plans[i]
@@ -186,6 +186,8 @@ func (s *Server) waiting(plans []action.Plan, who action.Actor) []Guard {
 			rank, g.Tone, g.Word = 3, Warn, "stale"
 		case p.Blocked:
 			rank, g.Tone, g.Word = 3, Warn, "blocked"
+		case waitsFor(p, action.Actor{}) != "" && glassBroken(&planSeen{plan: *p, who: who, glass: glass}):
+			g.Tone, g.Word = Info, "apply it without a second person"
 		case waitsFor(p, action.Actor{}) != "" && wrote(p, who.ID):
 			rank, g.Tone, g.Word = 3, Info, "waits for a second person"
 		case waitsFor(p, action.Actor{}) != "" && s.roleMissing(&planSeen{plan: *p, who: who, steps: s.steps(p)}) != "":

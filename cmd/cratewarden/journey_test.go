@@ -143,9 +143,11 @@ type picture struct {
 
 // pictured are the pages whose pictures stand under docs/, and all are held to
 // the accessibility rules at two widths and in both schemes.
-func pictured(a deeds) map[string]picture {
+func pictured(d deeds) map[string]picture {
 	return map[string]picture{
-		"home":             {path: "/"},
+		"home": {path: "/", then: func(t *testing.T, p *webtest.Page) {
+			wantText(t, p, "apply it without a second person", "waits for a second person", "Broken glass:") // see doDeeds
+		}},
 		"search":           {path: "/search?q=array"},
 		"publishes":        {path: "/publishes"},
 		"crate":            {path: "/crates/arraykit", dressed: true},
@@ -168,15 +170,15 @@ func pictured(a deeds) map[string]picture {
 		"you":          {path: "/you"},
 		"device":       {path: "/device"},
 		"people":       {path: "/people"},
-		"person":       {path: "/people/" + a.person},
+		"person":       {path: "/people/" + d.person},
 		"rules":        {path: "/rules"},
 		"notices":      {path: "/notices"},
-		"open":         {path: "/open?what=mail&subject=" + a.account},
+		"open":         {path: "/open?what=mail&subject=" + d.account},
 		"plans":        {path: "/plans"},
 		"plan-form":    {path: "/plans/new?do=version.yank&crate=arraykit"},
-		"plan-demands": {path: "/plans/" + a.demands, dressed: true},
-		"plan-applied": {path: "/plans/" + a.applied},
-		"confirm": {path: "/plans/" + a.ready, complains: "403", then: func(t *testing.T, p *webtest.Page) {
+		"plan-demands": {path: "/plans/" + d.demands, dressed: true},
+		"plan-applied": {path: "/plans/" + d.applied},
+		"confirm": {path: "/plans/" + d.ready, complains: "403", then: func(t *testing.T, p *webtest.Page) {
 			presses(t, p, "Apply the plan")
 			until(t, p, `document.querySelector("h1")?.textContent.trim()`, "Confirm it is you")
 		}},
@@ -189,14 +191,14 @@ func pictured(a deeds) map[string]picture {
 		}},
 		"break-glass": {path: "/break-glass/1"},
 		"ledger":      {path: "/ledger"},
-		"evidence":    {path: "/evidence/" + a.sealed},
+		"evidence":    {path: "/evidence/" + d.sealed},
 	}
 }
 
 func TestJourneyEveryPageIsAccessible(t *testing.T) {
 	t.Parallel()
 	s := site(t)
-	for name, c := range pictured(doActs(t)) {
+	for name, c := range pictured(doDeeds(t)) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			open := s.Open

@@ -24,9 +24,9 @@ type deeds struct {
 
 const campaign = "incident: INC-118\npublic: These crates imitate well-known ones and steal secrets while they are built.\ninternal: Four accounts, one campaign; see the call at 16:20.\n"
 
-// doActs does them as Ada, on the command line. It touches only crates that no
+// doDeeds does them as Ada, on the command line. It touches only crates that no
 // story and no other journey looks at.
-func doActs(t *testing.T) (a deeds) {
+func doDeeds(t *testing.T) (d deeds) {
 	t.Helper()
 	found := func(pattern, text string) string {
 		t.Helper()
@@ -45,17 +45,17 @@ func doActs(t *testing.T) (a deeds) {
 		ada(t, "", "plan", "review", made.Plan.ID)
 		return made.Plan.ID
 	}
-	a.person = found(`"id": "(u[0-9a-v]+)",\s*"name": "Bo"`, ada(t, "", "people", "--json"))
-	a.account = found(`Account +(\d+)`, ada(t, "", "user", "mirelund"))
-	a.applied = found(`plan (p[0-9a-v]+) is applied`, ada(t, "", "yank", "minimember@0.1.1", "logpress-mini@0.1.1", "--incident", "INC-118",
+	d.person = found(`"id": "(u[0-9a-v]+)",\s*"name": "Bo"`, ada(t, "", "people", "--json"))
+	d.account = found(`Account +(\d+)`, ada(t, "", "user", "mirelund"))
+	d.applied = found(`plan (p[0-9a-v]+) is applied`, ada(t, "", "yank", "minimember@0.1.1", "logpress-mini@0.1.1", "--incident", "INC-118",
 		"--reason", "These crates imitate well-known ones.", "--message", "Imitates another crate.", "--yes"))
-	a.demands = reviewed("title: Delete macro-loom1 1.0.87, which steals secrets\n" + campaign + "steps:\n- {do: version.delete, crate: macro-loom1, version: 1.0.87}\n")
-	a.sealed = found(`([0-9a-f]{64})`, ada(t, "", "plan", "seal", a.demands))
-	a.ready = reviewed("title: Yank avenvine, which imitates another crate\n" + campaign + "steps:\n- {do: version.yank, crate: avenvine, version: 0.1.1}\n- {do: version.yank, crate: avenvine, version: 0.1.0}\n")
+	d.demands = reviewed("title: Delete macro-loom1 1.0.87, which steals secrets\n" + campaign + "steps:\n- {do: version.delete, crate: macro-loom1, version: 1.0.87}\n")
+	d.sealed = found(`([0-9a-f]{64})`, ada(t, "", "plan", "seal", d.demands))
+	d.ready = reviewed("title: Yank avenvine, which imitates another crate\n" + campaign + "steps:\n- {do: version.yank, crate: avenvine, version: 0.1.1}\n- {do: version.yank, crate: avenvine, version: 0.1.0}\n")
 	glass := reviewed("title: Delete allerona 0.1.1, which steals secrets\n" + campaign + "steps:\n- {do: version.delete, crate: allerona, version: 0.1.1}\n")
 	nobodyAnswers(t, glass)
 	ada(t, "", "break-glass", glass, "--yes", "--reason", "It spreads by the hour and nobody of the rota answers.")
-	return a
+	return d
 }
 
 // ada runs a command as Ada on the shared console.
