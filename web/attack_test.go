@@ -1,13 +1,51 @@
 package web
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 )
+
+// stuck is a client that takes nothing until it is let go.
+type stuck struct {
+	*httptest.ResponseRecorder
+	writing, goOn chan struct{}
+}
+
+func (s stuck) WriteHeader(status int) {
+	close(s.writing)
+	<-s.goOn
+	s.ResponseRecorder.WriteHeader(status)
+}
+
+// Whoever is slow to take an answer, or sends the rest of a body slowly before it
+// can be given, holds no place among the pages being made.
+func TestAttackSlowReaders(t *testing.T) {
+	t.Parallel()
+	s, _ := guarded(t, as(responder))
+	s.turns = &turns{places: make(chan struct{}, 1), hold: time.Hour}
+	slow := stuck{httptest.NewRecorder(), make(chan struct{}), make(chan struct{})}
+	var all sync.WaitGroup
+	all.Go(func() { s.ServeHTTP(slow, httptest.NewRequest("GET", "http://127.0.0.1:8420/about", nil)) })
+	<-slow.writing
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, httptest.NewRequestWithContext(ctx, "GET", "http://127.0.0.1:8420/about", nil))
+	if w.Code != http.StatusOK {
+		t.Errorf("somebody else waits: %d", w.Code)
+	}
+	close(slow.goOn)
+	all.Wait()
+	if len(s.turns.places) != 0 {
+		t.Error("a place was not given back")
+	}
+}
 
 // untouched is a body that nobody may read.
 type untouched struct{ t *testing.T }

@@ -119,18 +119,29 @@ func refuseCrossOrigin(http.ResponseWriter, *http.Request) error {
 type recorder struct {
 	http.ResponseWriter
 	begun bool
+	// leave ends the request's turn, nil for none. The page is made by the time its
+	// answer begins, and how long that takes is up to the client: net/http even
+	// waits for the rest of a body first.
+	leave func()
 }
 
 // WriteHeader notes that the answer has begun.
 func (w *recorder) WriteHeader(status int) {
-	w.begun = true
+	w.begin()
 	w.ResponseWriter.WriteHeader(status)
 }
 
 // Write notes that the answer has begun.
 func (w *recorder) Write(b []byte) (int, error) {
-	w.begun = true
+	w.begin()
 	return w.ResponseWriter.Write(b)
+}
+
+func (w *recorder) begin() {
+	if !w.begun && w.leave != nil {
+		w.leave()
+	}
+	w.begun = true
 }
 
 // Unwrap lets http.ResponseController reach the writer beneath.

@@ -36,7 +36,10 @@ func (s *Server) adapt(rt route) http.Handler {
 			s.fail(w, r, err)
 			return
 		}
-		defer leave()
+		defer leave() // again is nothing
+		if seen, ok := w.(*recorder); ok {
+			seen.leave = leave
+		}
 		pass, err := s.gate(w, r, rt)
 		if pass {
 			err = rt.handle(w, r)
