@@ -119,7 +119,7 @@ func printMade(w io.Writer, m *api.MadeToken) {
 
 type apiTokenRevokeCmd struct {
 	asking
-	IDs []string `arg:"" placeholder:"TOKEN" help:"Ids, as the list shows them; never the tokens themselves."`
+	IDs []string `arg:"" name:"id" placeholder:"TOKEN" help:"Ids, as the list shows them; never the tokens themselves."`
 }
 
 // Run revokes each.

@@ -122,7 +122,7 @@ func (p *patient) close() {
 func (p *patient) examine(ctx context.Context) {
 	for _, check := range []func(context.Context){
 		p.settings, p.secretFiles, p.certificates, p.transport,
-		p.registryDatabase, p.consoleDatabase, p.apart, p.clocks,
+		p.registryDatabase, p.replicaDatabase, p.consoleDatabase, p.apart, p.clocks,
 		p.providers, p.people, p.notices, p.signing, p.stores,
 	} {
 		check(ctx)

@@ -72,7 +72,7 @@ func (p *patient) consoleDatabase(ctx context.Context) {
 	case !made:
 		p.say(weak, about, "Run cratewarden migrate, or let serve do it.", "it has no tables yet")
 	default:
-		p.say(fine, about, "", "it answers")
+		p.migrations(ctx, about)
 	}
 	if super {
 		p.say(weak, about, "Let a role without that power own this database.", "its role is a superuser of the server, and could rewrite the ledger's table")

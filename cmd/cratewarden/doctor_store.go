@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"cratewarden"
+	"cratewarden/blob"
 	"cratewarden/ledger"
 	"cratewarden/pg"
 )
@@ -54,7 +55,15 @@ func (p *patient) stores(ctx context.Context) {
 			p.say(weak, one.about, "Give "+one.flag+".", "none is named: %s", one.without)
 			continue
 		}
-		if _, err := openStore(ctx, one.spec); err != nil {
+		store, err := openStore(ctx, one.spec)
+		if err == nil {
+			err = readable(ctx, store)
+		}
+		if cratewarden.KindOf(err) == cratewarden.Refused {
+			p.say(weak, one.about, "Let the console list and read it, so that what is missing can be told from what is refused.", "%s", cratewarden.MessageOf(err))
+			continue
+		}
+		if err != nil {
 			p.say(wrong, one.about, "Check "+one.flag+".", "%s", cratewarden.MessageOf(err))
 			continue
 		}
@@ -64,8 +73,18 @@ func (p *patient) stores(ctx context.Context) {
 				continue
 			}
 		}
-		p.say(fine, one.about, "", "its address can be used")
+		p.say(fine, one.about, "", "it can be read")
 	}
+}
+
+// readable asks a storage for something. Whether it can be written is not tried:
+// what is written there once stays.
+func readable(ctx context.Context, store blob.Store) error {
+	_, _, err := store.Get(ctx, "cratewarden-doctor")
+	if cratewarden.KindOf(err) == cratewarden.NotFound {
+		return nil
+	}
+	return err
 }
 
 // notices says whether anybody is told of what happens.

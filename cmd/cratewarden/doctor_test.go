@@ -305,11 +305,38 @@ func TestDoctorOnALeastRole(t *testing.T) {
 		t.Fatal(err)
 	}
 	pool.Close()
+	p = &patient{serve: serveCmd{ReplicaURL: pool.Config().ConnString()}}
+	p.replicaDatabase(t.Context())
+	p.has(t, "wrong replica: it cannot be read as the registry's")
+	p = &patient{serve: serveCmd{ReplicaURL: address}}
+	p.replicaDatabase(t.Context())
+	p.has(t, "weak replica: it follows no other server")
 	p = &patient{serve: serveCmd{ConsoleURL: pool.Config().ConnString()}}
 	p.consoleDatabase(t.Context())
 	p.has(t, "weak console's database: it has no tables yet")
 	if _, err := console.Migrate(t.Context(), p.serve.ConsoleURL); err != nil {
 		t.Fatal(err)
+	}
+	for step, want := range map[string]string{
+		"SELECT 1": "ok console's database: it answers, and its tables are this release's",
+		"DELETE FROM console_migration WHERE name = '0011_reminder.sql'":                          "weak console's database: 1 migrations wait, the first is 0011_reminder.sql",
+		"INSERT INTO console_migration (name, sha256) VALUES ('9999_of_another_release.sql', '')": "wrong console's database: a newer release prepared it: 9999_of_another_release.sql",
+	} {
+		other, err := pg.Open(t.Context(), pg.Config{URL: pgtest.URL(t, pgtest.Template{Name: "empty"})})
+		if err != nil {
+			t.Fatal(err)
+		}
+		q := &patient{serve: serveCmd{ConsoleURL: other.Config().ConnString()}}
+		if _, err = console.Migrate(t.Context(), q.serve.ConsoleURL); err == nil {
+			_, err = other.Exec(t.Context(), step)
+		}
+		other.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		q.consoleDatabase(t.Context())
+		q.close()
+		q.has(t, want)
 	}
 	p.close()
 }

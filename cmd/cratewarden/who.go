@@ -80,7 +80,7 @@ func (c sessionsListCmd) Run(e env) error {
 
 type sessionsEndCmd struct {
 	asking
-	IDs []string `arg:"" placeholder:"SESSION" help:"Ids, as the list shows them."`
+	IDs []string `arg:"" name:"id" placeholder:"SESSION" help:"Ids, as the list shows them."`
 }
 
 // Run ends each.
