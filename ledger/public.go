@@ -10,7 +10,6 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"cratewarden"
-	"cratewarden/pg"
 )
 
 // Public gives a file of the log's layout that strangers may read: the newest
@@ -23,7 +22,7 @@ func (l *Log) Public(ctx context.Context, path string) (content []byte, settled 
 	none := cratewarden.Errorf(cratewarden.NotFound, "The public ledger has no such file.")
 	head, err := lastHead(ctx, l.db, nil)
 	if err != nil {
-		return nil, false, pg.Map(err)
+		return nil, false, err
 	}
 	if head.Note == nil {
 		return nil, false, none
@@ -41,14 +40,14 @@ func (l *Log) Public(ctx context.Context, path string) (content []byte, settled 
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil, false, none
 		}
-		return []byte(note), false, pg.Map(err) // a new key signs the same head again
+		return []byte(note), false, err // a new key signs the same head again
 	}
 	level, n, w, ok := parseTilePath(path)
 	if !ok || level == entriesLevel || !covered(head.Size, level, n, w) {
 		return nil, false, none
 	}
 	content, err = tlog.ReadTileData(tlog.Tile{H: tileHeight, L: level, N: n, W: w}, hashReader(ctx, l.db))
-	return content, true, pg.Map(err)
+	return content, true, err
 }
 
 // covered says whether a tile holds nothing but hashes of full subtrees of a log
