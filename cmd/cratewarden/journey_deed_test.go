@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -20,6 +21,12 @@ type deeds struct {
 	ready   string // one that waits for its author
 	applied string
 	sealed  string // digest of the evidence for the first
+}
+
+// doneDeeds are done once for the test program, however often the tests run.
+var doneDeeds struct {
+	sync.Once
+	deeds
 }
 
 const campaign = "incident: INC-118\npublic: These crates imitate well-known ones and steal secrets while they are built.\ninternal: Four accounts, one campaign; see the call at 16:20.\n"
