@@ -3,11 +3,11 @@ package auth
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"testing"
 	"time"
 
 	"cratewarden/team"
+	"cratewarden/telemetry/logtest"
 )
 
 // lazyList is a list that was read a minute ago, and knows better when it is
@@ -37,7 +37,7 @@ func (l *lazyList) Fresh(ctx context.Context, age time.Duration) (team.Snapshot,
 func TestTheListIsReadAgainBeforeAChange(t *testing.T) {
 	t.Parallel()
 	list := &lazyList{old: team.Snapshot{At: time.Now().Add(-time.Minute)}, fresh: team.Snapshot{At: time.Now()}}
-	s := &Service{cfg: Config{People: list, ListAge: 10 * time.Second}, log: slog.New(slog.DiscardHandler)}
+	s := &Service{cfg: Config{People: list, ListAge: 10 * time.Second}, log: logtest.Logger(t)}
 	if got := s.anew(t.Context()); !got.At.Equal(list.fresh.At) || list.asked > 10*time.Second {
 		t.Errorf("list of %s, asked for one of at most %s", got.At, list.asked)
 	}

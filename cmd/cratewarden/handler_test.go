@@ -1,7 +1,6 @@
 package main
 
 import (
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -13,6 +12,7 @@ import (
 	"cratewarden"
 	"cratewarden/auth"
 	"cratewarden/door"
+	"cratewarden/telemetry/logtest"
 )
 
 // Health and metrics are for probes. Behind a proxy on this machine that nobody
@@ -64,7 +64,7 @@ func TestEverybodyIsNoProxy(t *testing.T) {
 		if err := os.WriteFile(file, []byte(strings.Replace(goodSignIn, "10.0.0.0/8", `"`+network+`"`, 1)), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, l, err := serveCmd{listening: listening{Addr: "127.0.0.1:0"}, SignIn: file}.entrance(slog.New(slog.DiscardHandler))
+		_, l, err := serveCmd{listening: listening{Addr: "127.0.0.1:0"}, SignIn: file}.entrance(logtest.Logger(t))
 		if err == nil {
 			_ = l.Close()
 		}
