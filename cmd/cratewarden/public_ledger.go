@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"cratewarden"
+	"cratewarden/pg"
 	"cratewarden/telemetry"
 )
 
@@ -33,7 +34,7 @@ func publicLedger(files publicFiles, limit limiter) http.Handler {
 			return
 		}
 		content, settled, err := files.Public(r.Context(), r.PathValue("path"))
-		switch {
+		switch err = pg.Map(err); {
 		case cratewarden.KindOf(err) == cratewarden.NotFound:
 			http.Error(w, cratewarden.MessageOf(err), http.StatusNotFound)
 			return
