@@ -3,6 +3,7 @@ package action
 import (
 	"context"
 	"encoding/json"
+	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -162,6 +163,14 @@ func (e *Engine) Discard(ctx context.Context, who Actor, id string) (Plan, error
 		}
 		if !p.State.Open() {
 			return cratewarden.Errorf(cratewarden.Conflict, "The plan %s is %s and cannot be discarded.", id, p.State)
+		}
+		if len(p.Approvals) > 0 { // somebody's word is thrown away
+			if _, err := e.ledger.Append(ctx, tx, ledger.Entry{
+				Kind: ledger.Note, Actor: who.ledger(), Session: who.Session, Action: "plan.discard", Plan: id, Incident: p.Incident,
+				Details: map[string]string{"state": string(p.State), "approvals": strconv.Itoa(len(p.Approvals))},
+			}); err != nil {
+				return err
+			}
 		}
 		p, err = onePlan(ctx, tx, `UPDATE plan SET state = $2, changed_at = now() WHERE id = $1 RETURNING `+planColumns, id, Discarded)
 		return err

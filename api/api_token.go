@@ -29,6 +29,11 @@ func (h hall) tokensOf(ctx context.Context, in *PersonInput) (*APITokenList, err
 		return nil, err
 	}
 	rows, err := h.auth.APITokens(ctx, in.ID)
+	if err == nil && in.ID != visitor(ctx).Person.ID {
+		for i, t := range rows {
+			rows[i] = t.Masked()
+		}
+	}
 	return &APITokenList{append([]auth.APIToken{}, rows...)}, err
 }
 

@@ -29,6 +29,18 @@ func (s *Service) APITokens(ctx context.Context, person string) ([]APIToken, err
 	return out, pg.Map(err)
 }
 
+// Masked is a token as others than its owner see it: its name may tell of a
+// person, and a network may be a single address.
+func (t APIToken) Masked() APIToken {
+	t.Name = cratewarden.MaskName(t.Name)
+	masked := make([]string, len(t.Networks))
+	for i, n := range t.Networks {
+		masked[i] = cratewarden.MaskAddress(n)
+	}
+	t.Networks = masked
+	return t
+}
+
 // RevokeAPIToken ends a token for ever: one's own always, somebody else's by the
 // act person.revoke-token. A token may end itself and no other.
 func (s *Service) RevokeAPIToken(ctx context.Context, v Visitor, id string) error {

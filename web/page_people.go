@@ -257,6 +257,9 @@ func (s *Server) showPerson(w http.ResponseWriter, r *http.Request, status int, 
 			return err
 		}
 		tokens, err := s.cfg.Auth.APITokens(ctx, person.ID)
+		for i, t := range tokens { // one's own are on another page
+			tokens[i] = t.Masked()
+		}
 		if err != nil {
 			return err
 		}
