@@ -2,6 +2,7 @@ package access
 
 import (
 	"slices"
+	"sync"
 
 	"cratewarden"
 )
@@ -22,19 +23,33 @@ func roles(r ...cratewarden.Role) []cratewarden.Role { return r }
 
 // Table gives every rule: what changes the registry first, in the order of the
 // catalogue, then what the console itself does. What is not here nobody may do.
-func Table() []Rule {
+func Table() []Rule { return slices.Clone(rules().list) }
+
+// ruleSet is the table with its rows by act.
+type ruleSet struct {
+	list []Rule
+	by   map[string]Rule
+}
+
+// rules makes the table once: every page asks it many times.
+var rules = sync.OnceValue(func() ruleSet {
+	list := allRules()
+	by := make(map[string]Rule, len(list))
+	for _, r := range list {
+		by[r.Act] = r
+	}
+	return ruleSet{list, by}
+})
+
+func allRules() []Rule {
 	return slices.Concat(versionRules(), crateRules(), ownerRules(), accountRules(), nameRules(), jobRules(), planRules(), lookRules(), ownRules(), peopleRules())
 }
 
 // Of finds the rule of an act. The zero rule, which Decide denies to everybody,
 // goes with false.
 func Of(act string) (Rule, bool) {
-	for _, r := range Table() {
-		if r.Act == act {
-			return r, true
-		}
-	}
-	return Rule{}, false
+	r, ok := rules().by[act]
+	return r, ok
 }
 
 // change is a row of an act that puts something in the registry right, and that

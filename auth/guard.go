@@ -57,7 +57,7 @@ func (s *Service) visitSession(ctx context.Context, list *roster, secret string,
 	var found []byte
 	var subject string
 	into := append(append([]any{&found, &subject}, v.Session.scan()...), v.Person.scan()...)
-	err := s.cfg.Console.QueryRow(ctx, `SELECT s.token, s.subject, `+sessionColumns+`, `+personColumns+`
+	err := s.lookup().QueryRow(ctx, `SELECT s.token, s.subject, `+sessionColumns+`, `+personColumns+`
 		FROM session s JOIN person p ON p.id = s.person
 		WHERE s.token = $1 AND s.kind = $2 AND s.ended_at IS NULL`, hash, kind).Scan(into...)
 	if err := ignoreNone(err); err != nil {

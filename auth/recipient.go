@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"cratewarden"
 	"cratewarden/notify"
 	"cratewarden/pg"
@@ -14,11 +16,7 @@ import (
 // transaction is open, so it reads through Config.Lookup.
 func (s *Service) Recipients(ctx context.Context, to []string, roles []cratewarden.Role) ([]notify.Recipient, error) {
 	r := s.now()
-	db := s.cfg.Lookup
-	if db == nil {
-		db = s.cfg.Console
-	}
-	rows, err := db.Query(ctx, `SELECT p.mail, `+personColumns+` FROM person p WHERE p.listed ORDER BY p.id`)
+	rows, err := s.lookup().Query(ctx, `SELECT p.mail, `+personColumns+` FROM person p WHERE p.listed ORDER BY p.id`)
 	if err != nil {
 		return nil, pg.Map(err)
 	}
@@ -37,4 +35,12 @@ func (s *Service) Recipients(ctx context.Context, to []string, roles []crateward
 		}
 	}
 	return out, pg.Map(rows.Err())
+}
+
+// lookup is the pool for what goes by keys and must not wait for transactions.
+func (s *Service) lookup() *pgxpool.Pool {
+	if s.cfg.Lookup != nil {
+		return s.cfg.Lookup
+	}
+	return s.cfg.Console
 }

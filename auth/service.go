@@ -38,9 +38,10 @@ type Teller interface {
 // Config says how people sign in. Its zero value lets nobody in.
 type Config struct {
 	Console *pgxpool.Pool
-	// Lookup is another pool on the console's database, for what is asked while a
-	// transaction of Console is open: waiting for one's own pool would never end.
-	// nil means Console.
+	// Lookup is another pool on the console's database: for who is behind each
+	// request, and for what is asked while a transaction of Console is open, since
+	// waiting for one's own pool would never end. It goes by keys, so it may plan
+	// once. nil means Console.
 	Lookup *pgxpool.Pool
 	// Registry finds the account that belongs to a GitHub number.
 	Registry *pgxpool.Pool

@@ -82,7 +82,7 @@ func (p *parts) openEntrance(ctx context.Context, cfg consoleConfig, own, reg *p
 		return err
 	}
 	conf := in.auth
-	if conf.Lookup, err = p.pool(ctx, pg.Config{URL: cfg.console, MaxConns: 2}); err != nil {
+	if conf.Lookup, err = p.pool(ctx, pg.Config{URL: cfg.console, MaxConns: 4, PlanOnce: true}); err != nil {
 		return err
 	}
 	conf.Console, conf.Registry, conf.Ledger, conf.People, conf.Tell, conf.Logger = own, reg, p.signer.ledger, e.people, e.notices, cfg.log
