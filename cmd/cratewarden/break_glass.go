@@ -4,7 +4,6 @@ import (
 	"io"
 	"strings"
 
-	"cratewarden"
 	"cratewarden/action"
 	"cratewarden/api"
 	"cratewarden/api/client"
@@ -32,16 +31,9 @@ else must judge it within a day. Then carry it out: cratewarden plan apply PLAN`
 
 // Run breaks the glass for exactly the last review.
 func (c breakGlassPlanCmd) Run(e env) error {
-	cl, err := c.client(e)
+	cl, v, err := c.reviewed(e, c.ID)
 	if err != nil {
 		return err
-	}
-	v, err := cl.Plan(e.ctx, c.ID)
-	if err != nil {
-		return err
-	}
-	if v.Plan.Digest == nil {
-		return cratewarden.Errorf(cratewarden.Conflict, "The plan is %s; review it first: cratewarden plan review %s", v.Plan.State, c.ID)
 	}
 	if !c.Yes {
 		say(e.stdout, "%s", inert(v.Plan.Title))

@@ -59,6 +59,9 @@ func printPlan(w io.Writer, v *planWhole) {
 	for _, a := range p.Approvals {
 		fact(w, "Approved", when(a.At)+" by "+a.Actor.Name)
 	}
+	for _, d := range p.Demands {
+		fact(w, "Second person", d.Why)
+	}
 	fact(w, "Evidence", p.Evidence)
 	if p.AppliedAt != nil {
 		fact(w, "Applied", when(*p.AppliedAt)+" by "+applierName(p))
@@ -109,22 +112,29 @@ type planApproveCmd struct{ planArg }
 
 // Run approves exactly what the last review showed.
 func (c planApproveCmd) Run(e env) error {
-	cl, err := c.client(e)
+	cl, v, err := c.reviewed(e, c.ID)
 	if err != nil {
 		return err
-	}
-	v, err := cl.Plan(e.ctx, c.ID)
-	if err != nil {
-		return err
-	}
-	if v.Plan.Digest == nil {
-		return cratewarden.Errorf(cratewarden.Conflict, "The plan is %s; only a reviewed plan can be approved.", v.Plan.State)
 	}
 	done, err := cl.Approve(e.ctx, c.ID, v.Plan.Digest.String())
 	if err != nil {
 		return err
 	}
 	return show(e, c.asking, done, func(w io.Writer, v *api.PlanView) { say(w, "Approved: %s", inert(v.Plan.Title)) })
+}
+
+// reviewed gives a plan whose last review somebody can agree to, and the client
+// to say so with.
+func (a asking) reviewed(e env, id string) (*client.Client, *api.PlanView, error) {
+	cl, err := a.client(e)
+	if err != nil {
+		return nil, nil, err
+	}
+	v, err := cl.Plan(e.ctx, id)
+	if err == nil && v.Plan.Digest == nil {
+		err = cratewarden.Errorf(cratewarden.Conflict, "The plan is %s; review it first: cratewarden plan review %s", v.Plan.State, id)
+	}
+	return cl, v, err
 }
 
 type planSealCmd struct{ planArg }
