@@ -136,7 +136,7 @@ func (m *matrix) target(t *testing.T, url string) (x target) {
 	if err == nil {
 		err = conn.QueryRow(t.Context(), `SELECT array_agg(account_id) FROM (SELECT account_id FROM oauth_github g
 			WHERE NOT EXISTS (SELECT FROM crate_owners o WHERE o.owner_kind = 0 AND o.owner_id = g.user_id)
-			  AND NOT EXISTS (SELECT FROM crate_owner_invitations i WHERE i.invited_user_id = g.user_id) ORDER BY user_id LIMIT 5) x`).Scan(&x.others)
+			  AND NOT EXISTS (SELECT FROM crate_owner_invitations i WHERE i.invited_user_id = g.user_id) ORDER BY user_id LIMIT 7) x`).Scan(&x.others)
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -258,8 +258,8 @@ func (m *matrix) ask(t *testing.T, pattern string, who asker) string {
 	return "yes"
 }
 
-// TestMatrix crosses every page, every operation and every command with every
-// kind of asker, and compares with a table that people read. A route that is new
+// TestMatrix crosses every page and every operation with every kind of asker, lists
+// every command (TestMatrixOfCommands runs them), and compares with a table that people read. A route that is new
 // changes the table, so nobody forgets to think about it.
 func TestMatrix(t *testing.T) {
 	t.Parallel()
