@@ -42,7 +42,7 @@ var rules = sync.OnceValue(func() ruleSet {
 })
 
 func allRules() []Rule {
-	return slices.Concat(versionRules(), crateRules(), ownerRules(), accountRules(), nameRules(), jobRules(), planRules(), lookRules(), ownRules(), peopleRules())
+	return slices.Concat(versionRules(), crateRules(), ownerRules(), accountRules(), nameRules(), jobRules(), planRules(), lookRules(), incidentRules(), ownRules(), peopleRules())
 }
 
 // Of finds the rule of an act. The zero rule, which Decide denies to everybody,
@@ -182,6 +182,24 @@ func lookRules() []Rule {
 		{Act: "notice.look", Title: "See which notices went out", Roles: acting, Token: false},
 		{Act: "notice.resend", Title: "Send a notice again", Roles: roles(cratewarden.Platform, cratewarden.Editor, cratewarden.Responder), StepUp: Recent},
 		{Act: "metrics.read", Title: "Read the console's metrics", Roles: roles(cratewarden.Platform, cratewarden.Viewer), Token: true},
+	}
+}
+
+// incidentRules are the life of a case. What it does to the registry is a plan,
+// and goes by the rules of plans.
+func incidentRules() []Rule {
+	workers := roles(cratewarden.Responder, cratewarden.Remover, cratewarden.Policy, cratewarden.Editor, cratewarden.Platform)
+	leaders := roles(cratewarden.Responder, cratewarden.Remover, cratewarden.Policy, cratewarden.Platform)
+	writers := roles(cratewarden.Editor, cratewarden.Responder, cratewarden.Remover)
+	return []Rule{
+		{Act: "incident.look", Title: "Look at incidents", Roles: everyRole(), Token: true},
+		{Act: "incident.open", Title: "Open an incident", Roles: workers, StepUp: Recent, Token: true},
+		{Act: "incident.note", Title: "Note, attach, link and tick in an incident", Roles: workers, StepUp: Recent, Token: true},
+		{Act: "incident.decide", Title: "Judge, lead, move, join and part incidents", Roles: leaders, StepUp: Recent},
+		{Act: "incident.propose", Title: "See what the console proposes to do", Roles: actingRoles(), Token: true},
+		{Act: "incident.draft", Title: "Write what an incident's notices say", Roles: writers, StepUp: Recent, Token: true},
+		{Act: "incident.publish", Title: "Approve, send and correct an incident's notices", Roles: writers, StepUp: Recent},
+		{Act: "incident.drill", Title: "Start and score a drill on a made-up registry", Roles: actingRoles(), StepUp: Recent},
 	}
 }
 
