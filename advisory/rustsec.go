@@ -1,0 +1,3 @@
+package advisory
+
+func rustSecFiles(Sheet) ([]Document, error) { return nil, nil }
