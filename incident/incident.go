@@ -85,7 +85,7 @@ const (
 	PolicyCase  Verdict = "policy"
 	Malicious   Verdict = "malicious"
 	Compromised Verdict = "compromised owner"
-	Service     Verdict = "service incident"
+	ServiceCase Verdict = "service incident"
 )
 
 // Severity says how much is at stake.
