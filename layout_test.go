@@ -175,21 +175,49 @@ func TestEveryPackageIntroducesItself(t *testing.T) {
 	}
 }
 
-// No test throws a log away: what runs under test writes to one that fails the
-// test, or the suite, when a line leads to a person or holds a secret.
+// Nothing throws a log away, and every package that can log has its tests run
+// by logtest.Main: what runs under test writes to a log that fails the test, or
+// the package, when a line leads to a person or holds a secret.
 func TestTestsReadTheirLogs(t *testing.T) {
 	t.Parallel()
+	tested, watched := map[string]bool{}, map[string]bool{"cratewarden/telemetry/logtest": true}
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !strings.HasSuffix(path, "_test.go") || path == "layout_test.go" {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || path == "layout_test.go" {
 			return err
 		}
 		text, err := os.ReadFile(path)
-		if err == nil && strings.Contains(string(text), "slog.DiscardHandler") {
-			t.Errorf("%s discards a log; hand it telemetry/logtest's", path)
+		if err == nil && strings.Contains(string(text), "DiscardHandler") {
+			t.Errorf("%s discards a log; take slog.Default, or in tests telemetry/logtest's", path)
+		}
+		if strings.HasSuffix(path, "_test.go") {
+			pkg := filepath.ToSlash(filepath.Join("cratewarden", filepath.Dir(path)))
+			tested[pkg] = true
+			watched[pkg] = watched[pkg] || strings.Contains(string(text), "logtest.Main(")
 		}
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	for pkg, logs := range packagesThatLog(t) {
+		if logs && tested[pkg] && !watched[pkg] {
+			t.Errorf("the tests of %s are not run by logtest.Main, so nobody reads what they log", pkg)
+		}
+	}
+}
+
+// packagesThatLog says which packages of ours use a log, directly or through
+// others.
+func packagesThatLog(t *testing.T) map[string]bool {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Deps " "}}`, "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	logs := map[string]bool{}
+	for line := range strings.Lines(string(out)) {
+		fields := strings.Fields(line)
+		logs[fields[0]] = slices.Contains(fields[1:], "log/slog")
+	}
+	return logs
 }

@@ -93,7 +93,7 @@ func New(cfg Config) *Engine {
 		cfg.Reached = func(string) {}
 	}
 	if cfg.Logger == nil {
-		cfg.Logger = slog.New(slog.DiscardHandler)
+		cfg.Logger = slog.Default()
 	}
 	return &Engine{cfg: cfg, catalogue: NewCatalogue(), registry: cfg.Registry, console: cfg.Console, ledger: cfg.Ledger, clock: cfg.Clock.Or(), log: cfg.Logger,
 		claims: make(chan struct{}, max(1, cfg.Console.Config().MaxConns/3))}

@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	os.Exit(pgtest.Main(m))
+	os.Exit(logtest.Main(func() int { return pgtest.Main(m) }))
 }
 
 func consoleTemplate() pgtest.Template {

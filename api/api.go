@@ -83,7 +83,7 @@ type Config struct {
 	// sign-in and poll count by address; person, step-up, search and token-lookup
 	// by "person ID" or "token ID". Nil has no bounds.
 	Limit func(kind, key string) (bool, time.Duration)
-	// Log gets what went wrong unforeseen; nil drops it.
+	// Log gets what went wrong unforeseen; nil is the program's default log.
 	Log *slog.Logger
 }
 
@@ -92,6 +92,9 @@ const Prefix = "/api/v1"
 
 // New gives the handler for everything under Prefix.
 func New(cfg Config) http.Handler {
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
 	mux := http.NewServeMux()
 	gate := newGate(cfg, build(mux, cfg))
 	// No page of another origin may make a browser ask in its user's name.
@@ -112,9 +115,7 @@ func rescue(log *slog.Logger, next http.Handler) http.Handler {
 			if v == http.ErrAbortHandler { // cut off on purpose
 				panic(v)
 			}
-			if log != nil {
-				log.ErrorContext(r.Context(), "panic", "request", telemetry.RequestID(r.Context()), "value", fmt.Sprint(v), "stack", string(debug.Stack()))
-			}
+			log.ErrorContext(r.Context(), "panic", "request", telemetry.RequestID(r.Context()), "value", fmt.Sprint(v), "stack", string(debug.Stack()))
 			w.Header().Set("Content-Type", "application/problem+json")
 			w.WriteHeader(http.StatusInternalServerError)
 			_ = json.NewEncoder(w).Encode(problem(r.Context(), fmt.Errorf("panic: %v", v)))

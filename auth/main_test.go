@@ -9,9 +9,10 @@ import (
 
 	"cratewarden/pg"
 	"cratewarden/pg/pgtest"
+	"cratewarden/telemetry/logtest"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+func TestMain(m *testing.M) { os.Exit(logtest.Main(func() int { return pgtest.Main(m) })) }
 
 // consoleTemplate is an empty console database.
 func consoleTemplate() pgtest.Template {

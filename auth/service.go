@@ -108,7 +108,7 @@ type Service struct {
 func New(cfg Config) (*Service, error) {
 	s := &Service{cfg: cfg, clock: cfg.Clock.Or(), log: cfg.Logger}
 	if s.log == nil {
-		s.log = slog.New(slog.DiscardHandler)
+		s.log = slog.Default()
 	}
 	if cfg.Console == nil || cfg.Ledger == nil || cfg.People == nil {
 		return nil, errors.New("auth: Console, Ledger and People are needed")

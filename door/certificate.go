@@ -57,7 +57,7 @@ func Open(cfg CertificateConfig) (*Certificates, error) {
 		cfg.Every = 30 * time.Second
 	}
 	if cfg.Logger == nil {
-		cfg.Logger = slog.New(slog.DiscardHandler)
+		cfg.Logger = slog.Default()
 	}
 	cfg.Clock = cfg.Clock.Or()
 	if len(cfg.Pairs) == 0 {

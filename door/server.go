@@ -52,7 +52,7 @@ func (p Patience) withDefaults() Patience {
 func Serve(ctx context.Context, l net.Listener, h http.Handler, p Patience, log *slog.Logger) error {
 	p = p.withDefaults()
 	if log == nil {
-		log = slog.New(slog.DiscardHandler)
+		log = slog.Default()
 	}
 	server := &http.Server{
 		Handler: h, ReadHeaderTimeout: p.Headers, ReadTimeout: p.Request, WriteTimeout: p.Answer, IdleTimeout: p.Idle,

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"cratewarden/pg/pgtest"
+	"cratewarden/telemetry/logtest"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+func TestMain(m *testing.M) { os.Exit(logtest.Main(func() int { return pgtest.Main(m) })) }

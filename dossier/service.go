@@ -67,7 +67,7 @@ func New(cfg Config) *Service {
 		s.cfg.Archives = &archive.Cache{}
 	}
 	if s.log == nil {
-		s.log = slog.New(slog.DiscardHandler)
+		s.log = slog.Default()
 	}
 	return s
 }

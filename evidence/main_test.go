@@ -24,7 +24,7 @@ import (
 	"cratewarden/telemetry/logtest"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+func TestMain(m *testing.M) { os.Exit(logtest.Main(func() int { return pgtest.Main(m) })) }
 
 // fixture: crate 1 "victim" (versions 1, 2) and crate 2 "user" (3, 4) depend on
 // each other; crate 3 "apart" has nothing to do with them. Two tables and two

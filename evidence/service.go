@@ -61,7 +61,7 @@ func New(cfg Config) *Service {
 	cfg.RowTimeout = orElse(cfg.RowTimeout, 5*time.Minute)
 	cfg.Workers = orElse(cfg.Workers, 8)
 	if cfg.Logger == nil {
-		cfg.Logger = slog.New(slog.DiscardHandler)
+		cfg.Logger = slog.Default()
 	}
 	return &Service{cfg: cfg, clock: cfg.Clock.Or(), log: cfg.Logger}
 }

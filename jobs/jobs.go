@@ -60,7 +60,7 @@ const longest = time.Hour
 // New makes the workers. Nothing runs before Run.
 func New(cfg Config) (*Jobs, error) {
 	if cfg.Logger == nil {
-		cfg.Logger = slog.New(slog.DiscardHandler)
+		cfg.Logger = slog.Default()
 	}
 	if cfg.Workers <= 0 {
 		cfg.Workers = 4

@@ -21,7 +21,7 @@ import (
 	"cratewarden/telemetry/logtest"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+func TestMain(m *testing.M) { os.Exit(logtest.Main(func() int { return pgtest.Main(m) })) }
 
 func database(t *testing.T) *pgxpool.Pool {
 	t.Helper()

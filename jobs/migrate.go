@@ -46,7 +46,7 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool) error {
 			return pg.Map(err)
 		}
 	}
-	m, err := rivermigrate.New(riverpgxv5.New(pool), &rivermigrate.Config{Schema: riverSchema, Logger: slog.New(slog.DiscardHandler)})
+	m, err := rivermigrate.New(riverpgxv5.New(pool), &rivermigrate.Config{Schema: riverSchema, Logger: slog.Default()})
 	if err != nil {
 		return err
 	}

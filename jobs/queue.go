@@ -19,7 +19,7 @@ type Queue struct{ client *river.Client[pgx.Tx] }
 
 // NewQueue makes a queue on a console database that Migrate has prepared.
 func NewQueue(pool *pgxpool.Pool) (*Queue, error) {
-	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{Schema: riverSchema, Logger: slog.New(slog.DiscardHandler)})
+	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{Schema: riverSchema, Logger: slog.Default()})
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,7 @@ import (
 	"cratewarden/telemetry/logtest"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+func TestMain(m *testing.M) { os.Exit(logtest.Main(func() int { return pgtest.Main(m) })) }
 
 // world is a registry that a test changes the way the registry would.
 type world struct {

@@ -36,7 +36,7 @@ type Config struct {
 	// FullEvery is the pause between full re-reads; 0 means one hour.
 	FullEvery time.Duration
 	Clock     cratewarden.Clock
-	// Logger takes notes for the operator; nil means none.
+	// Logger takes notes for the operator; nil is the program's default log.
 	Logger *slog.Logger
 	// MailKey keys the hashes of mail addresses; nil means random.
 	MailKey []byte
@@ -68,7 +68,7 @@ func New(c Config) *Mirror {
 	c.FullEvery = orDuration(c.FullEvery, time.Hour)
 	c.Clock = c.Clock.Or()
 	if c.Logger == nil {
-		c.Logger = slog.New(slog.DiscardHandler)
+		c.Logger = slog.Default()
 	}
 	if c.MailKey == nil {
 		c.MailKey = []byte(rand.Text())

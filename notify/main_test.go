@@ -22,7 +22,7 @@ import (
 	"cratewarden/telemetry/logtest"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+func TestMain(m *testing.M) { os.Exit(logtest.Main(func() int { return pgtest.Main(m) })) }
 
 func database(t testing.TB) *pgxpool.Pool {
 	t.Helper()

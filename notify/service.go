@@ -36,7 +36,7 @@ func New(cfg Config) (*Service, error) {
 	}
 	s := &Service{cfg: cfg, clock: cfg.Clock.Or(), log: cfg.Logger, senders: map[string]sender{}, reached: func(string) {}}
 	if s.log == nil {
-		s.log = slog.New(slog.DiscardHandler)
+		s.log = slog.Default()
 	}
 	s.origin, s.host = strings.TrimRight(cfg.Origin, "/"), "cratewarden.invalid"
 	if u, err := url.Parse(s.origin); err == nil && u.Hostname() != "" {

@@ -25,9 +25,10 @@ import (
 	"cratewarden/pg/pgtest"
 	"cratewarden/registry"
 	"cratewarden/registry/schema"
+	"cratewarden/telemetry/logtest"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+func TestMain(m *testing.M) { os.Exit(logtest.Main(func() int { return pgtest.Main(m) })) }
 
 const fixture = `
 INSERT INTO users (gh_login, gh_id, username) VALUES ('jane', 1, 'jane'), ('mute', 2, 'mute');

@@ -97,7 +97,7 @@ func (c Config) withDefaults() Config {
 	or(&c.Settle, 15*time.Minute)
 	c.Clock = c.Clock.Or()
 	if c.Logger == nil {
-		c.Logger = slog.New(slog.DiscardHandler)
+		c.Logger = slog.Default()
 	}
 	c.URL = strings.TrimRight(c.URL, "/")
 	return c

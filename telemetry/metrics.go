@@ -17,10 +17,10 @@ type Telemetry struct {
 	requests *prometheus.HistogramVec
 }
 
-// New makes telemetry that logs to the given logger; nil discards.
+// New makes telemetry that logs to the given logger; nil is the program's default one.
 func New(log *slog.Logger) *Telemetry {
 	if log == nil {
-		log = slog.New(slog.DiscardHandler)
+		log = slog.Default()
 	}
 	t := &Telemetry{log: log, registry: prometheus.NewRegistry()}
 	t.requests = prometheus.NewHistogramVec(prometheus.HistogramOpts{

@@ -50,7 +50,7 @@ type Freshness struct {
 }
 
 // Config is what the console's pages need. The zero value serves pages to
-// loopback only, logs nothing, and says that the registry has no name.
+// loopback only, and says that the registry has no name.
 type Config struct {
 	Registry Registry
 	// ReadOnly is the sentence that says why nothing can be changed here;
@@ -116,7 +116,7 @@ type Config struct {
 	Limit func(kind, key string) (ok bool, retry time.Duration)
 	Clock cratewarden.Clock
 	// Log gets one line per request, unless telemetry.Observe stands around the
-	// pages and writes it; nil drops them.
+	// pages and writes it; nil is the program's default log.
 	Log *slog.Logger
 }
 
@@ -134,7 +134,7 @@ func (c Config) withDefaults() Config {
 		c.Version = "development"
 	}
 	if c.Log == nil {
-		c.Log = slog.New(slog.DiscardHandler)
+		c.Log = slog.Default()
 	}
 	c.Clock = c.Clock.Or()
 	return c

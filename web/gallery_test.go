@@ -11,13 +11,15 @@ import (
 	"time"
 
 	"cratewarden/pg/pgtest"
+	"cratewarden/telemetry/logtest"
 	"cratewarden/web/webtest"
 )
 
 func TestMain(m *testing.M) {
-	code := webtest.Main(m)
-	pgtest.Stop()
-	os.Exit(code)
+	os.Exit(logtest.Main(func() int {
+		defer pgtest.Stop()
+		return webtest.Main(m)
+	}))
 }
 
 // noon is the instant at which the gallery stands.

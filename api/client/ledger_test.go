@@ -24,7 +24,7 @@ import (
 	"cratewarden/telemetry/logtest"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+func TestMain(m *testing.M) { os.Exit(logtest.Main(func() int { return pgtest.Main(m) })) }
 
 // bench is a console with a ledger of five entries, four of them signed.
 type bench struct {

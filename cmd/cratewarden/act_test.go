@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -22,6 +23,7 @@ func TestActingStories(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("CRATEWARDEN_SERVER", own.address)
 			env.Setenv("TZ", "UTC")
+			env.Setenv(printedVariable, os.Getenv(printedVariable))
 			env.Setenv(keyringVariable, filepath.Join(env.WorkDir, "sessions.json"))
 			return nil
 		},

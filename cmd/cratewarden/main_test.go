@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -22,47 +23,50 @@ import (
 // TestMain lets a test script run the program as a command of its own name;
 // a program that was started so never reaches the tests.
 func TestMain(m *testing.M) {
-	testscript.Main(suite{m}, map[string]func(){"cratewarden": main})
+	testscript.Main(suite{m}, map[string]func(){"cratewarden": watched})
 }
 
 // suite runs the tests and ends what they shared.
 type suite struct{ m *testing.M }
 
 // Run runs the tests between the start and the end of browser, console and
-// server.
+// server, and reads what they logged and printed.
 func (s suite) Run() int {
 	dir, err := os.MkdirTemp(memory(), "cratewarden-sessions-")
 	if err == nil { // the sessions of whoever runs the tests are not touched
 		err = os.Setenv(keyringVariable, filepath.Join(dir, "sessions.json"))
 	}
+	printed := filepath.Join(dir, "printed")
+	if err == nil {
+		err = errors.Join(os.Mkdir(printed, 0o700), os.Setenv(printedVariable, printed))
+	}
 	if err != nil {
 		panic(err)
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	code := webtest.Main(s.m)
-	if shared.stop != nil {
-		shared.stop()
-	}
-	pgtest.Stop()
-	return max(code, logsArePrivate())
+	code := logtest.Main(func() int {
+		code := webtest.Main(s.m)
+		if shared.stop != nil {
+			shared.stop()
+		}
+		pgtest.Stop()
+		return code
+	})
+	return max(code, consolesLogged(), printedIsPrivate(printed, os.Stderr))
 }
 
 // logged is what all consoles of these tests log, at every level: stories,
 // journeys in browsers, sign-ins, plans.
 var logged logtest.Watch
 
-// logsArePrivate fails the suite if a line of any log led to a person or held a
-// secret, or would have, had the log not hidden it.
-func logsArePrivate() int {
-	lines, found := logged.Found()
-	for _, f := range found[:min(len(found), 20)] {
-		_, _ = fmt.Fprintf(os.Stderr, "a log is not private: %s", f)
-	}
-	if len(found) > 0 || shared.address != "" && lines == 0 {
-		_, _ = fmt.Fprintf(os.Stderr, "FAIL: of %d lines that consoles logged, %d are not private\n", lines, len(found))
+// consolesLogged fails the suite if a line of any console's log led to a person
+// or held a secret, or would have, had the log not hidden it.
+func consolesLogged() int {
+	if lines, _ := logged.Found(); shared.address != "" && lines == 0 {
+		_, _ = fmt.Fprintln(os.Stderr, "FAIL: the consoles logged nothing, so nothing was searched")
 		return 1
 	}
-	return 0
+	return logged.Judge(os.Stderr, "lines that consoles logged")
 }
 
 // shared is the demo console that stories and journeys look at: it is made

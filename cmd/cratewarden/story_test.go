@@ -34,6 +34,7 @@ func TestStories(t *testing.T) {
 			env.Setenv("EMPTY", pgtest.URL(t, empty))
 			env.Setenv("CONSOLE", pgtest.URL(t, empty))
 			env.Setenv("TZ", "UTC")
+			env.Setenv(printedVariable, os.Getenv(printedVariable))
 			env.Setenv(keyringVariable, filepath.Join(env.WorkDir, "sessions.json"))
 			sample, err := os.ReadFile(filepath.Join("..", "..", "registry", "dump", "testdata", "small.tar.gz"))
 			if err != nil {

@@ -2,6 +2,7 @@ package logtest
 
 import (
 	"errors"
+	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -72,5 +73,27 @@ func TestLogNoticesSecretsOfTheTest(t *testing.T) {
 	}
 	if l.Logger().Info("plugh-22"); len(w.failed) != 2 {
 		t.Error("a later line was not looked through")
+	}
+}
+
+// A part without a logger writes to the program's default log, and so does the
+// standard library; both are searched.
+func TestWatchJudges(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		line string
+		code int
+	}{
+		"harmless": {`{"msg":"done","crate":"serde@1.0.200"}`, 0},
+		"mail":     {`{"msg":"failed","to":"jane@example.net"}`, 1},
+		"plain":    {"http: panic serving 198.51.100.7:4711", 1},
+	} {
+		var w Watch
+		if _, err := w.Write([]byte(c.line + "\n")); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.Judge(io.Discard, "lines"); got != c.code {
+			t.Errorf("%s: code %d, want %d", name, got, c.code)
+		}
 	}
 }
