@@ -16,6 +16,18 @@ func writers() map[Format]writer {
 		CSAF20:  csafOf(csaf20),
 		CSAF21:  csafOf(csaf21),
 		List:    lists,
+
+		Blog:           blogPost,
+		Zulip:          zulipPost,
+		Status:         statusText,
+		MailLocked:     mailLocked,
+		MailCoOwner:    mailCoOwners,
+		MailDependents: mailDependents,
+		MailReporter:   mailReporters,
+		AbuseIdentity:  abuseIdentity,
+		AbuseHoster:    abuseHosters,
+		AmIAffected:    affected,
+		PostMortem:     postMortem,
 	}
 }
 
