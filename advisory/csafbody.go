@@ -1,0 +1,208 @@
+package advisory
+
+import (
+	"fmt"
+	"strings"
+)
+
+// csafProducts are the bad versions of a crate, each with its package URL and the
+// hash of its file. A crate that is gone without a version known stands for all.
+func csafProducts(s Sheet, c Crate, v csafVersion) []CSAFProduct {
+	product := func(num, sum string) CSAFProduct {
+		p := CSAFProduct{
+			Name: fmt.Sprintf("%s %s on %s", c.Name, num, s.Registry.name()), ID: csafProduct(c.Name, num),
+			Helper: &CSAFHelper{},
+		}
+		at := purl(c.Name, num)
+		if num == "" {
+			p.Name = fmt.Sprintf("%s on %s, every version", c.Name, s.Registry.name())
+		}
+		if v == csaf21 {
+			p.Helper.PURLs = []string{at}
+		} else {
+			p.Helper.PURL = at
+		}
+		if sha256Hex.MatchString(sum) {
+			p.Helper.Hashes = []CSAFHashes{{
+				File: c.Name + "-" + num + ".crate", Hashes: []CSAFHash{{Algorithm: "sha256", Value: strings.ToLower(sum)}},
+			}}
+		}
+		return p
+	}
+	var out []CSAFProduct
+	for _, bad := range c.Bad {
+		out = append(out, product(bad.Num, bad.SHA256))
+	}
+	if len(out) == 0 {
+		out = append(out, product("", ""))
+	}
+	return out
+}
+
+func csafProduct(crate, num string) string {
+	if num == "" {
+		return crate
+	}
+	return crate + "@" + num
+}
+
+// csafWeakness says of a crate what was wrong with which versions, since when,
+// and what to do.
+func csafWeakness(s Sheet, c Crate, v csafVersion) CSAFWeakness {
+	var ids []string
+	for _, p := range csafProducts(s, c, v) {
+		ids = append(ids, p.ID)
+	}
+	w := CSAFWeakness{
+		Title:  "Malicious code in " + c.Name,
+		Status: CSAFStatus{Affected: ids},
+	}
+	cwe := CSAFCWE{ID: malicious.ID, Name: malicious.Name}
+	if v == csaf21 {
+		cwe.Version = "4.17"
+		w.CWEs = []CSAFCWE{cwe}
+		if rating := csafRating(s.Severity); rating != "" {
+			w.Metrics = []CSAFMetric{{Content: CSAFContent{Rating: rating}, Products: ids}}
+		}
+	} else {
+		w.CWE = &cwe
+		if first := (Sheet{Crates: []Crate{c}}).firstPublished(); !first.IsZero() {
+			w.Released = zulu(first)
+		}
+	}
+	if s.ReportedAt != nil && !s.ReportedAt.IsZero() {
+		w.Discovered = zulu(*s.ReportedAt)
+	}
+	note := func(category, title, text string) {
+		if text != "" {
+			w.Notes = append(w.Notes, CSAFNote{Category: category, Title: title, Text: text})
+		}
+	}
+	note("description", "What it does", or(paragraph(s.behaviour(c)), "Malicious code."))
+	note("details", "Versions and times", csafVersions(s, c))
+	if s.UsedInTheWild != nil {
+		w.Threats = append(w.Threats, CSAFThreat{Category: "exploit_status", Details: csafUse(s), Products: ids})
+	}
+	w.Remediations = []CSAFRemedy{csafRemedy(c, ids)}
+	return w
+}
+
+// csafRating is the scale of words of version 2.1, which wants no vector.
+func csafRating(severity string) string {
+	switch r := strings.ToLower(severity); r {
+	case "low", "medium", "high", "critical":
+		return r
+	}
+	return ""
+}
+
+func csafRemedy(c Crate, ids []string) CSAFRemedy {
+	r := CSAFRemedy{Category: "mitigation", Products: ids}
+	switch {
+	case c.Deleted:
+		r.Details = fmt.Sprintf("Remove %s from every build and from Cargo.lock; the whole crate was deleted from the registry.", c.Name)
+	case len(c.Good) > 0:
+		r.Category = "vendor_fix"
+		r.Details = fmt.Sprintf("Use another version of %s, such as %s; every version but %s is unaffected.",
+			c.Name, oneLine(c.Good[len(c.Good)-1]), and(ordered(c.numbers())))
+	default:
+		r.Details = fmt.Sprintf("Do not use %s of %s, and look for it in Cargo.lock and in Cargo's caches.", and(ordered(c.numbers())), c.Name)
+	}
+	r.Details += " Treat every machine that built it as read by somebody else: change its secrets."
+	return r
+}
+
+// csafVersions are plain sentences, one line for each version.
+func csafVersions(s Sheet, c Crate) string {
+	var out []string
+	for _, v := range c.Bad {
+		line := v.Num + ": published " + stampUTC(v.Published)
+		if v.Published.IsZero() {
+			line = v.Num + ": time of publishing not known"
+		}
+		if !v.Held.IsZero() {
+			line += ", held " + stampUTC(v.Held)
+		}
+		if !v.Removed.IsZero() {
+			line += ", removed " + stampUTC(v.Removed)
+		}
+		switch {
+		case v.Gone().IsZero():
+			line += ", still there"
+		case !v.Published.IsZero():
+			line += ", on line for " + lasted(v.Gone().Sub(v.Published))
+		}
+		if v.Downloads != nil {
+			line += ", downloaded " + v.Downloads.plain("time", "times")
+		}
+		out = append(out, line+".")
+	}
+	if c.Dependents != nil {
+		out = append(out, "Crates that depend on it: "+c.Dependents.plain("crate", "crates")+".")
+	}
+	if len(c.Restored) > 0 && !c.Deleted {
+		out = append(out, "Yanked during the attack and back: "+oneLine(and(c.Restored))+".")
+	}
+	return strings.Join(out, "\n")
+}
+
+func csafUse(s Sheet) string {
+	if s.UsedInTheWild == nil {
+		return ""
+	}
+	text := "There is no evidence of actual use."
+	if *s.UsedInTheWild {
+		text = "There is evidence of use."
+	}
+	return joined(text, paragraph(s.UseNote))
+}
+
+func csafIndicators(s Sheet) string {
+	var out []string
+	for _, i := range s.Indicators {
+		line := oneLine(i.Kind) + ": " + oneLine(i.Value)
+		if note := oneLine(i.Note); note != "" {
+			line += " (" + note + ")"
+		}
+		out = append(out, line)
+	}
+	return strings.Join(out, "\n")
+}
+
+func (s Sheet) campaignPlain() string {
+	var tags []string
+	for _, tag := range s.Campaign {
+		if tag = oneLine(tag); tag != "" {
+			tags = append(tags, tag)
+		}
+	}
+	return and(tags)
+}
+
+func (s Sheet) registryURL() string { return or(address(s.Registry.URL), "https://crates.io/") }
+
+func ackWord(kind string) string {
+	word := strings.ToLower(strings.ReplaceAll(osvCredit(kind), "_", " "))
+	return strings.ToUpper(word[:1]) + word[1:]
+}
+
+// or gives the first text that is there.
+func or(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}
+
+// joined puts paragraphs after each other.
+func joined(texts ...string) string {
+	var out []string
+	for _, t := range texts {
+		if t != "" {
+			out = append(out, t)
+		}
+	}
+	return strings.Join(out, "\n\n")
+}
