@@ -109,7 +109,10 @@ type Config struct {
 	Ledger  *ledger.Log
 	// Evidence is nil when no evidence store is configured.
 	Evidence Evidence
-	Clock    cratewarden.Clock
+	// Incidents refuses the name of an incident that is not there or is over; nil
+	// takes any.
+	Incidents func(ctx context.Context, id string) error
+	Clock     cratewarden.Clock
 }
 
 // Evidence opens parts of bundles; *evidence.Service does.
@@ -216,7 +219,7 @@ func (s *Service) admit(ctx context.Context, who action.Actor, o *Order) error {
 	asker := access.Asker{ID: who.ID, Name: who.Name, Roles: who.Roles, OnCall: who.OnCall, Token: who.Token, Acts: who.Acts}
 	denied := access.Decide(rule, asker, facts)
 	if denied == nil {
-		return nil
+		return s.known(ctx, o.Incident)
 	}
 	if who.ID == "" {
 		return denied
@@ -235,6 +238,15 @@ func (s *Service) admit(ctx context.Context, who action.Actor, o *Order) error {
 		return err
 	}
 	return denied
+}
+
+// known refuses an incident that is not there: whoever reads the ledger must
+// find the case for which something was opened.
+func (s *Service) known(ctx context.Context, incident string) error {
+	if s.cfg.Incidents == nil || incident == "" || incident == "none" {
+		return nil
+	}
+	return s.cfg.Incidents(ctx, incident)
 }
 
 func entryOf(who action.Actor, o Order) ledger.Entry {

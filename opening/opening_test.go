@@ -79,6 +79,12 @@ func newRig(t testing.TB) *rig {
 	bundles := evidence.New(evidence.Config{Registry: reg, Console: own, Ledger: log, Store: store})
 	s := opening.New(opening.Config{
 		Registry: registry.New(registry.Config{Pool: reg}), Mirror: loaded(t, reg), Console: own, Ledger: log, Evidence: bundles,
+		Incidents: func(_ context.Context, id string) error {
+			if strings.HasPrefix(id, "I-") && id != "I-404" {
+				return nil
+			}
+			return cratewarden.Errorf(cratewarden.NotFound, "There is no incident %s.", id)
+		},
 	})
 	return &rig{Service: s, t: t, console: own, log: log, evidence: bundles}
 }
@@ -186,6 +192,9 @@ func TestOpenWantsAReason(t *testing.T) {
 		if k := cratewarden.KindOf(err); got != nil || k != cratewarden.Invalid && k != cratewarden.TooLarge {
 			t.Errorf("%s: %v %v", what, got, err)
 		}
+	}
+	if _, err := r.Open(t.Context(), actor(cratewarden.Responder), opening.Order{What: opening.Mail, Subject: "1", Incident: "I-404"}); cratewarden.KindOf(err) != cratewarden.NotFound {
+		t.Errorf("an incident that is not there: %v", err)
 	}
 	if n := len(r.entries()); n != 0 {
 		t.Errorf("%d entries", n)
