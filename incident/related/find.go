@@ -1,0 +1,208 @@
+package related
+
+import (
+	"context"
+	"encoding/hex"
+	"slices"
+	"time"
+
+	"cratewarden"
+	"cratewarden/mirror"
+)
+
+// Find answers a question. While the mirror loads the error is Unavailable. It
+// writes nothing and takes no lock.
+func (f *Finder) Find(ctx context.Context, q Question) (Answer, error) {
+	m := f.cfg.Mirror
+	for _, part := range []mirror.Part{mirror.PartCrates, mirror.PartAccounts, mirror.PartOwners, mirror.PartNames, mirror.PartVersions, mirror.PartDependencies} {
+		if m == nil || !m.Ready(part) {
+			return Answer{}, cratewarden.Errorf(cratewarden.Unavailable, "The console is still reading the registry (%s); what is related is found as soon as that is done.", part)
+		}
+	}
+	h := newHunt(m, q.Blame)
+	if !m.Ready(mirror.PartActions) {
+		h.note("The record of yanks and tokens is not there: yanks that the attack made are not found.")
+	}
+	h.seed(q.Subjects)
+	h.run()
+	if f.cfg.Files != nil {
+		h.compareFiles(ctx, f.cfg.Files)
+	}
+	a := h.answer()
+	a.FreshAt = m.Status().FreshAt
+	if err := ctx.Err(); err != nil {
+		return a, err
+	}
+	if f.cfg.Reader != nil {
+		return a, exact(ctx, f.cfg.Reader, &a)
+	}
+	return a, nil
+}
+
+// sameArchive gives other versions whose archive is the same byte for byte.
+func (h *hunt) sameArchive(v mirror.Version) (ids []int32) {
+	if v.SHA256 == [32]byte{} {
+		return nil
+	}
+	for _, hit := range h.m.Search(context.Background(), mirror.Query{Text: "sha:" + hex.EncodeToString(v.SHA256[:]), Limit: 50}).Hits {
+		if hit.Kind == mirror.HitVersion && hit.ID != v.ID {
+			ids = append(ids, hit.ID)
+		}
+	}
+	return ids
+}
+
+// answer puts together what was found.
+func (h *hunt) answer() Answer {
+	a := Answer{Notes: h.notes, Depends: map[int32][]int32{}}
+	since := h.since()
+	for _, n := range h.order {
+		if !n.ticked && !n.start && h.idle(n, since) {
+			continue
+		}
+		s := h.describe(n, since)
+		a.Subjects = append(a.Subjects, s)
+		if n.kind == versionKind {
+			a.Depends[n.id] = h.inside(n.id)
+		}
+	}
+	a.Subjects = append(a.Subjects, h.restore(since)...)
+	slices.SortStableFunc(a.Subjects, func(x, y Subject) int { return rank(x) - rank(y) })
+	return a
+}
+
+func rank(s Subject) int {
+	switch {
+	case s.Start:
+		return 0
+	case s.Strength == Tick:
+		return 1
+	}
+	return 2
+}
+
+// idle says that a candidate says nothing: a version that its account published
+// before the attack began, or while nothing shows that one did.
+func (h *hunt) idle(n *node, since map[int32]time.Time) bool {
+	if n.kind != versionKind || slices.ContainsFunc(n.links, func(r Reason) bool { return r.Rule != "same-account" }) {
+		return false
+	}
+	v, _ := h.m.Version(n.id)
+	began, ok := since[v.Publisher]
+	return !ok || v.CreatedAt.Before(began)
+}
+
+// since says when the attacker's first act was, for each account that was
+// taken over: its first bad publish, or what the same token yanked in the day
+// before it.
+func (h *hunt) since() map[int32]time.Time {
+	out := map[int32]time.Time{}
+	tokens := h.badTokens()
+	for _, n := range h.order {
+		v, ok := h.m.Version(n.id)
+		if n.kind != versionKind || !n.ticked || !ok || v.Publisher == 0 {
+			continue
+		}
+		if t, known := out[v.Publisher]; !known || v.CreatedAt.Before(t) {
+			out[v.Publisher] = v.CreatedAt
+		}
+	}
+	for account, first := range out {
+		began := first
+		for act := range h.acts(account, first.Add(-yankedWithin)) {
+			if act.Kind == mirror.ActionYank && act.Token != 0 && slices.Contains(tokens[account], act.Token) && act.Time.Before(began) {
+				began = act.Time
+			}
+		}
+		out[account] = began
+	}
+	return out
+}
+
+// badTokens are those that published bad versions, by account; 0 is a session.
+func (h *hunt) badTokens() map[int32][]int32 {
+	out := map[int32][]int32{}
+	for _, n := range h.order {
+		if v, ok := h.m.Version(n.id); n.kind == versionKind && n.ticked && ok && !slices.Contains(out[v.Publisher], v.Token) {
+			out[v.Publisher] = append(out[v.Publisher], v.Token)
+		}
+	}
+	return out
+}
+
+// inside gives the crates found on which a version depends.
+func (h *hunt) inside(version int32) (crates []int32) {
+	for _, d := range h.m.Dependencies(version) {
+		if d.Kind != 2 && !slices.Contains(crates, d.CrateID) {
+			crates = append(crates, d.CrateID)
+		}
+	}
+	return crates
+}
+
+func (h *hunt) describe(n *node, since map[int32]time.Time) Subject {
+	s := Subject{Subject: h.subject(n.key), Strength: Offer, Start: n.start, Reasons: slices.Concat(n.links, n.conduct)}
+	if n.ticked {
+		s.Strength = Tick
+	}
+	switch n.kind {
+	case versionKind:
+		v, _ := h.m.Version(n.id)
+		s.fill(h, v)
+	case crateKind:
+		c, _ := h.m.CrateRow(n.id)
+		s.Crate, s.CrateID, s.At, s.Payload = c.Name, c.ID, c.CreatedAt, n.payload
+		s.Whole = h.blame == Squat || h.whole(n.id)
+	case accountKind:
+		a, _ := h.m.Account(n.id)
+		s.Account, s.At = n.id, a.CreatedAt
+		if t, ok := since[n.id]; ok {
+			s.Since, s.TakenOver = &t, !h.newcomer(n.id, t)
+		}
+	case tokenKind:
+		t, _ := h.m.Token(n.id)
+		s.Token, s.Account, s.At = n.id, t.UserID, t.CreatedAt
+	}
+	return s
+}
+
+func (s *Subject) fill(h *hunt, v mirror.Version) {
+	s.Crate, s.CrateID, s.Version, s.VersionID = h.crateName(v.CrateID), v.CrateID, v.Num, v.ID
+	s.Account, s.Token, s.Yanked, s.At = v.Publisher, v.Token, v.Yanked, v.CreatedAt
+}
+
+func (h *hunt) whole(crate int32) bool {
+	versions := h.m.Versions(crate)
+	return len(versions) > 0 && h.wholly(versions[0])
+}
+
+// restore finds the good versions that taken-over accounts yanked since the
+// attack began. What a token that published something bad yanked is ticked.
+func (h *hunt) restore(since map[int32]time.Time) (out []Subject) {
+	tokens := h.badTokens()
+	for _, n := range h.order {
+		began, ok := since[n.id]
+		if n.kind != accountKind || !n.ticked || !ok || h.newcomer(n.id, began) {
+			continue
+		}
+		seen := map[int32]bool{}
+		for act := range h.acts(n.id, began) {
+			v, ok := h.m.Version(act.VersionID)
+			bad := h.nodes[key{versionKind, act.VersionID}]
+			if act.Kind != mirror.ActionYank || !ok || !v.Yanked || seen[v.ID] || bad != nil && bad.ticked {
+				continue
+			}
+			seen[v.ID] = true
+			s := Subject{Subject: h.subject(key{versionKind, v.ID}), Strength: Offer, Restore: true, Reasons: []Reason{{
+				Rule: "yanked", From: h.subject(n.key), Text: h.login(n.id) + " yanked it since the attack began.", Facts: []Fact{fact("yanked", act.Time)}}}}
+			s.fill(h, v)
+			if slices.Contains(tokens[n.id], act.Token) {
+				s.Strength = Tick
+				s.Reasons = append(s.Reasons, conduct("same-token", strong, "The token or session that yanked it also published a bad version."))
+			}
+			out = append(out, s)
+		}
+	}
+	slices.Reverse(out)
+	return out
+}

@@ -1,0 +1,57 @@
+package related
+
+import "time"
+
+// What counts as young, rare, many. Each figure is explained, with the case or
+// measurement behind it, in docs/proposals.md.
+const (
+	// young is the age below which a crate that others newly depend on is worth
+	// a look.
+	young = 7 * 24 * time.Hour
+	// campaign is how far around a bad version acts belong to the same attack.
+	campaign = 14 * 24 * time.Hour
+	// silence is a pause after which a new version is unusual.
+	silence = 365 * 24 * time.Hour
+	// coordinated is the time within which crates of one account that gain the
+	// same young dependency belong together.
+	coordinated = 6 * time.Hour
+	// pulled is the time within which strangers gaining the same young
+	// dependency belong together.
+	pulled = 24 * time.Hour
+	// yankedWithin and yankedLeast are when yanks around a publish steer people.
+	yankedWithin = 24 * time.Hour
+	yankedLeast  = 3
+	// popularLeast downloads, and popularTimes its own, make somebody worth
+	// imitating; olderBy is how much older they are.
+	popularLeast = 10_000
+	popularTimes = 100
+	olderBy      = 180 * 24 * time.Hour
+	// rareDomain is up to how many accounts share a mail domain that says
+	// something.
+	rareDomain = 10
+	// joinedTogether is how far apart accounts of one campaign are made.
+	joinedTogether = 14 * 24 * time.Hour
+	// burstLeast new crates within burstWithin, each with at most burstVersions
+	// versions of at most burstBytes and without dependents, are a flood.
+	burstLeast    = 20
+	burstWithin   = 48 * time.Hour
+	burstVersions = 2
+	burstBytes    = 8 << 10
+
+	// enough is the weight of conduct that makes a tick.
+	enough = 2
+	strong = 2
+	weak   = 1
+)
+
+// Bounds of the work for one question.
+const (
+	mostSubjects   = 3000 // nodes
+	mostPublishes  = 5000 // of one account that are walked through
+	mostActs       = 5000
+	mostDependents = 5000 // rows on one young crate
+	mostAlike      = 150  // questions for look-alikes, some milliseconds each
+	mostLooked     = 12   // crates of an account that are judged to judge the account
+	mostArchives   = 24   // that are compared file by file
+	newcomerMost   = 500  // publishes; who has more is no newcomer
+)

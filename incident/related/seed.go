@@ -1,0 +1,166 @@
+package related
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"cratewarden/ledger"
+	"cratewarden/mirror"
+)
+
+const ruleStart = "named"
+
+// seed begins with what the case names.
+func (h *hunt) seed(list []ledger.Subject) {
+	for _, s := range list {
+		switch s.Kind {
+		case "version":
+			h.seedVersion(s.ID)
+		case "crate":
+			h.seedCrate(s.ID)
+		case "account":
+			h.seedNumber(s, h.seedAccount)
+		case "token":
+			h.seedNumber(s, h.seedToken)
+		}
+	}
+}
+
+func (h *hunt) seedNumber(s ledger.Subject, seed func(id int32) bool) {
+	if id, err := strconv.ParseInt(s.ID, 10, 32); err != nil || !seed(int32(id)) {
+		h.note("The registry has no %s %s.", s.Kind, s.ID)
+	}
+}
+
+// begin ticks what the case names.
+func (h *hunt) begin(k key) *node {
+	n := h.sure(k, nil, ruleStart, "Named in the case.")
+	if n != nil {
+		n.start = true
+	}
+	return n
+}
+
+func (h *hunt) seedVersion(id string) {
+	name, num, _ := strings.Cut(id, "@")
+	c, ok := h.m.CrateByName(name)
+	if ok {
+		for _, v := range h.m.Versions(c.ID) {
+			if v.Num == num {
+				h.begin(key{versionKind, v.ID})
+				return
+			}
+		}
+	}
+	h.note("The registry has no version %s; it may have been deleted.", id)
+}
+
+// seedCrate takes a crate whose whole life is the attack as it is. Of one with
+// a past it looks for the versions that are unlike its past.
+func (h *hunt) seedCrate(name string) {
+	c, ok := h.m.CrateByName(name)
+	if !ok {
+		h.note("The registry has no crate %s; it may have been deleted.", name)
+		return
+	}
+	versions := h.m.Versions(c.ID)
+	if len(versions) == 0 {
+		return
+	}
+	if newest := versions[0]; h.wholly(newest) {
+		h.begin(key{crateKind, c.ID})
+		return
+	}
+	found := false
+	for _, v := range versions {
+		if versions[0].CreatedAt.Sub(v.CreatedAt) > campaign {
+			break
+		}
+		n := h.link(key{versionKind, v.ID}, nil, ruleStart, "A recent version of a crate that the case names.")
+		found = found || n != nil && n.ticked
+	}
+	if !found {
+		h.note("%s has a past, and no recent version of it shows a sign of an attack. Name the bad versions.", c.Name)
+	}
+}
+
+func (h *hunt) seedAccount(id int32) bool {
+	if _, ok := h.m.Account(id); !ok {
+		return false
+	}
+	if h.blame == Squat {
+		h.link(key{accountKind, id}, nil, ruleStart, "Named in the case.")
+		for _, v := range h.m.PublishedBy(id, 0, mostPublishes) {
+			if h.firstOf(v) && h.growBurst(nil, v.CrateID, id) {
+				break
+			}
+		}
+	} else {
+		h.begin(key{accountKind, id})
+	}
+	h.nodes[key{accountKind, id}].start = true
+	return true
+}
+
+func (h *hunt) seedToken(id int32) bool {
+	t, ok := h.m.Token(id)
+	if !ok {
+		return false
+	}
+	n := h.begin(key{tokenKind, id})
+	if _, ok := h.m.Account(t.UserID); !ok {
+		return true
+	}
+	list := h.m.PublishedWithToken(id, mostPublishes)
+	for _, v := range list {
+		if list[0].CreatedAt.Sub(v.CreatedAt) <= campaign {
+			h.link(key{versionKind, v.ID}, n, "same-token", "Published with a token that the case names.", fact("published", v.CreatedAt))
+		}
+	}
+	h.link(key{accountKind, t.UserID}, n, "owns-token", "The token that the case names is theirs.")
+	return true
+}
+
+// wholly says whether a version's crate is bad from the start if the version
+// is: all of it came within the time of one campaign, by one hand.
+func (h *hunt) wholly(v mirror.Version) bool {
+	versions := h.m.Versions(v.CrateID)
+	if len(versions) == 0 {
+		return false
+	}
+	first := versions[len(versions)-1]
+	return versions[0].CreatedAt.Sub(first.CreatedAt) <= campaign && !slices.ContainsFunc(versions, func(o mirror.Version) bool {
+		return o.Publisher != v.Publisher
+	})
+}
+
+// firstOf says whether a version made its crate.
+func (h *hunt) firstOf(v mirror.Version) bool {
+	ids := h.m.VersionIDs(v.CrateID)
+	return len(ids) > 0 && slices.Min(ids) == v.ID
+}
+
+// newcomer says whether an account published nothing before a campaign that
+// was going on at a time.
+func (h *hunt) newcomer(account int32, at time.Time) bool {
+	if known, ok := h.newcomers[account]; ok {
+		return known
+	}
+	is := h.isNewcomer(account, at)
+	h.newcomers[account] = is
+	return is
+}
+
+func (h *hunt) isNewcomer(account int32, at time.Time) bool {
+	a, ok := h.m.Account(account)
+	if !ok || !a.CreatedAt.IsZero() && at.Sub(a.CreatedAt) > 2*campaign {
+		return false
+	}
+	if h.m.PublishedByCount(account) > newcomerMost {
+		return false
+	}
+	list := h.m.PublishedBy(account, 0, newcomerMost)
+	return len(list) > 0 && at.Sub(list[len(list)-1].CreatedAt) <= campaign
+}
