@@ -63,7 +63,7 @@ fi
 
 [ "$#" -gt 0 ] || set -- .
 for folder do
-    case $folder in /*) ;; *) folder=./$folder ;; esac
+    case $folder in /* | .) ;; *) folder=./$folder ;; esac
     if [ ! -d "$folder" ]; then
         printf 'There is no folder %s\n' "$folder" | plain >&2
         continue

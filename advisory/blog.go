@@ -150,10 +150,10 @@ func actionsTaken(s Sheet) string {
 		}
 	}
 	if attackers > 0 {
-		points = append(points, "We locked "+count(attackers, "account that published the code", "accounts that published the code")+", and closed their tokens and trusted publishing.")
+		points = append(points, "We locked "+count(attackers, "account that published the code", "accounts that published the code")+".")
 	}
 	if owners > 0 {
-		points = append(points, "We locked "+count(owners, "account of a genuine owner as a precaution", "accounts of genuine owners as a precaution")+", closed its tokens and trusted publishing, and are in touch.")
+		points = append(points, "We locked "+count(owners, "account of a genuine owner as a precaution", "accounts of genuine owners as a precaution")+".")
 	}
 	if s.RemovedAt != nil {
 		points = append(points, "Before anything was removed, files, hashes and the registry's rows were kept as evidence.")

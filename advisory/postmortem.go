@@ -105,7 +105,7 @@ func clockTable(list []Clock) string {
 				}
 			}
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", inert(c.Name), from, to, took, target, met)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", inertCell(c.Name), from, to, took, target, met)
 	}
 	return b.String()
 }
@@ -117,7 +117,7 @@ func momentTable(list []Moment) string {
 	var b strings.Builder
 	b.WriteString("| Time (UTC) | Source | What | Who |\n| --- | --- | --- | --- |\n")
 	for _, m := range list {
-		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", m.At.UTC().Format("2006-01-02 15:04:05.999"), inert(m.Source), inert(m.Sentence), inert(m.Who))
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", m.At.UTC().Format("2006-01-02 15:04:05.999"), inertCell(m.Source), inertCell(m.Sentence), inertCell(m.Who))
 	}
 	return b.String()
 }
@@ -133,11 +133,11 @@ func actionTable(list []Action) string {
 		if !a.Due.IsZero() {
 			until = a.Due.UTC().Format(time.DateOnly)
 		}
-		owner := inert(a.Owner)
+		owner := inertCell(a.Owner)
 		if owner == "" {
 			owner = "nobody"
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s |\n", inert(a.What), owner, until)
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", inertCell(a.What), owner, until)
 	}
 	return b.String()
 }

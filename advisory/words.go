@@ -85,7 +85,7 @@ func escaped(text string) string {
 		return i >= 0 && i < len(letters) && (unicode.IsLetter(letters[i]) || unicode.IsDigit(letters[i]))
 	}
 	for i, r := range letters {
-		if strings.ContainsRune("\\`*[]<>&~|{}", r) || r == '_' && !(word(i-1) && word(i+1)) {
+		if strings.ContainsRune("\\`*[]<>&~|{}", r) || r == '_' && !(word(i-1) && word(i+1)) || r == '%' && i > 0 && letters[i-1] == '{' {
 			b.WriteByte('\\')
 		}
 		b.WriteRune(r)
@@ -134,8 +134,14 @@ func code(text string) string {
 
 var parted = regexp.MustCompile(`\{([{%#])`)
 
-// cell is a code span inside a table.
-func cell(text string) string { return strings.ReplaceAll(code(text), "|", `\|`) }
+// cell is a code span inside a table. What parts cells there is shown broken:
+// readers of Markdown differ on how to write it.
+func cell(text string) string { return code(strings.ReplaceAll(text, "|", "¦")) }
+
+// inertCell is a line of foreign text inside a table.
+func inertCell(text string) string {
+	return inert(strings.NewReplacer("|", "¦", "`", "'").Replace(text))
+}
 
 // address gives a link's address if a text may carry it: http or https, and no
 // letter that ends it early. Anything else is "".

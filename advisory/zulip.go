@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"cratewarden"
 )
 
 // zulipPost tells the team where a case stands: facts, state, what is next, who
@@ -24,10 +26,10 @@ func zulipPost(s Sheet) ([]Document, error) {
 		}
 		var list []string
 		for _, v := range c.Bad {
-			list = append(list, tamed(v.Num))
+			list = append(list, copyable(v.Num, versionNumber.MatchString(v.Num)))
 		}
 		if len(list) > 0 {
-			lines = append(lines, "  - "+tamed(c.Name)+" "+strings.Join(list, ", "))
+			lines = append(lines, "  - "+copyable(c.Name, cratewarden.ValidName(c.Name))+" "+strings.Join(list, ", "))
 		}
 	}
 	lines = append(lines, "- Use: "+tamed(s.useKnown()))
@@ -65,6 +67,14 @@ func (s Sheet) useKnown() string {
 		return "evidence of use"
 	}
 	return "no evidence"
+}
+
+// copyable leaves what is sound as it is, so that people can copy it.
+func copyable(text string, sound bool) string {
+	if sound {
+		return text
+	}
+	return tamed(text)
 }
 
 // tamed takes the meaning out of foreign text for a chat: letters that tell
