@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -33,8 +34,9 @@ type Config struct {
 	// Notices sends messages; nil where nobody is told. A process without an
 	// Engine is no part of the queue and looks for them every few seconds.
 	Notices Notices
-	// Head signs the ledger's head every minute; nil when somebody else does.
-	Head func(ctx context.Context) error
+	// Rounds are further work to do every minute, by name, once for all
+	// processes; a process without an Engine does none.
+	Rounds map[string]func(ctx context.Context) error
 	// Workers is how many follow-ups this process does at a time; 0 means 4. A
 	// third of the pool is the most, since each keeps a connection.
 	Workers int
@@ -85,9 +87,7 @@ func (j *Jobs) join() (err error) {
 	j.rounds["recover"] = j.recover
 	j.rounds["tombstones"] = j.tombstones
 	j.rounds["reviews"] = j.reviews
-	if cfg.Head != nil {
-		j.rounds["head"] = cfg.Head
-	}
+	maps.Copy(j.rounds, cfg.Rounds)
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &followUpWorker{jobs: j})
 	river.AddWorker(workers, &roundWorker{jobs: j})

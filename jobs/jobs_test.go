@@ -188,15 +188,15 @@ func TestTwoProcessesShareTheWork(t *testing.T) {
 func TestRounds(t *testing.T) {
 	t.Parallel()
 	f := newFake()
-	heads := 0
-	start(t, Config{Pool: database(t), Engine: f, Every: time.Second, Head: func(context.Context) error {
+	cases := 0
+	start(t, Config{Pool: database(t), Engine: f, Every: time.Second, Rounds: map[string]func(context.Context) error{"cases": func(context.Context) error {
 		f.mu.Lock()
 		defer f.mu.Unlock()
-		heads++
+		cases++
 		return nil
-	}})
+	}}})
 	eventually(t, "rounds go on, failing ones too", func() bool {
-		return f.see(func() bool { return f.recovered > 2 && f.watched > 1 && f.reminded > 1 && heads > 1 })
+		return f.see(func() bool { return f.recovered > 2 && f.watched > 1 && f.reminded > 1 && cases > 1 })
 	})
 }
 
