@@ -76,9 +76,14 @@ type Config struct {
 	// other registry, where drills are refused.
 	Demo *demo.Situations
 	// FeedKey signs the public feed of takedowns; without it there is no feed.
+	// FeedURL is the feed's public address, which is its name too.
 	FeedKey ed25519.PrivateKey
-	Clock   cratewarden.Clock
-	Logger  *slog.Logger
+	FeedURL string
+	// Facts makes the sheet that drafts are written from and held against; nil is
+	// the service's own Sheet.
+	Facts  func(ctx context.Context, id string) (advisory.Sheet, error)
+	Clock  cratewarden.Clock
+	Logger *slog.Logger
 }
 
 // Service keeps cases. It may be used by many at a time and by many processes

@@ -81,7 +81,7 @@ CREATE TABLE incident_task (
     due timestamptz,
     own boolean NOT NULL DEFAULT false, -- made by a person
     after boolean NOT NULL DEFAULT false, -- an action to follow after closing
-    by_name text NOT NULL DEFAULT '',
+    by_id text NOT NULL DEFAULT '', by_name text NOT NULL DEFAULT '', -- who ticked, skipped or opened it last
     at timestamptz,
     PRIMARY KEY (incident, item)
 );
@@ -126,16 +126,48 @@ CREATE TABLE incident_draft (
     recipient text NOT NULL DEFAULT '',
     path text NOT NULL,
     body text NOT NULL,
+    made text NOT NULL, -- what the facts gave last; '' when they give no occasion any more
     edited boolean NOT NULL DEFAULT false, -- a person changed what was made
     state text NOT NULL DEFAULT 'draft' CHECK (state IN ('draft', 'approved', 'sent', 'corrected', 'withdrawn')),
     revision integer NOT NULL DEFAULT 1,
     owner text NOT NULL, owner_name text NOT NULL,
     approved_by text NOT NULL DEFAULT '', approved_name text NOT NULL DEFAULT '', approved_at timestamptz,
+    approved_why text NOT NULL DEFAULT '', -- in spite of what the lint found
     sent_by text NOT NULL DEFAULT '', sent_name text NOT NULL DEFAULT '', sent_at timestamptz,
-    sent_where text NOT NULL DEFAULT '', -- address of the page, or through which channel
+    sent_where text NOT NULL DEFAULT '', -- address of the page, or in words
+    sent_via text NOT NULL DEFAULT '', -- 'hand' or 'channels'
     corrects bigint REFERENCES incident_draft (id),
     made_at timestamptz NOT NULL,
     changed_at timestamptz NOT NULL
 );
 CREATE INDEX incident_draft_idx ON incident_draft (incident, id);
 CREATE INDEX incident_draft_sent_idx ON incident_draft (sent_at DESC) WHERE state IN ('sent', 'corrected');
+
+-- What the public feed tells, as it was when an advisory of the crate was sent.
+CREATE TABLE incident_takedown (
+    incident bigint NOT NULL REFERENCES incident (number) ON DELETE CASCADE,
+    crate text NOT NULL,
+    versions text[] NOT NULL,
+    whole boolean NOT NULL,
+    reason text NOT NULL,
+    taken_at timestamptz NOT NULL,
+    changed_at timestamptz NOT NULL,
+    PRIMARY KEY (incident, crate)
+);
+
+-- What came of a request to open, split, note or attach under a key: the case,
+-- and the event or file in it.
+ALTER TABLE request ADD COLUMN incident bigint REFERENCES incident (number), ADD COLUMN incident_row bigint;
+CREATE INDEX incident_merged_idx ON incident (merged_into) WHERE merged_into IS NOT NULL;
+
+-- Whoever looks at a case hears of its plans and its evidence, whatever process
+-- wrote them.
+CREATE FUNCTION incident_touched() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('cratewarden_incident', json_build_object('touched', NEW.incident)::text);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER plan_incident AFTER INSERT OR UPDATE ON plan
+    FOR EACH ROW WHEN (NEW.incident LIKE 'INC-%') EXECUTE FUNCTION incident_touched();
+CREATE TRIGGER evidence_incident AFTER INSERT ON evidence_bundle
+    FOR EACH ROW WHEN (NEW.incident LIKE 'INC-%') EXECUTE FUNCTION incident_touched();
