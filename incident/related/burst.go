@@ -3,42 +3,50 @@ package related
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"cratewarden"
 	"cratewarden/mirror"
 )
 
-// growBurst finds the flood that a crate is part of: many crates that one
-// account made within two days, small, left alone since, and used by nobody.
+// growBurst finds the flood that a crate is part of.
 func (h *hunt) growBurst(n *node, crate, account int32) bool {
-	c, ok := h.m.CrateRow(crate)
-	if !ok {
+	flood := h.flood(crate, account)
+	if flood == nil {
 		return false
 	}
-	var hollow []mirror.Crate
-	for v := range h.published(account, c.CreatedAt.Add(-burstWithin)) {
-		if v.CreatedAt.Sub(c.CreatedAt) > burstWithin || !h.firstOf(v) {
-			continue
-		}
-		if o, ok := h.m.CrateRow(v.CrateID); ok && h.hollow(o) {
-			hollow = append(hollow, o)
-		}
-	}
-	slices.SortFunc(hollow, func(a, b mirror.Crate) int { return a.CreatedAt.Compare(b.CreatedAt) })
-	flood := around(hollow, crate)
-	if len(flood) < burstLeast {
-		return false
-	}
-	took := flood[len(flood)-1].CreatedAt.Sub(flood[0].CreatedAt)
 	for _, o := range flood {
-		k := key{crateKind, o.ID}
-		if known := h.nodes[k]; known != nil && known.ticked && slices.ContainsFunc(known.links, func(r Reason) bool { return r.Rule == "flood" }) {
-			continue
-		}
-		h.sure(k, n, "flood", fmt.Sprintf("One of %d crates that %s made within %s, small, left alone since, and used by nobody.", len(flood), h.login(account), cratewarden.Span(took)),
-			fact("crates", len(flood)), fact("first", flood[0].CreatedAt), fact("last", flood[len(flood)-1].CreatedAt), fact("made", o.CreatedAt))
+		h.sure(key{crateKind, o.ID}, n, "flood", h.floodText(flood, account), floodFacts(flood, o)...)
 	}
 	return true
+}
+
+func (h *hunt) floodText(flood []mirror.Crate, account int32) string {
+	took := flood[len(flood)-1].CreatedAt.Sub(flood[0].CreatedAt)
+	return fmt.Sprintf("One of %d crates that %s made within %s, small, left alone since, and used by nobody.", len(flood), h.login(account), cratewarden.Span(took))
+}
+
+func floodFacts(flood []mirror.Crate, c mirror.Crate) []Fact {
+	return []Fact{fact("crates", len(flood)), fact("first", flood[0].CreatedAt), fact("last", flood[len(flood)-1].CreatedAt), fact("made", c.CreatedAt)}
+}
+
+// flood gives the many crates that one account made within two days, small,
+// left alone since, and used by nobody, if a crate is one of them.
+func (h *hunt) flood(crate, account int32) []mirror.Crate {
+	hollow, known := h.hollows[account]
+	if !known {
+		for v := range h.published(account, time.Time{}) {
+			if c, ok := h.m.CrateRow(v.CrateID); ok && h.firstOf(v) && h.hollow(c) {
+				hollow = append(hollow, c)
+			}
+		}
+		slices.SortFunc(hollow, func(a, b mirror.Crate) int { return a.CreatedAt.Compare(b.CreatedAt) })
+		h.hollows[account] = hollow
+	}
+	if run := around(hollow, crate); len(run) >= burstLeast {
+		return run
+	}
+	return nil
 }
 
 // around gives the longest run of crates within the time of a flood that holds

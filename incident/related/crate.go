@@ -54,6 +54,10 @@ func (h *hunt) judgeCrate(id int32) (out []Reason) {
 		if r := h.loginImitates(first.Publisher); r != nil {
 			out = append(out, *r)
 		}
+		if flood := h.flood(id, first.Publisher); flood != nil {
+			c, _ := h.m.CrateRow(id)
+			out = append(out, conduct("flood", strong, h.floodText(flood, first.Publisher), floodFacts(flood, c)...))
+		}
 	}
 	for _, v := range versions[:min(len(versions), mostLooked)] {
 		for _, r := range h.judgeVersion(v.ID) {

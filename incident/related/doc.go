@@ -71,6 +71,9 @@ type Subject struct {
 	ledger.Subject
 	Strength Strength `json:"strength"`
 	Start    bool     `json:"start,omitempty"` // it was asked about
+	// Role is its part in the case, if it has one: payload, carrier, victim,
+	// attacker, compromised, restore or related.
+	Role string `json:"role"`
 	// Restore marks a good version that the attacker yanked.
 	Restore bool `json:"restore,omitempty"`
 	// Whole marks a crate that is bad from its first version on, Payload one of

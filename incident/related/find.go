@@ -3,6 +3,7 @@ package related
 import (
 	"context"
 	"encoding/hex"
+	"maps"
 	"slices"
 	"time"
 
@@ -54,7 +55,8 @@ func (h *hunt) sameArchive(v mirror.Version) (ids []int32) {
 
 // answer puts together what was found.
 func (h *hunt) answer() Answer {
-	a := Answer{Notes: h.notes, Depends: map[int32][]int32{}}
+	a := Answer{Depends: map[int32][]int32{}}
+	h.tokens, h.left = h.badTokens(), map[int32]int{}
 	since := h.since()
 	for _, n := range h.order {
 		if !n.ticked && !n.start && h.idle(n, since) {
@@ -67,6 +69,10 @@ func (h *hunt) answer() Answer {
 		}
 	}
 	a.Subjects = append(a.Subjects, h.restore(since)...)
+	for _, id := range slices.Sorted(maps.Keys(h.left)) {
+		h.note("%s published %d more versions in the %s after, which show no sign of the attack. If they must go too, undo what the account did since %s.", h.login(id), h.left[id], cratewarden.Span(campaign), moment(since[id]))
+	}
+	a.Notes = h.notes
 	slices.SortStableFunc(a.Subjects, func(x, y Subject) int { return rank(x) - rank(y) })
 	return a
 }
@@ -82,14 +88,28 @@ func rank(s Subject) int {
 }
 
 // idle says that a candidate says nothing: a version that its account published
-// before the attack began, or while nothing shows that one did.
+// before the attack began, or long after, or with another credential and not
+// right then. What is left out is counted.
 func (h *hunt) idle(n *node, since map[int32]time.Time) bool {
 	if n.kind != versionKind || slices.ContainsFunc(n.links, func(r Reason) bool { return r.Rule != "same-account" }) {
 		return false
 	}
 	v, _ := h.m.Version(n.id)
 	began, ok := since[v.Publisher]
-	return !ok || v.CreatedAt.Before(began)
+	if !ok || v.CreatedAt.Before(began) {
+		return true
+	}
+	near := alone
+	if slices.Contains(h.tokens[v.Publisher], v.Token) {
+		near = sameToken
+	}
+	for _, at := range h.nodes[key{accountKind, v.Publisher}].anchors {
+		if v.CreatedAt.Sub(at).Abs() <= near {
+			return false
+		}
+	}
+	h.left[v.Publisher]++
+	return true
 }
 
 // since says when the attacker's first act was, for each account that was
@@ -97,7 +117,6 @@ func (h *hunt) idle(n *node, since map[int32]time.Time) bool {
 // before it.
 func (h *hunt) since() map[int32]time.Time {
 	out := map[int32]time.Time{}
-	tokens := h.badTokens()
 	for _, n := range h.order {
 		v, ok := h.m.Version(n.id)
 		if n.kind != versionKind || !n.ticked || !ok || v.Publisher == 0 {
@@ -110,7 +129,7 @@ func (h *hunt) since() map[int32]time.Time {
 	for account, first := range out {
 		began := first
 		for act := range h.acts(account, first.Add(-yankedWithin)) {
-			if act.Kind == mirror.ActionYank && act.Token != 0 && slices.Contains(tokens[account], act.Token) && act.Time.Before(began) {
+			if act.Kind == mirror.ActionYank && act.Token != 0 && slices.Contains(h.tokens[account], act.Token) && act.Time.Before(began) {
 				began = act.Time
 			}
 		}
@@ -163,7 +182,42 @@ func (h *hunt) describe(n *node, since map[int32]time.Time) Subject {
 		t, _ := h.m.Token(n.id)
 		s.Token, s.Account, s.At = n.id, t.UserID, t.CreatedAt
 	}
+	s.Role = h.role(n, s)
 	return s
+}
+
+// role says what part a subject has. What is bad from its first version on
+// carries something itself unless it only pulls in what does.
+func (h *hunt) role(n *node, s Subject) string {
+	switch {
+	case !n.ticked:
+		return "related"
+	case n.kind == accountKind && s.TakenOver:
+		return "compromised"
+	case n.kind == accountKind:
+		return "attacker"
+	case n.kind == tokenKind:
+		return "compromised"
+	case h.blame == Squat:
+		return "related"
+	case n.kind == versionKind && !h.whole(s.CrateID):
+		return "victim"
+	case slices.ContainsFunc(h.nodes[key{crateKind, s.CrateID}].links, func(r Reason) bool { return r.Rule == "pulls-in" }) || h.pullsIn(s.CrateID):
+		return "carrier"
+	}
+	return "payload"
+}
+
+// pullsIn says whether a crate has a version that depends on another bad crate.
+func (h *hunt) pullsIn(crate int32) bool {
+	for _, v := range h.m.VersionIDs(crate) {
+		for _, on := range h.inside(v) {
+			if n := h.nodes[key{crateKind, on}]; n != nil && n.ticked {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (s *Subject) fill(h *hunt, v mirror.Version) {
@@ -176,27 +230,29 @@ func (h *hunt) whole(crate int32) bool {
 	return len(versions) > 0 && h.wholly(versions[0])
 }
 
-// restore finds the good versions that taken-over accounts yanked since the
-// attack began. What a token that published something bad yanked is ticked.
+// restore finds the good versions that taken-over accounts yanked while the
+// attack went on. What a token that published something bad yanked is ticked, if
+// the account's conduct shows that it was taken over: owners yank, too, when
+// they publish a repair.
 func (h *hunt) restore(since map[int32]time.Time) (out []Subject) {
-	tokens := h.badTokens()
 	for _, n := range h.order {
 		began, ok := since[n.id]
 		if n.kind != accountKind || !n.ticked || !ok || h.newcomer(n.id, began) {
 			continue
 		}
-		seen := map[int32]bool{}
+		seen, shown := map[int32]bool{}, h.shown(n.id)
 		for act := range h.acts(n.id, began) {
 			v, ok := h.m.Version(act.VersionID)
 			bad := h.nodes[key{versionKind, act.VersionID}]
-			if act.Kind != mirror.ActionYank || !ok || !v.Yanked || seen[v.ID] || bad != nil && bad.ticked {
+			during := slices.ContainsFunc(n.anchors, func(at time.Time) bool { return act.Time.Sub(at) <= yankedWithin+pulled })
+			if act.Kind != mirror.ActionYank || !ok || !v.Yanked || seen[v.ID] || bad != nil && bad.ticked || !during {
 				continue
 			}
 			seen[v.ID] = true
-			s := Subject{Subject: h.subject(key{versionKind, v.ID}), Strength: Offer, Restore: true, Reasons: []Reason{{
+			s := Subject{Subject: h.subject(key{versionKind, v.ID}), Strength: Offer, Restore: true, Role: "restore", Reasons: []Reason{{
 				Rule: "yanked", From: h.subject(n.key), Text: h.login(n.id) + " yanked it since the attack began.", Facts: []Fact{fact("yanked", act.Time)}}}}
 			s.fill(h, v)
-			if slices.Contains(tokens[n.id], act.Token) {
+			if shown && slices.Contains(h.tokens[n.id], act.Token) {
 				s.Strength = Tick
 				s.Reasons = append(s.Reasons, conduct("same-token", strong, "The token or session that yanked it also published a bad version."))
 			}
@@ -205,4 +261,13 @@ func (h *hunt) restore(since map[int32]time.Time) (out []Subject) {
 	}
 	slices.Reverse(out)
 	return out
+}
+
+// shown says whether a bad version of an account is bad by its own conduct, and
+// not only by somebody's word.
+func (h *hunt) shown(account int32) bool {
+	return slices.ContainsFunc(h.order, func(n *node) bool {
+		v, ok := h.m.Version(n.id)
+		return n.kind == versionKind && ok && v.Publisher == account && n.weight >= enough
+	})
 }

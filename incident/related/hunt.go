@@ -45,15 +45,19 @@ type hunt struct {
 	order []*node
 	queue []*node
 	alike int // questions for look-alikes left
+	named int // accounts that the case names
 	notes []string
 	full  bool
 
 	newcomers map[int32]bool
 	imitation map[int32]*Reason // of crates, nil for none
+	hollows   map[int32][]mirror.Crate
+	tokens    map[int32][]int32 // that published bad versions, by account
+	left      map[int32]int     // versions of an account that are not shown
 }
 
 func newHunt(m *mirror.Mirror, blame Blame) *hunt {
-	return &hunt{m: m, blame: blame, nodes: map[key]*node{}, alike: mostAlike, newcomers: map[int32]bool{}, imitation: map[int32]*Reason{}}
+	return &hunt{m: m, blame: blame, nodes: map[key]*node{}, alike: mostAlike, newcomers: map[int32]bool{}, imitation: map[int32]*Reason{}, hollows: map[int32][]mirror.Crate{}}
 }
 
 func (h *hunt) note(format string, args ...any) {
@@ -92,7 +96,7 @@ func (h *hunt) link(k key, from *node, rule, text string, facts ...Fact) *node {
 			n.weight += c.Weight
 		}
 	}
-	if n.weight >= enough {
+	if n.weight >= enough && (h.blame != Squat || k.kind != accountKind) { // who squats is written to, and locked by a person's word
 		h.tick(n)
 	}
 	return n

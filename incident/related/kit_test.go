@@ -120,8 +120,10 @@ func accounts(list []demo.Account) (out []string) {
 
 func (k *kit) same(what string, got, want []string) {
 	k.t.Helper()
-	if !slices.Equal(got, want) {
-		k.t.Errorf("%s:\n got %v\nwant %v", what, got, want)
+	missing := slices.DeleteFunc(slices.Clone(want), func(x string) bool { return slices.Contains(got, x) })
+	extra := slices.DeleteFunc(slices.Clone(got), func(x string) bool { return slices.Contains(want, x) })
+	if len(missing)+len(extra) > 0 {
+		k.t.Errorf("%s: missing %v, too much %v", what, missing, extra)
 	}
 }
 

@@ -31,6 +31,10 @@ const (
 	rareDomain = 10
 	// joinedTogether is how far apart accounts of one campaign are made.
 	joinedTogether = 14 * 24 * time.Hour
+	// sameToken and alone are how far from a bad version its account's other
+	// publishes are offered: with the same credential, and with another.
+	sameToken = 3 * 24 * time.Hour
+	alone     = 6 * time.Hour
 	// burstLeast new crates within burstWithin, each with at most burstVersions
 	// versions of at most burstBytes and without dependents, are a flood.
 	burstLeast    = 20

@@ -15,6 +15,11 @@ const ruleStart = "named"
 // seed begins with what the case names.
 func (h *hunt) seed(list []ledger.Subject) {
 	for _, s := range list {
+		if s.Kind == "account" {
+			h.named++
+		}
+	}
+	for _, s := range list {
 		switch s.Kind {
 		case "version":
 			h.seedVersion(s.ID)
@@ -86,22 +91,43 @@ func (h *hunt) seedCrate(name string) {
 	}
 }
 
+// seedAccount takes an account that came for the attack as bad. Of one with a
+// past the versions decide, since cases name people who are imitated, too, unless
+// the verdict is that it was taken over and it is the only one named.
 func (h *hunt) seedAccount(id int32) bool {
 	if _, ok := h.m.Account(id); !ok {
 		return false
 	}
-	if h.blame == Squat {
-		h.link(key{accountKind, id}, nil, ruleStart, "Named in the case.")
-		for _, v := range h.m.PublishedBy(id, 0, mostPublishes) {
-			if h.firstOf(v) && h.growBurst(nil, v.CrateID, id) {
-				break
-			}
+	k := key{accountKind, id}
+	newest := h.m.PublishedBy(id, 0, 1)
+	recent := len(newest) > 0 && h.newcomer(id, newest[0].CreatedAt)
+	switch {
+	case h.blame == Squat:
+		h.link(k, nil, ruleStart, "Named in the case.")
+		h.seedSquatter(id)
+	case recent || h.blame == TakenOver && h.named == 1:
+		h.begin(k)
+	default:
+		if n := h.link(k, nil, ruleStart, "Named in the case."); n != nil && len(newest) > 0 {
+			h.aroundAnchor(n, newest[0].CreatedAt)
 		}
-	} else {
-		h.begin(key{accountKind, id})
+		h.run()
+		if n := h.nodes[k]; n != nil && !n.ticked {
+			h.note("%s has a past, and nothing that it published lately shows a sign of an attack.", h.login(id))
+		}
 	}
-	h.nodes[key{accountKind, id}].start = true
+	if n := h.nodes[k]; n != nil {
+		n.start = true
+	}
 	return true
+}
+
+func (h *hunt) seedSquatter(id int32) {
+	for _, v := range h.m.PublishedBy(id, 0, mostPublishes) {
+		if h.firstOf(v) && h.growBurst(nil, v.CrateID, id) {
+			return
+		}
+	}
 }
 
 func (h *hunt) seedToken(id int32) bool {

@@ -84,11 +84,18 @@ func (h *hunt) judgeVersion(id int32) (out []Reason) {
 		}
 	}
 	if past, has := h.before(v); has {
-		if quiet := v.CreatedAt.Sub(past.CreatedAt); quiet > silence {
+		quiet := v.CreatedAt.Sub(past.CreatedAt)
+		if quiet > silence {
 			out = append(out, conduct("silence", weak, fmt.Sprintf("It came after %s without a version.", cratewarden.Span(quiet)), fact("version before", past.Num), fact("published", past.CreatedAt)))
 		}
 		if v.Token != 0 && !h.usedBefore(v) {
-			out = append(out, conduct("new-token", weak, "Its token had never published this crate before."))
+			// Whoever comes back after a year has a new token: both together say no
+			// more than one.
+			r := conduct("new-token", weak, "Its token had never published this crate before.")
+			if quiet > silence {
+				r.Weight = 0
+			}
+			out = append(out, r)
 		}
 	}
 	if n := len(h.yanksAround(v)); n >= yankedLeast {
