@@ -61,9 +61,6 @@ func csafWeakness(s Sheet, c Crate, v csafVersion) CSAFWeakness {
 	if v == csaf21 {
 		cwe.Version = "4.17"
 		w.CWEs = []CSAFCWE{cwe}
-		if rating := csafRating(s.Severity); rating != "" {
-			w.Metrics = []CSAFMetric{{Content: CSAFContent{Rating: rating}, Products: ids}}
-		}
 	} else {
 		w.CWE = &cwe
 		if first := (Sheet{Crates: []Crate{c}}).firstPublished(); !first.IsZero() {
@@ -85,15 +82,6 @@ func csafWeakness(s Sheet, c Crate, v csafVersion) CSAFWeakness {
 	}
 	w.Remediations = []CSAFRemedy{csafRemedy(c, ids)}
 	return w
-}
-
-// csafRating is the scale of words of version 2.1, which wants no vector.
-func csafRating(severity string) string {
-	switch r := strings.ToLower(severity); r {
-	case "low", "medium", "high", "critical":
-		return r
-	}
-	return ""
 }
 
 func csafRemedy(c Crate, ids []string) CSAFRemedy {

@@ -129,7 +129,6 @@ type CSAFWeakness struct {
 	CWE          *CSAFCWE     `json:"cwe,omitempty"`  // 2.0
 	CWEs         []CSAFCWE    `json:"cwes,omitempty"` // 2.1
 	Discovered   string       `json:"discovery_date,omitempty"`
-	Metrics      []CSAFMetric `json:"metrics,omitempty"` // 2.1
 	Notes        []CSAFNote   `json:"notes,omitempty"`
 	Status       CSAFStatus   `json:"product_status"`
 	Released     string       `json:"release_date,omitempty"` // 2.0
@@ -143,17 +142,6 @@ type CSAFCWE struct {
 	ID      string `json:"id"`
 	Name    string `json:"name"`
 	Version string `json:"version,omitempty"`
-}
-
-// CSAFMetric rates some products.
-type CSAFMetric struct {
-	Content  CSAFContent `json:"content"`
-	Products []string    `json:"products"`
-}
-
-// CSAFContent is a rating in a word.
-type CSAFContent struct {
-	Rating string `json:"qualitative_severity_rating,omitempty"`
 }
 
 // CSAFStatus says which products are bad.

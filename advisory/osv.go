@@ -241,7 +241,7 @@ func indicators(s Sheet, c Crate) map[string][]string {
 	}
 	for _, v := range c.Bad {
 		if v.SHA256 != "" {
-			add("hashes", "sha256:"+v.SHA256)
+			add("hashes", "sha256:"+strings.ToLower(v.SHA256))
 		}
 	}
 	return out

@@ -46,7 +46,7 @@ func rustSecVersion(s Sheet, v Version) string {
 		text += " It was downloaded " + v.Downloads.sentence("time", "times") + "."
 	}
 	if v.SHA256 != "" {
-		text += " SHA-256 of its file: " + code(v.SHA256) + "."
+		text += " SHA-256 of its file: " + code(strings.ToLower(v.SHA256)) + "."
 	}
 	return text
 }

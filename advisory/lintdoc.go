@@ -1,0 +1,180 @@
+package advisory
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// LintDocument holds one document against the sheet it was made from.
+func LintDocument(s Sheet, d Document) []Problem {
+	var f found
+	if d.Format.Public() {
+		f.public(s, d)
+	}
+	switch d.Format {
+	case RustSec:
+		f.rustSec(s, d)
+	case OSV:
+		f.osv(s, d)
+	case CSAF20, CSAF21:
+		f.csaf(s, d)
+	case List:
+		f.list(s, d)
+	}
+	return f
+}
+
+// about finds the crate of a document in the sheet.
+func (f *found) about(s Sheet, d Document, named string) (Crate, bool) {
+	for _, c := range s.Crates {
+		if c.Name == d.Crate {
+			if named != c.Name {
+				f.severe("name-wrong", d.name(), "It names the package %q, but it is about %s: spell it as published.", oneLine(named), c.Name)
+			}
+			return c, true
+		}
+	}
+	f.severe("crate-unknown", d.name(), "The sheet has no crate %q.", oneLine(d.Crate))
+	return Crate{}, false
+}
+
+func (f *found) rustSec(s Sheet, d Document) {
+	r, err := ParseRustSec(d.Text)
+	if err != nil {
+		f.severe("unreadable", d.name(), "%s.", sentenceCase(err.Error()))
+		return
+	}
+	c, ok := f.about(s, d, r.Advisory.Package)
+	if !ok {
+		return
+	}
+	if want := rustSecPath(c.Name); d.Path != want && !numbered(d.Path, c.Name) {
+		f.severe("path-wrong", d.name(), "It belongs to %s.", want)
+	}
+	if !slices.Contains(r.Advisory.Categories, "malicious") {
+		f.severe("category-missing", d.name(), `Write categories = ["malicious"]: filters miss it without.`)
+	}
+	if r.Advisory.Informational != "" {
+		f.severe("category-wrong", d.name(), "Malicious code is no informational notice: take that key out.")
+	}
+	if c.Deleted != r.Advisory.ExpectDeleted {
+		f.severe("expect-deleted-wrong", d.name(), "expect-deleted is %v, but the crate is deleted: %v.", r.Advisory.ExpectDeleted, c.Deleted)
+	}
+	f.rustSecDate(s, d, c, r.Advisory.Date)
+	for _, to := range append([]string{r.Advisory.URL}, r.Advisory.References...) {
+		if to != "" && !strings.HasPrefix(address(to), "https://") {
+			f.severe("link-unsafe", d.name(), "%q is no whole address that begins with https://.", oneLine(to))
+		}
+	}
+	if len(r.Versions.Patched) > 0 {
+		f.advice("patched", d.name(), "Bad code has no patch: good versions stand under unaffected.")
+	}
+	f.windows(d, c, r.Affects, r.Open())
+	f.told(s, d, c, r.Heading+"\n\n"+r.Body)
+	if !strings.Contains(r.Heading, c.Name) {
+		f.severe("heading-wrong", d.name(), "The heading does not name the crate.")
+	}
+}
+
+// numbered says that an editor of the database has given the file its number.
+func numbered(path, crate string) bool {
+	rest, ok := strings.CutPrefix(path, "crates/"+crate+"/RUSTSEC-")
+	year, number, dash := strings.Cut(strings.TrimSuffix(rest, ".md"), "-")
+	return ok && dash && len(year) == 4 && len(number) == 4 && strings.Trim(year+number, "0123456789") == ""
+}
+
+func (f *found) rustSecDate(s Sheet, d Document, c Crate, text string) {
+	day, ok := dated(text)
+	if !ok {
+		f.severe("date-missing", d.name(), "%q is no date: write it as 2026-08-20.", oneLine(text))
+		return
+	}
+	if down := c.takenDown(); !down.IsZero() && day.Before(down.UTC().Truncate(24*time.Hour)) {
+		f.severe("date-before-takedown", d.name(), "It is dated %s, but the takedown was at %s.", text, stampUTC(down))
+	}
+	if !s.AsOf.IsZero() && day.After(s.AsOf.UTC()) {
+		f.severe("date-wrong", d.name(), "It is dated %s, after the facts of %s.", text, stampUTC(s.AsOf))
+	}
+}
+
+// windows holds what a document marks bad against what is bad.
+func (f *found) windows(d Document, c Crate, affects func(string) bool, open bool) {
+	for _, v := range c.Bad {
+		if !affects(v.Num) {
+			f.severe("range-wrong", d.name(), "%s %s is bad, but the document does not mark it.", c.Name, v.Num)
+		}
+	}
+	if c.Deleted {
+		if !open {
+			f.advice("range-closed", d.name(), "The whole crate is gone; a name that is used again would not be marked.")
+		}
+		return
+	}
+	if open {
+		f.severe("open-ended-range", d.name(), "It marks every later version of %s too, also good ones: close the range after the bad versions.", c.Name)
+	}
+	for _, good := range c.Good {
+		if affects(good) {
+			f.severe("range-wrong", d.name(), "%s %s is good, but the document marks it.", c.Name, good)
+		}
+	}
+}
+
+// told says whether a text gives the window and the hash of every bad version.
+func (f *found) told(s Sheet, d Document, c Crate, text string) {
+	text = flat(text)
+	for _, v := range c.Bad {
+		where := d.name() + ", " + v.Num
+		day, clock := v.Published.UTC().Format(time.DateOnly), v.Published.UTC().Format("15:04")
+		if v.Published.IsZero() || !strings.Contains(text, day) || !strings.Contains(text, clock) {
+			f.severe("published-missing", where, "It does not say when the version was published.")
+		}
+		if gone := v.Gone(); gone.IsZero() || !strings.Contains(text, gone.UTC().Format("15:04")) {
+			f.severe("removed-missing", where, "It does not say until when the version could be downloaded.")
+		}
+		if v.SHA256 == "" || !strings.Contains(strings.ToLower(text), strings.ToLower(v.SHA256)) {
+			f.severe("hash-missing", where, "It does not give the SHA-256 of the version's file.")
+		}
+		f.figureTold(d, v.Downloads, text)
+	}
+	f.figureTold(d, c.Dependents, text)
+	if strings.TrimSpace(s.behaviour(c)) == "" {
+		f.severe("behaviour-missing", d.name(), "It does not say what the bad code does.")
+	}
+}
+
+// figureTold holds a number in a text to stand with its date.
+func (f *found) figureTold(d Document, fig *Figure, text string) {
+	if fig == nil || fig.Value == 0 {
+		return
+	}
+	for _, sentence := range sentences(text) {
+		if mentions(sentence, fig.Value) && strings.Contains(sentence, "download") &&
+			!strings.Contains(sentence, fig.AsOf.UTC().Format(time.DateOnly)) {
+			f.severe("figure-without-date", d.name(), "%s stands there without the date and method of the count.", thousands(fig.Value))
+			return
+		}
+	}
+}
+
+func (f *found) list(s Sheet, d Document) {
+	for _, c := range s.Crates {
+		for _, v := range c.Bad {
+			if !strings.Contains(d.Text, `"`+purl(c.Name, v.Num)+`"`) {
+				f.severe("version-missing", d.name(), "%s %s is not in the list.", c.Name, v.Num)
+			}
+			if v.SHA256 == "" || !strings.Contains(d.Text, strings.ToLower(v.SHA256)) {
+				f.severe("hash-missing", d.name(), "The SHA-256 of %s %s is not in the list.", c.Name, v.Num)
+			}
+		}
+	}
+}
+
+// sentenceCase begins a message with a capital letter.
+func sentenceCase(text string) string {
+	if text == "" {
+		return text
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
+}

@@ -1,0 +1,184 @@
+package advisory
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"cratewarden"
+)
+
+// located is a text with where it stands.
+type located struct{ where, text string }
+
+// texts are the free texts of a sheet.
+func (s Sheet) texts() []located {
+	out := []located{
+		{"summary", s.Summary}, {"behaviour", s.Behaviour}, {"trigger", s.Trigger},
+		{"analysis", s.Analysis}, {"effect on users", s.EffectOnUsers},
+	}
+	for _, c := range s.Crates {
+		out = append(out, located{c.Name + ", behaviour", c.Behaviour})
+	}
+	return out
+}
+
+// useSaid are words that claim that bad code was or was not used.
+var useSaid = regexp.MustCompile(`(?i)\b(?:no|without(?: any)?|is|was|are|there is) (?:evidence|signs?|indications?|reports?) of (?:\w+ ){0,3}(?:use|usage|exploitation|compromise)\b` +
+	`|\b(?:was|were|been) (?:never |not )?(?:actively )?(?:used|exploited) in the wild\b|\bnobody (?:has )?(?:used|downloaded|was affected|is affected)\b` +
+	`|\bno (?:actual |known )?(?:use|usage|users? (?:were|was|are)|victims?|downloads? by)\b`)
+
+// saysUse gives the words by which a text says something of use.
+func saysUse(text string) string { return oneLine(useSaid.FindString(flat(text))) }
+
+// lintPublic holds for every form that everybody reads: nothing in it leads to a
+// person, hides, or claims more than is known.
+func (f *found) public(s Sheet, d Document) {
+	if label := strings.ToUpper(strings.TrimSpace(s.TLP)); label != "CLEAR" {
+		f.severe("tlp-above-clear", d.name(), "The case is marked TLP:%s and this form is read by everybody: set the case to CLEAR first.", or(oneLine(label), "(none)"))
+	}
+	allowed := s.allowed()
+	for _, t := range cratewarden.PublicTraces(d.Text) {
+		if allowed[t.Text] {
+			continue
+		}
+		switch t.Kind {
+		case cratewarden.MailTrace:
+			f.severe("mail-address", d.name(), "It holds the mail address %q: take it out.", t.Text)
+		case cratewarden.NameTrace:
+			f.severe("at-name", d.name(), "It holds the @-name %q, which tells somebody: write the name without the @.", t.Text)
+		case cratewarden.AddressTrace:
+			f.severe("ip-address", d.name(), "It holds the IP address %q, which is no indicator of the sheet: take it out.", t.Text)
+		case cratewarden.SecretTrace:
+			f.severe("secret", d.name(), "It holds a token, a password or a key: take it out, and have it revoked if it is real.")
+		}
+	}
+	for i, l := range strings.Split(d.Text, "\n") {
+		if strings.ContainsFunc(strings.TrimSuffix(l, "\r"), hides) {
+			f.severe("hidden-letters", d.name()+", line "+strconv.Itoa(i+1), "It holds letters that cannot be seen or turn the text around: take them out.")
+			break
+		}
+	}
+	f.claims(s, d)
+}
+
+// hides says that a letter has no place in a document: C's chat texts part words
+// by a space of no width on purpose, but those are not public.
+func hides(r rune) bool { return r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r)) }
+
+// allowed are traces that stand in public on purpose: what to look for, and the
+// addresses of the publisher's office.
+func (s Sheet) allowed() map[string]bool {
+	out := map[string]bool{}
+	for _, i := range s.Indicators {
+		for _, t := range cratewarden.PublicTraces(i.Value) {
+			if t.Kind == cratewarden.AddressTrace {
+				out[t.Text] = true
+			}
+		}
+	}
+	for _, office := range []string{s.Publisher.Contact, s.Registry.Appeal} {
+		for _, t := range cratewarden.PublicTraces(office) {
+			if t.Kind == cratewarden.MailTrace {
+				out[t.Text] = true
+			}
+		}
+	}
+	return out
+}
+
+// claims finds numbers told as confirmed that are not, and words about use that
+// nobody founded.
+func (f *found) claims(s Sheet, d Document) {
+	text := plainWords(d)
+	if words := saysUse(text); words != "" {
+		if s.UsedInTheWild == nil {
+			f.severe("use-without-evidence", d.name(), "%q says something of use, but nobody has found out: take it out, or enter what is known with its source.", words)
+		} else if *s.UsedInTheWild && denies.MatchString(words) {
+			f.severe("use-contradicts", d.name(), "%q: but the sheet has evidence of use.", words)
+		}
+	}
+	for _, sentence := range sentences(text) {
+		if !confirmedSaid.MatchString(sentence) || confirmedNot.MatchString(sentence) {
+			continue
+		}
+		for _, fig := range s.figures() {
+			if !fig.Confirmed && mentions(sentence, fig.Value) && !s.confirmedValue(fig.Value) {
+				f.severe("provisional-as-confirmed", d.name(), "%s is provisional (%s), but a sentence calls it confirmed.", thousands(fig.Value), fig.where)
+			}
+		}
+	}
+}
+
+// confirmedValue says that the same number stands confirmed elsewhere.
+func (s Sheet) confirmedValue(n int64) bool {
+	for _, fig := range s.figures() {
+		if fig.Confirmed && fig.Value == n {
+			return true
+		}
+	}
+	return false
+}
+
+var (
+	denies        = regexp.MustCompile(`(?i)\b(?:no|not|never|nobody|without)\b`)
+	confirmedSaid = regexp.MustCompile(`(?i)\bconfirmed\b`)
+	confirmedNot  = regexp.MustCompile(`(?i)\b(?:un|not (?:yet )?(?:been )?|to be |provisional[ ,;]+until )confirmed\b|\bprovisional\b`)
+	sentenceEnd   = regexp.MustCompile(`[.!?](?:\s+|$)|\n\n+`)
+)
+
+// sentences parts a text roughly; a wrong part costs a warning, no more.
+func sentences(text string) []string { return sentenceEnd.Split(text, -1) }
+
+// mentions says that a number stands in a sentence as a whole word.
+func mentions(sentence string, n int64) bool {
+	for _, form := range []string{strconv.FormatInt(n, 10), thousands(n)} {
+		for rest := sentence; ; {
+			i := strings.Index(rest, form)
+			if i < 0 {
+				break
+			}
+			before, after := rest[:i], rest[i+len(form):]
+			if !strings.HasSuffix(before, ".") && !endsInDigit(before) && !beginsWithDigit(after) {
+				return true
+			}
+			rest = after
+		}
+	}
+	return false
+}
+
+func endsInDigit(s string) bool {
+	s = strings.TrimSuffix(s, ",")
+	return s != "" && s[len(s)-1] >= '0' && s[len(s)-1] <= '9'
+}
+
+func beginsWithDigit(s string) bool {
+	s = strings.TrimLeft(s, ".,")
+	return s != "" && s[0] >= '0' && s[0] <= '9'
+}
+
+// plainWords gives what a reader of a document reads: for JSON its escapes are
+// line ends again.
+func plainWords(d Document) string {
+	text := d.Text
+	if strings.HasPrefix(d.Type, "application/json") {
+		text = strings.NewReplacer(`\n`, "\n", `\"`, `"`).Replace(text)
+	}
+	return flat(text)
+}
+
+// flat joins the lines of a paragraph, so that a claim broken at a line's end is
+// seen.
+func flat(text string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(strings.ReplaceAll(lineFeeds(text), "\n\n", "\x00"), "\n", " "), "\x00", "\n\n")
+}
+
+// name is how a problem calls a document.
+func (d Document) name() string {
+	if d.Path != "" {
+		return d.Path
+	}
+	return string(d.Format) + " " + d.Crate
+}
