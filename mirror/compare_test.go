@@ -144,6 +144,9 @@ func answers(t testing.TB, w *world) []string {
 	ask(`SELECT format('account %s %s %s', id, gh_login, account_lock_reason IS NOT NULL) FROM users`)
 	ask(`SELECT format('token %s %s %s', id, user_id, revoked) FROM api_tokens`)
 	ask(`SELECT format('action %s %s %s %s', id, version_id, user_id, action) FROM version_owner_actions`)
+	for _, sql := range graphAnswers {
+		ask(sql)
+	}
 	slices.Sort(out)
 	return out
 }
@@ -185,6 +188,7 @@ func claims(w *world, m *Mirror) []string {
 			say("action %d %d %d %d", x.ID, x.VersionID, x.UserID, x.Kind)
 		}
 	}
+	out = append(out, graphClaims(m, w.id(`SELECT last_value::int FROM packages_id_seq`))...)
 	slices.Sort(out)
 	return out
 }

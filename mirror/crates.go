@@ -71,6 +71,7 @@ func (t *crateTable) bytes() int64 {
 // alignCrates works out what joins crates and versions. It is called whenever
 // either was loaded, before the picture is shown.
 func (p *picture) alignCrates() {
+	p.forgetGraph()
 	v := p.versions
 	p.crateRows, p.shownByDefault = make([]uint32, len(v.byCrate.keys)), newBits(len(v.ids))
 	for slot, id := range v.byCrate.keys {

@@ -117,6 +117,7 @@ const noRow = ^uint32(0)
 
 // alignDependencies works out which row of the version table each slot is.
 func (p *picture) alignDependencies() {
+	p.forgetGraph()
 	p.depRows = make([]uint32, len(p.deps.version))
 	row := 0
 	for slot, id := range p.deps.version {

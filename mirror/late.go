@@ -8,6 +8,7 @@ import "sync"
 type lateIndex struct {
 	once                           sync.Once
 	byToken, byPublisher, byTarget map[int32][]*versionRow // each in the order of ids
+	graph                          lateGraph
 }
 
 // lately gives the index of the picture's patch.

@@ -29,6 +29,8 @@ func (m *Mirror) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	p := m.now()
+	p.defaults.built(p) // now, so that the first question need not wait for it
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.change("", func(p *picture) { p.forget(era) })

@@ -31,6 +31,7 @@ type picture struct {
 	// version and not yanked.
 	crateRows      []uint32
 	shownByDefault bits
+	defaults       *defaultGraph // of the tables
 	patch          patch
 	late           *lateIndex // of the patch
 	// masked holds the slots of versions.byCrate whose crate is in the patch.

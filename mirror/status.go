@@ -75,6 +75,6 @@ func (p *picture) bytes() int64 {
 	const perVersion, perAction, perCrate = 200, 40, 300
 	n := p.crates.bytes() + p.accounts.bytes() + p.owners.bytes() + p.names.bytes() + p.versions.bytes() + p.tokens.bytes() +
 		p.actions.bytes() + p.deps.bytes() + 4*int64(len(p.depRows)) + 5*int64(len(p.publishes.token)) + p.publishes.byToken.bytes() +
-		4*int64(len(p.crateRows)) + 8*int64(len(p.shownByDefault)+len(p.masked))
+		4*int64(len(p.crateRows)) + 8*int64(len(p.shownByDefault)+len(p.masked)) + p.defaults.bytes()
 	return n + perVersion*int64(len(p.patch.versions)) + perAction*int64(len(p.patch.actions)) + perCrate*int64(len(p.patch.crates))
 }
