@@ -34,8 +34,11 @@ type Incident struct {
 	ReportedAt  *time.Time `json:"reported_at,omitempty"`
 	ChangedAt   time.Time  `json:"changed_at"`
 	ClosedAt    *time.Time `json:"closed_at,omitempty"`
-	Subjects    []Subject  `json:"subjects,omitempty"`
-	Texts       []Text     `json:"texts,omitempty"`
+	// Also are the cases that were merged into this one; their plans, evidence
+	// and ledger entries go on to name them.
+	Also     []string  `json:"also,omitempty"`
+	Subjects []Subject `json:"subjects,omitempty"`
+	Texts    []Text    `json:"texts,omitempty"`
 }
 
 // Person is somebody of the console, as they were called then.
@@ -133,11 +136,15 @@ type Text struct {
 
 // Event is one thing that was done to a case, in order of ID.
 type Event struct {
-	ID      int64             `json:"id"`
-	At      time.Time         `json:"at"`
-	By      Person            `json:"by"`
-	Kind    string            `json:"kind"`
-	Body    string            `json:"body,omitempty"`
-	Details map[string]string `json:"details,omitempty"`
-	Ledger  *int64            `json:"ledger,omitempty"`
+	ID       int64             `json:"id"`
+	Incident string            `json:"incident"` // a case that was merged keeps its events
+	At       time.Time         `json:"at"`
+	By       Person            `json:"by"`
+	Kind     string            `json:"kind"`
+	Body     string            `json:"body,omitempty"`
+	Details  map[string]string `json:"details,omitempty"`
+	Ledger   *int64            `json:"ledger,omitempty"`
+	// Salt is what the ledger's hash of Body was made with (BodyHash); it goes
+	// when Body is erased, so that nobody can guess what stood there.
+	Salt string `json:"salt,omitempty"`
 }

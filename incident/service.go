@@ -93,6 +93,7 @@ type Service struct {
 	db    *pgxpool.Pool
 	clock cratewarden.Clock
 	log   *slog.Logger
+	hub   *hub // of those who watch
 }
 
 // New makes a service. It does not connect.
@@ -100,5 +101,7 @@ func New(cfg Config) *Service {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Service{cfg: cfg, db: cfg.Console, clock: cfg.Clock.Or(), log: cfg.Logger}
+	s := &Service{cfg: cfg, db: cfg.Console, clock: cfg.Clock.Or(), log: cfg.Logger}
+	s.hub = newHub(s)
+	return s
 }

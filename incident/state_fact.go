@@ -1,0 +1,113 @@
+package incident
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"cratewarden/action"
+	"cratewarden/evidence"
+)
+
+// readFacts reads what plans and evidence show. A case's row need not be locked
+// for it; what changes meanwhile is seen by the next Sync.
+func (s *Service) readFacts(ctx context.Context, ids []string) (f facts, err error) {
+	if s.cfg.Engine != nil {
+		for _, id := range ids {
+			if err := s.readActs(ctx, id, &f); err != nil {
+				return f, err
+			}
+		}
+		slices.SortStableFunc(f.acts, func(a, b actFact) int { return a.at.Compare(b.at) })
+	}
+	if s.cfg.Evidence != nil {
+		for _, id := range ids {
+			page, err := s.cfg.Evidence.List(ctx, evidence.Filter{Incident: id, Limit: 500})
+			if err != nil {
+				return f, err
+			}
+			for _, b := range page.Bundles {
+				index := b.Ledger
+				f.bundles = append(f.bundles, bundleFact{proof{plan: b.Plan, ledger: &index, at: b.SealedAt}})
+			}
+		}
+		slices.SortStableFunc(f.bundles, func(a, b bundleFact) int { return b.at.Compare(a.at) })
+	}
+	return f, nil
+}
+
+// readActs reads the steps of the applied plans of one case that were not undone.
+func (s *Service) readActs(ctx context.Context, id string, f *facts) error {
+	for before := ""; ; {
+		plans, err := s.cfg.Engine.Plans(ctx, action.PlanFilter{Incident: id, States: []action.State{action.Applied}, Before: before, Limit: 500})
+		if err != nil {
+			return err
+		}
+		for _, p := range plans {
+			before = p.ID
+			if err := s.readPlan(ctx, p, f); err != nil {
+				return err
+			}
+		}
+		if len(plans) < 500 {
+			return nil
+		}
+	}
+}
+
+func (s *Service) readPlan(ctx context.Context, p action.Plan, f *facts) error {
+	if p.Undoes != "" {
+		return nil
+	}
+	undone, err := s.cfg.Engine.UndoneSteps(ctx, p.ID)
+	if err != nil {
+		return err
+	}
+	steps, err := s.cfg.Engine.Catalogue().Decode(p.Steps)
+	if err != nil {
+		return err
+	}
+	shown := proof{plan: p.ID, ledger: p.Outcome}
+	if p.AppliedAt != nil {
+		shown.at = *p.AppliedAt
+	}
+	for n, step := range steps {
+		if !undone[n+1] {
+			f.acts = append(f.acts, actFact{kind: step.Kind, subjects: step.Do.Subjects(), proof: shown})
+		}
+	}
+	return nil
+}
+
+// readRows adds what the case's own rows show.
+func (f *facts) readRows(ctx context.Context, db querier, number int64) error {
+	rows, err := db.Query(ctx, `SELECT format, state, coalesce(sent_at, approved_at, changed_at) FROM incident_draft WHERE incident = $1 ORDER BY id`, number)
+	if err != nil {
+		return err
+	}
+	var d draftFact
+	if _, err = pgx.ForEachRow(rows, []any{&d.format, &d.state, &d.at}, func() error {
+		d.at = d.at.UTC()
+		f.drafts = append(f.drafts, d)
+		return nil
+	}); err != nil {
+		return err
+	}
+	rows, err = db.Query(ctx, `SELECT what, max(at) FROM incident_figure WHERE incident = $1 AND confirmed GROUP BY what`, number)
+	if err != nil {
+		return err
+	}
+	f.figures = map[string]time.Time{}
+	var what string
+	var at time.Time
+	if _, err = pgx.ForEachRow(rows, []any{&what, &at}, func() error {
+		f.figures[what] = at.UTC()
+		return nil
+	}); err != nil {
+		return err
+	}
+	return db.QueryRow(ctx, `SELECT EXISTS (SELECT FROM incident_event WHERE incident = $1 AND kind = 'note'),
+		(SELECT count(*) FROM incident_task WHERE incident = $1 AND state = 'open' AND NOT after)`, number).Scan(&f.notes, &f.open)
+}

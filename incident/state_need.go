@@ -1,0 +1,288 @@
+package incident
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"cratewarden/advisory"
+	"cratewarden/ledger"
+)
+
+// facts are what ledger, plans and evidence show of a case, read at one moment.
+type facts struct {
+	acts    []actFact // of applied plans, in the order in which they were applied
+	bundles []bundleFact
+	drafts  []draftFact
+	figures map[string]time.Time // confirmed, by what was counted
+	notes   bool
+	open    int // tasks that are to be done before closing
+}
+
+// actFact is one step of an applied plan that was not undone.
+type actFact struct {
+	kind     string // of the catalogue
+	subjects []ledger.Subject
+	proof
+}
+
+type bundleFact struct{ proof }
+
+type draftFact struct {
+	format string
+	state  string
+	proof
+}
+
+// proof is where something is shown.
+type proof struct {
+	plan   string
+	ledger *int64
+	at     time.Time
+}
+
+// Groups of acts.
+func contains(kind string) bool {
+	switch kind {
+	case "version.hold", "crate.hold", "account.contain", "account.lock", "token.revoke", "token.revoke_where",
+		"publisher.suspend", "publisher.revoke_token", "name.block", "name.reserve", "owner.remove", "version.yank":
+		return true
+	}
+	return deletes(kind)
+}
+
+func deletes(kind string) bool { return kind == "version.delete" || kind == "crate.delete" }
+
+func restores(kind string) bool {
+	switch kind {
+	case "version.unyank", "version.release", "crate.release", "account.release", "account.unlock", "name.unreserve":
+		return true
+	}
+	return false
+}
+
+// needsOf says of each state what it needs and whether that is shown.
+func needsOf(i Incident, f facts) map[State]need {
+	out := map[State]need{
+		Triaged: {met: i.Verdict != Undecided, hard: true, why: "The verdict is " + string(i.Verdict) + "."},
+	}
+	if i.Verdict == Undecided {
+		out[Triaged] = need{hard: true, why: "There is no verdict yet."}
+	}
+	idle := i.Verdict == Benign || i.Verdict == ServiceCase
+	needless := need{needless: true, why: "Nothing to do: the verdict is " + string(i.Verdict) + "."}
+	for state, find := range map[State]func(Incident, facts) need{Contained: needContained, Sealed: needSealed, Removed: needRemoved, Communicated: needCommunicated} {
+		out[state] = find(i, f)
+		if idle && !out[state].met && (state != Communicated || i.Verdict == Benign) {
+			out[state] = needless
+		}
+	}
+	if i.Verdict == Benign {
+		out[Removed] = needRestored(f)
+	}
+	out[Closed] = need{met: f.open == 0, why: "No task is open."}
+	if f.open > 0 {
+		out[Closed] = need{why: amount(f.open, "task is", "tasks are") + " open."}
+	}
+	out[Reviewed] = needReviewed(f)
+	return out
+}
+
+func amount(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// Roles of subjects that must be dealt with.
+func badRole(role string) bool {
+	return slices.Contains([]string{"payload", "carrier", "attacker", "compromised"}, role)
+}
+
+func (i Incident) with(kinds []string, role func(string) bool) (out []Subject) {
+	for _, s := range i.Subjects {
+		if slices.Contains(kinds, s.Kind) && role(s.Role) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// deals says whether an act deals with a subject: a crate by an act on it or on
+// one of its versions, a version by one on it or on its crate, a token by one on
+// it or on an account.
+func (a actFact) deals(s Subject) bool {
+	crate, _, isVersion := strings.Cut(s.ID, "@")
+	for _, t := range a.subjects {
+		switch {
+		case t.Kind == s.Kind && t.ID == s.ID,
+			s.Kind == "version" && isVersion && t.Kind == "crate" && t.ID == crate,
+			s.Kind == "crate" && t.Kind == "version" && strings.HasPrefix(t.ID, s.ID+"@"),
+			s.Kind == "token" && t.Kind == "account":
+			return true
+		}
+	}
+	return false
+}
+
+// covered finds the acts that deal with each subject, and the subjects without.
+func covered(subjects []Subject, acts []actFact, counts func(string) bool) (last proof, missing []string) {
+	for _, s := range subjects {
+		found := false
+		for _, a := range acts {
+			if counts(a.kind) && a.deals(s) {
+				found = true
+				if a.at.After(last.at) {
+					last = a.proof
+				}
+			}
+		}
+		if !found {
+			missing = append(missing, nameOf(s))
+		}
+	}
+	return last, missing
+}
+
+func nameOf(s Subject) string {
+	switch {
+	case s.Kind == "account" && s.Label != "":
+		return "account " + s.Label
+	case s.Kind == "account" || s.Kind == "token":
+		return s.Kind + " " + s.ID
+	}
+	return s.ID
+}
+
+// some lists names, the first few.
+func some(names []string) string {
+	if len(names) > 3 {
+		return strings.Join(names[:3], ", ") + fmt.Sprintf(" and %d more", len(names)-3)
+	}
+	return strings.Join(names, ", ")
+}
+
+// stops says that an act keeps a bad thing of a kind from doing harm. A yank does
+// not: whoever has a lock file goes on to download it.
+func stops(kind string) bool { return contains(kind) && kind != "version.yank" }
+
+func lastOf(acts []actFact, counts func(string) bool) (p proof, any bool) {
+	for _, a := range acts {
+		if counts(a.kind) {
+			any = true
+			if a.at.After(p.at) || p.plan == "" {
+				p = a.proof
+			}
+		}
+	}
+	return p, any
+}
+
+func needContained(i Incident, f facts) need {
+	last, any := lastOf(f.acts, contains)
+	if !any {
+		return need{why: "No applied plan of this case contains anything."}
+	}
+	bad := i.with([]string{"crate", "version", "account", "token"}, badRole)
+	if len(bad) > 0 {
+		p, rest := covered(bad, f.acts, stops)
+		if len(rest) > 0 {
+			return need{why: "Not contained by a plan of this case: " + some(rest) + "."}
+		}
+		last = p
+	}
+	return need{met: true, why: "Plan " + last.plan + " contained it.", proof: last}
+}
+
+func needSealed(_ Incident, f facts) need {
+	if len(f.bundles) == 0 {
+		return need{why: "No evidence of this case is sealed."}
+	}
+	return need{met: true, why: amount(len(f.bundles), "evidence bundle is", "evidence bundles are") + " sealed.", proof: f.bundles[0].proof}
+}
+
+func needRemoved(i Incident, f facts) need {
+	things := []string{"crate", "version"}
+	bad := i.with(things, badRole)
+	good := i.with(things, func(role string) bool { return role == "restore" })
+	last, any := lastOf(f.acts, func(kind string) bool { return deletes(kind) || restores(kind) })
+	switch {
+	case !any && len(i.with(things, func(string) bool { return true })) == 0:
+		return need{needless: true, why: "No crate and no version is a subject, so nothing is to be removed."}
+	case !any:
+		return need{why: "No applied plan of this case removes or restores anything."}
+	}
+	gone, left := covered(bad, f.acts, deletes)
+	here, away := covered(good, f.acts, restores)
+	switch {
+	case len(left) > 0:
+		return need{why: "Not deleted by a plan of this case: " + some(left) + "."}
+	case len(away) > 0:
+		return need{why: "Not restored by a plan of this case: " + some(away) + "."}
+	}
+	for _, p := range []proof{gone, here} {
+		if p.plan != "" && p.at.After(last.at) {
+			last = p
+		}
+	}
+	return need{met: true, why: "Plan " + last.plan + " removed what was bad and restored what was good.", proof: last}
+}
+
+// needRestored is for a false alarm: what was contained must be let go.
+func needRestored(f facts) need {
+	for n, a := range f.acts {
+		if !contains(a.kind) {
+			continue
+		}
+		released := slices.ContainsFunc(f.acts[n+1:], func(later actFact) bool {
+			return restores(later.kind) && slices.ContainsFunc(a.subjects, func(s ledger.Subject) bool { return later.deals(Subject{Subject: s}) })
+		})
+		if !released {
+			return need{why: "Plan " + a.plan + " still contains something of what turned out to be benign. Undo it."}
+		}
+	}
+	return need{needless: true, why: "Nothing to do: the verdict is benign, and nothing is contained."}
+}
+
+func needCommunicated(i Incident, f facts) need {
+	if i.Verdict == PolicyCase {
+		return need{needless: true, why: "A case of policy takes no advisory."}
+	}
+	var waiting []string
+	var last draftFact
+	sent := 0
+	for _, d := range f.drafts {
+		advisory := d.format == string(advisory.RustSec) || d.format == string(advisory.OSV)
+		switch {
+		case !advisory && i.Verdict != ServiceCase, d.state == "withdrawn":
+		case d.state == "sent" || d.state == "corrected":
+			if sent++; d.at.After(last.at) {
+				last = d
+			}
+		case advisory:
+			waiting = append(waiting, d.format)
+		}
+	}
+	what := "advisory was"
+	if i.Verdict == ServiceCase {
+		what = "notice was"
+	}
+	switch {
+	case len(waiting) > 0:
+		return need{why: amount(len(waiting), "advisory is", "advisories are") + " not sent yet."}
+	case sent == 0:
+		return need{why: "No " + what + " sent yet."}
+	}
+	return need{met: true, why: amount(sent, what, strings.Replace(strings.Replace(what, "advisory was", "advisories were", 1), "notice was", "notices were", 1)) + " sent.", proof: last.proof}
+}
+
+func needReviewed(f facts) need {
+	for _, d := range f.drafts {
+		if d.format == string(advisory.PostMortem) && d.state != "withdrawn" && d.state != "draft" {
+			return need{met: true, why: "The post-mortem is approved.", proof: d.proof}
+		}
+	}
+	return need{why: "No post-mortem is approved."}
+}
