@@ -1,0 +1,127 @@
+package incident
+
+import (
+	"context"
+	"crypto/ed25519"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"cratewarden"
+	"cratewarden/advisory"
+	"cratewarden/pg"
+)
+
+// Feed is the public list of takedowns as it is given out. Sig is of exactly the
+// bytes of JSON.
+type Feed struct {
+	JSON      []byte
+	Sig       []byte // 64 raw bytes, Ed25519
+	Atom      []byte
+	KeyID     string
+	PublicKey []byte // PEM
+	Updated   time.Time
+}
+
+// feedMost is how many takedowns the feed tells of, the newest. Older ones are in
+// the advisories.
+const feedMost = 1000
+
+// feeds says that sending a text of this form puts its crate on the feed: an
+// advisory of the crate is public then.
+func feeds(f advisory.Format) bool { return f == advisory.RustSec || f == advisory.OSV }
+
+// takeDown writes what the feed is to tell of a crate: what of it was gone when
+// an advisory was sent. Later advisories say it anew. No person comes near it.
+func (w *writing) takeDown(ctx context.Context, d Draft, sheet advisory.Sheet) error {
+	for _, c := range sheet.Crates {
+		if c.Name != d.Crate {
+			continue
+		}
+		var gone []string
+		var last time.Time
+		for _, v := range c.Bad {
+			if at := v.Gone(); !at.IsZero() {
+				gone = append(gone, v.Num)
+				if at.After(last) {
+					last = at
+				}
+			}
+		}
+		if len(gone) == 0 {
+			return nil
+		}
+		_, err := w.tx.Exec(ctx, `INSERT INTO incident_takedown (incident, crate, versions, whole, reason, taken_at, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+			ON CONFLICT (incident, crate) DO UPDATE SET versions = EXCLUDED.versions, whole = EXCLUDED.whole, reason = EXCLUDED.reason,
+				taken_at = EXCLUDED.taken_at, changed_at = EXCLUDED.changed_at`,
+			w.inc.number(), c.Name, gone, c.Deleted, advisory.ReasonOf(string(w.inc.Kind), string(w.inc.Verdict)), last.UTC(), w.now)
+		return err
+	}
+	return nil
+}
+
+// Feed gives the public feed, signed. NotFound means that it is not switched on.
+// A takedown is told while an advisory of its crate is out, of a case whose bad
+// versions are removed; drills are not.
+func (s *Service) Feed(ctx context.Context) (Feed, error) {
+	if len(s.cfg.FeedKey) != ed25519.PrivateKeySize {
+		return Feed{}, cratewarden.Errorf(cratewarden.NotFound, "This registry has no public feed of takedowns.")
+	}
+	public := s.cfg.FeedKey.Public().(ed25519.PublicKey) // by its definition
+	out := Feed{KeyID: advisory.FeedKeyID(public)}
+	feed := advisory.Feed{Registry: s.cfg.Registry.Name, ID: s.cfg.FeedURL}
+	if feed.ID == "" {
+		feed.ID = "urn:cratewarden:takedowns:" + out.KeyID
+	}
+	var err error
+	if feed.Entries, feed.Updated, err = s.takedowns(ctx); err != nil {
+		return Feed{}, err
+	}
+	if out.PublicKey, err = advisory.FeedPublicKey(public); err != nil {
+		return Feed{}, err
+	}
+	if out.JSON, err = feed.JSON(); err != nil {
+		return Feed{}, err
+	}
+	if out.Atom, err = feed.Atom(); err != nil {
+		return Feed{}, err
+	}
+	out.Sig, out.Updated = advisory.SignFeed(s.cfg.FeedKey, out.JSON), feed.Updated
+	return out, nil
+}
+
+// takedowns reads the entries, and when the newest of them came or changed.
+func (s *Service) takedowns(ctx context.Context) (list []advisory.Takedown, updated time.Time, err error) {
+	rows, err := s.db.Query(ctx, `
+		SELECT t.incident, t.crate, t.versions, t.whole, t.reason, t.taken_at, greatest(t.changed_at, max(d.changed_at)),
+			array_agg(DISTINCT d.sent_where) FILTER (WHERE d.sent_where LIKE 'https://%')
+		FROM incident_takedown t
+		JOIN incident i ON i.number = t.incident
+		JOIN incident_draft d ON d.incident = t.incident AND d.crate = t.crate AND d.format = ANY ($1) AND d.state IN ('sent', 'corrected')
+		WHERE i.drill = '' AND i.state = ANY ($2)
+		GROUP BY t.incident, t.crate ORDER BY t.taken_at DESC, t.incident DESC, t.crate COLLATE "C" LIMIT $3`,
+		[]string{string(advisory.RustSec), string(advisory.OSV)}, []string{string(Removed), string(Communicated), string(Closed), string(Reviewed), string(Merged)}, feedMost)
+	if err != nil {
+		return nil, updated, pg.Map(err)
+	}
+	list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (t advisory.Takedown, err error) {
+		var number int64
+		var changed time.Time
+		err = row.Scan(&number, &t.Crate, &t.Versions, &t.Whole, &t.Reason, &t.At, &changed, &t.Advisories)
+		t.ID = idOf(number) + "/" + t.Crate
+		if changed.After(updated) {
+			updated = changed
+		}
+		return t, err
+	})
+	if err != nil {
+		return nil, updated, pg.Map(err)
+	}
+	// Rows that no feed may tell are left out rather than that nobody gets any.
+	list = slices.DeleteFunc(list, func(t advisory.Takedown) bool {
+		_, err := advisory.Feed{Entries: []advisory.Takedown{t}}.JSON()
+		return err != nil
+	})
+	return list, updated.UTC(), nil
+}
