@@ -69,7 +69,8 @@ func csafFile(id string) string {
 			b.WriteByte('_')
 		}
 	}
-	return b.String() + ".json"
+	// No file system takes names of any length.
+	return b.String()[:min(b.Len(), 100)] + ".json"
 }
 
 func csafHead(s Sheet, v csafVersion) CSAFHead {

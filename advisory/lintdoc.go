@@ -49,7 +49,7 @@ func (f *found) rustSec(s Sheet, d Document) {
 	if !ok {
 		return
 	}
-	if want := rustSecPath(c.Name); d.Path != want && !numbered(d.Path, c.Name) {
+	if want := rustSecPath(c.Name); d.Path != want && !hasNumber(d.Path, c.Name) {
 		f.severe("path-wrong", d.name(), "It belongs to %s.", want)
 	}
 	if !slices.Contains(r.Advisory.Categories, "malicious") {
@@ -77,8 +77,8 @@ func (f *found) rustSec(s Sheet, d Document) {
 	}
 }
 
-// numbered says that an editor of the database has given the file its number.
-func numbered(path, crate string) bool {
+// hasNumber says that an editor of the database has given the file its number.
+func hasNumber(path, crate string) bool {
 	rest, ok := strings.CutPrefix(path, "crates/"+crate+"/RUSTSEC-")
 	year, number, dash := strings.Cut(strings.TrimSuffix(rest, ".md"), "-")
 	return ok && dash && len(year) == 4 && len(number) == 4 && strings.Trim(year+number, "0123456789") == ""

@@ -63,9 +63,9 @@ func (f *found) public(s Sheet, d Document) {
 	f.claims(s, d)
 }
 
-// hides says that a letter has no place in a document: C's chat texts part words
-// by a space of no width on purpose, but those are not public.
-func hides(r rune) bool { return r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r)) }
+// hides says that a letter has no place in a document. Chat posts part words by a
+// space of no width on purpose, but those are no public form.
+func hides(r rune) bool { return r != '\t' && steers(r) && r != unicode.ReplacementChar }
 
 // allowed are traces that stand in public on purpose: what to look for, and the
 // addresses of the publisher's office.
@@ -104,7 +104,7 @@ func (f *found) claims(s Sheet, d Document) {
 			continue
 		}
 		for _, fig := range s.figures() {
-			if !fig.Confirmed && mentions(sentence, fig.Value) && !s.confirmedValue(fig.Value) {
+			if about := d.Crate == "" || strings.HasPrefix(fig.where, d.Crate+" ") || strings.HasPrefix(fig.where, d.Crate+","); about && !fig.Confirmed && mentions(sentence, fig.Value) && !s.confirmedValue(fig.Value) {
 				f.severe("provisional-as-confirmed", d.name(), "%s is provisional (%s), but a sentence calls it confirmed.", thousands(fig.Value), fig.where)
 			}
 		}
@@ -131,32 +131,24 @@ var (
 // sentences parts a text roughly; a wrong part costs a warning, no more.
 func sentences(text string) []string { return sentenceEnd.Split(text, -1) }
 
-// mentions says that a number stands in a sentence as a whole word.
+// ofWhat is what is counted, shortly after its number.
+var ofWhat = regexp.MustCompile(`(?i)^ (?:[a-z]+ ){0,2}(?:times?|downloads?|crates?|dependents?)\b`)
+
+// mentions says that a sentence counts so many of something.
 func mentions(sentence string, n int64) bool {
 	for _, form := range []string{strconv.FormatInt(n, 10), thousands(n)} {
 		for rest := sentence; ; {
-			i := strings.Index(rest, form)
-			if i < 0 {
+			before, after, found := strings.Cut(rest, form)
+			if !found {
 				break
 			}
-			before, after := rest[:i], rest[i+len(form):]
-			if !strings.HasSuffix(before, ".") && !endsInDigit(before) && !beginsWithDigit(after) {
+			if (before == "" || strings.ContainsRune(" (", rune(before[len(before)-1]))) && ofWhat.MatchString(after) {
 				return true
 			}
 			rest = after
 		}
 	}
 	return false
-}
-
-func endsInDigit(s string) bool {
-	s = strings.TrimSuffix(s, ",")
-	return s != "" && s[len(s)-1] >= '0' && s[len(s)-1] <= '9'
-}
-
-func beginsWithDigit(s string) bool {
-	s = strings.TrimLeft(s, ".,")
-	return s != "" && s[0] >= '0' && s[0] <= '9'
 }
 
 // plainWords gives what a reader of a document reads: for JSON its escapes are

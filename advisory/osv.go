@@ -155,7 +155,7 @@ func osvRecord(s Sheet, c Crate) OSVRecord {
 // osvDetails says why, what, when it runs, when it was there, and the campaign.
 func osvDetails(s Sheet, c Crate) string {
 	texts := []string{
-		prose(s.behaviour(c)), prose(s.Trigger), rustSecTimes(s, c), rustSecRest(s, c), osvImitates(c),
+		prose(s.behaviour(c)), prose(s.Trigger), rustSecTimes(s, c), rustSecRest(c), osvImitates(c),
 		s.dependents(c), s.evidenceOfUse(), s.campaign(),
 	}
 	texts = slices.DeleteFunc(texts, func(t string) bool { return t == "" })

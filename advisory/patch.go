@@ -32,9 +32,9 @@ func Patch(docs []Document, c Commit) ([]byte, error) {
 	if len(docs) == 0 {
 		return nil, cratewarden.Errorf(cratewarden.Invalid, "There is no document to write a patch of.")
 	}
-	name, mail := oneLine(c.Name), oneLine(c.Mail)
-	if name == "" || mail == "" || strings.ContainsAny(name+mail, "<>") {
-		return nil, cratewarden.Errorf(cratewarden.Invalid, "A patch needs its author's name and mail address, without angle brackets.")
+	name, mail := author(c.Name), oneLine(c.Mail)
+	if name == "" || !authorMail.MatchString(mail) {
+		return nil, cratewarden.Errorf(cratewarden.Invalid, "A patch needs its author's name and one mail address.")
 	}
 	seen := map[string]bool{}
 	for _, d := range docs {
@@ -66,14 +66,27 @@ func Patch(docs []Document, c Commit) ([]byte, error) {
 	return []byte(b.String()), nil
 }
 
+// authorMail is an address as a patch may carry it.
+var authorMail = regexp.MustCompile(`^[^\s<>"(),:;@\\]+@[^\s<>"(),:;@\\]+$`)
+
+// author leaves out of a name what git takes for a comment or an address.
+func author(name string) string {
+	return oneLine(strings.Map(func(r rune) rune {
+		if strings.ContainsRune("()<>[]@\"\\", r) {
+			return ' '
+		}
+		return r
+	}, name))
+}
+
 // headerWord writes a name for the From line: quoted where it holds what
 // addresses use, encoded where it is not ASCII.
 func headerWord(name string) string {
-	if encoded := mime.QEncoding.Encode("utf-8", name); encoded != name {
+	if encoded := mime.BEncoding.Encode("utf-8", name); encoded != name {
 		return encoded
 	}
-	if strings.ContainsAny(name, `()[]:;@\,."`) {
-		return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(name) + `"`
+	if strings.ContainsAny(name, ":;,.") {
+		return `"` + name + `"`
 	}
 	return name
 }

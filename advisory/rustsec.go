@@ -131,7 +131,7 @@ func rustSecBody(s Sheet, c Crate) string {
 	var b strings.Builder
 	b.WriteString("# " + s.heading(c) + "\n")
 	for _, text := range []string{
-		prose(s.behaviour(c)), prose(s.Trigger), rustSecTimes(s, c), rustSecRest(s, c),
+		prose(s.behaviour(c)), prose(s.Trigger), rustSecTimes(s, c), rustSecRest(c),
 		s.dependents(c), s.evidenceOfUse(), s.thanks(),
 	} {
 		if text != "" {

@@ -2,9 +2,9 @@ package advisory
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -26,20 +26,22 @@ func rustSecVersion(s Sheet, v Version) string {
 	if v.Published.IsZero() {
 		text = v.Num + " was published at a time that is not known"
 	}
-	on := ""
-	if !v.Published.IsZero() && !v.Gone().IsZero() {
-		on = ", " + lasted(v.Gone().Sub(v.Published)) + " later"
+	on := func(form string) string {
+		if v.Published.IsZero() {
+			return ""
+		}
+		return fmt.Sprintf(form, lasted(v.Gone().Sub(v.Published)))
 	}
 	switch {
 	case v.Gone().IsZero():
 		text += fmt.Sprintf("; at %s it could still be downloaded", stampUTC(s.AsOf))
-	case v.Removed.IsZero():
-		text += fmt.Sprintf(" and could not be downloaded any more from %s%s", s.after(v.Published, v.Held), on)
-	case v.Gone().Before(v.Removed):
-		text += fmt.Sprintf(" and could not be downloaded any more from %s%s; it was removed on %s",
-			s.after(v.Published, v.Held), on, stampUTC(v.Removed))
+	case v.Gone().Equal(v.Removed):
+		text += " and removed " + after(v.Published, v.Removed) + on(", %s later")
 	default:
-		text += fmt.Sprintf(" and removed on %s%s", s.after(v.Published, v.Removed), on)
+		text += " and could be downloaded until " + strings.TrimPrefix(strings.TrimPrefix(after(v.Published, v.Held), "at "), "on ") + on(", for %s")
+		if !v.Removed.IsZero() {
+			text += ". It was removed on " + stampUTC(v.Removed)
+		}
 	}
 	text += "."
 	if v.Downloads != nil {
@@ -52,11 +54,11 @@ func rustSecVersion(s Sheet, v Version) string {
 }
 
 // after leaves the date away where it is the same day.
-func (s Sheet) after(first, then time.Time) string {
+func after(first, then time.Time) string {
 	if first.UTC().Format(time.DateOnly) == then.UTC().Format(time.DateOnly) {
-		return then.UTC().Format("15:04:05") + " UTC"
+		return "at " + then.UTC().Format("15:04:05") + " UTC"
 	}
-	return stampUTC(then)
+	return "on " + stampUTC(then)
 }
 
 // sentence writes a number with where it comes from, whether it may change, and
@@ -81,32 +83,38 @@ func (f Figure) told(one, many, method string) string {
 }
 
 // rustSecRest says which versions of the crate are good.
-func rustSecRest(s Sheet, c Crate) string {
-	var text []string
-	switch {
-	case c.Deleted:
-		text = append(text, "The whole crate was removed.")
-	case len(c.Good) > 0:
-		text = append(text, fmt.Sprintf("No other version is affected; %s of %s.", stay(c.Good), code(c.Name)))
+func rustSecRest(c Crate) string {
+	if c.Deleted {
+		return "The whole crate was removed."
 	}
-	if n := len(c.Restored); n > 0 && !c.Deleted {
-		text = append(text, fmt.Sprintf("%s, yanked during the attack, can be chosen again.", versions(c.Restored)))
+	text := "No other version of " + code(c.Name) + " is affected"
+	switch n := len(c.Good); n {
+	case 0:
+	case 1:
+		text += "; its other version stays"
+	default:
+		text += fmt.Sprintf("; its %d other versions stay", n)
 	}
-	return strings.Join(text, " ")
+	text += "."
+	switch n := len(c.Restored); n {
+	case 0:
+	case 1:
+		text += " Version " + numbered(c.Restored) + ", yanked during the attack, can be chosen again."
+	default:
+		text += " Versions " + numbered(c.Restored) + ", yanked during the attack, can be chosen again."
+	}
+	return text
 }
 
-func stay(nums []string) string {
-	if len(nums) == 1 {
-		return "1 version stays"
+// numbered lists version numbers in a sentence; what is none stands as code.
+func numbered(nums []string) string {
+	list := make([]string, len(nums))
+	for i, num := range nums {
+		if list[i] = num; !versionNumber.MatchString(num) {
+			list[i] = code(num)
+		}
 	}
-	return fmt.Sprintf("%d versions stay", len(nums))
-}
-
-func versions(nums []string) string {
-	if len(nums) == 1 {
-		return "Version " + inert(nums[0])
-	}
-	return "Versions " + inert(and(nums))
+	return and(list)
 }
 
 func (s Sheet) dependents(c Crate) string {
@@ -154,8 +162,14 @@ func (s Sheet) thanks() string {
 	return "Thanks to " + and(names) + " for finding and reporting it."
 }
 
-// wrapped breaks lines of Markdown at 80 letters, only before words that begin
-// with a letter: none of these can open a list, a heading or a fence.
+// mayBegin are words before which a line may be broken: none of them can open a
+// list, a heading or a fence.
+var mayBegin = regexp.MustCompile("^[(`]?[\\pL\\pN]")
+
+// listNumber is the one that could.
+var listNumber = regexp.MustCompile(`^[0-9]+[.)]$`)
+
+// wrapped breaks lines of Markdown at 80 letters where that changes nothing.
 func wrapped(text string) string {
 	var b strings.Builder
 	for i, l := range strings.Split(text, "\n") {
@@ -168,11 +182,10 @@ func wrapped(text string) string {
 		}
 		width := 0
 		for j, word := range strings.Split(l, " ") {
-			first, _ := utf8.DecodeRuneInString(word)
 			n := utf8.RuneCountInString(word)
 			switch {
 			case j == 0:
-			case width+1+n > 80 && unicode.IsLetter(first):
+			case width+1+n > 80 && mayBegin.MatchString(word) && !listNumber.MatchString(word):
 				b.WriteString("\n" + indent)
 				width = len(indent)
 			default:
