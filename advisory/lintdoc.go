@@ -13,6 +13,12 @@ func LintDocument(s Sheet, d Document) []Problem {
 		f.public(s, d)
 	}
 	switch d.Format {
+	case RustSec, OSV, CSAF20, CSAF21:
+		if !s.harmful() {
+			f.severe("verdict-wrong", d.name(), "It tells the world of malicious code, but the verdict of the case is %q.", or(oneLine(s.Verdict), "not decided"))
+		}
+	}
+	switch d.Format {
 	case RustSec:
 		f.rustSec(s, d)
 	case OSV:
@@ -21,6 +27,10 @@ func LintDocument(s Sheet, d Document) []Problem {
 		f.csaf(s, d)
 	case List:
 		f.list(s, d)
+	case Blog:
+		f.blog(s, d)
+	case AmIAffected:
+		f.script(s, d)
 	}
 	return f
 }
