@@ -168,7 +168,7 @@ type CSAFThreat struct {
 func ParseCSAF(text string) (CSAFDocument, error) {
 	var d CSAFDocument
 	if len(text) > maxDocument {
-		return d, errors.New("the file is larger than 1 MiB")
+		return d, errors.New("the file is larger than 8 MiB")
 	}
 	if err := json.Unmarshal([]byte(text), &d); err != nil {
 		return d, fmt.Errorf("the file is no JSON of a CSAF document: %s", oneLine(err.Error()))

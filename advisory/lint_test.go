@@ -161,6 +161,25 @@ func TestLintHoldsBackWhatIsNotClear(t *testing.T) {
 	}
 }
 
+// Documents that call code malicious wait for a verdict that does.
+func TestLintWantsTheVerdict(t *testing.T) {
+	t.Parallel()
+	for verdict, want := range map[string]bool{"malicious": false, "compromised owner": false, "policy": true, "benign": true, "service incident": true, "": true} {
+		s := august()
+		s.Verdict = verdict
+		for _, d := range written(t, s, RustSec, OSV, CSAF20, CSAF21) {
+			if slices.Contains(rules(LintDocument(s, d), true), "verdict-wrong") != want {
+				t.Errorf("%q and %s", verdict, d.Format)
+			}
+		}
+	}
+	s := august()
+	s.Registry.Ecosystem = "Harbor"
+	if got := rules(Lint(s, written(t, s, OSV)), true); !slices.Equal(got, []string{"ecosystem-wrong"}) {
+		t.Errorf("another ecosystem: %v", got)
+	}
+}
+
 // Each removed crate has its advisory, each advisory its own place.
 func TestLintMissesNoCrate(t *testing.T) {
 	t.Parallel()

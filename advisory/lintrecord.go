@@ -24,6 +24,9 @@ func (f *found) osv(s Sheet, d Document) {
 	if a.Package.Ecosystem != s.Registry.ecosystem() {
 		f.severe("ecosystem-wrong", d.name(), "The ecosystem is %q; it must be %s.", oneLine(a.Package.Ecosystem), s.Registry.ecosystem())
 	}
+	if s.Registry.ecosystem() != "crates.io" {
+		f.severe("ecosystem-wrong", d.name(), "The schema of OSV knows no registry of crates but crates.io.")
+	}
 	if want := s.osvPath(c.Name); d.Path != want {
 		f.severe("path-wrong", d.name(), "It belongs to %s.", want)
 	}

@@ -3,6 +3,7 @@ package advisory
 import (
 	"bytes"
 	"encoding/json"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -112,11 +113,14 @@ func (s Sheet) osvPath(crate string) string {
 // ecosystem is the registry's name in OSV; any registry of Cargo's kind that has
 // none of its own is told as crates.io, the only one that the schema knows.
 func (r Registry) ecosystem() string {
-	if r.Ecosystem == "" {
+	if !ecosystemWord.MatchString(r.Ecosystem) {
 		return "crates.io"
 	}
-	return oneLine(r.Ecosystem)
+	return r.Ecosystem
 }
+
+// ecosystemWord is a name that can be a folder.
+var ecosystemWord = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
 func osvRecord(s Sheet, c Crate) OSVRecord {
 	r := OSVRecord{

@@ -12,7 +12,7 @@ import (
 func ParseOSV(text string) (OSVRecord, error) {
 	var r OSVRecord
 	if len(text) > maxDocument {
-		return r, errors.New("the file is larger than 1 MiB")
+		return r, errors.New("the file is larger than 8 MiB")
 	}
 	if err := json.Unmarshal([]byte(text), &r); err != nil {
 		return r, fmt.Errorf("the file is no JSON of an OSV record: %s", oneLine(err.Error()))

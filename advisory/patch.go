@@ -135,7 +135,7 @@ func patchable(d Document) error {
 	case strings.TrimSpace(d.Text) == "":
 		return cratewarden.Errorf(cratewarden.Invalid, "The document %s is empty.", d.Path)
 	case len(d.Text) > maxDocument:
-		return cratewarden.Errorf(cratewarden.TooLarge, "The document %s is larger than 1 MiB.", d.Path)
+		return cratewarden.Errorf(cratewarden.TooLarge, "The document %s is larger than 8 MiB.", d.Path)
 	case !utf8.ValidString(d.Text) || strings.ContainsRune(d.Text, 0):
 		return cratewarden.Errorf(cratewarden.Invalid, "The document %s holds bytes that are no text.", d.Path)
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // maxDocument is as much as a document that is read back may hold, in bytes.
-const maxDocument = 1 << 20
+const maxDocument = 8 << 20
 
 // RustSecFile is an advisory of the RustSec database as it was read.
 type RustSecFile struct {
@@ -52,7 +52,7 @@ type RustSecFile struct {
 func ParseRustSec(text string) (RustSecFile, error) {
 	var f RustSecFile
 	if len(text) > maxDocument {
-		return f, errors.New("the file is larger than 1 MiB")
+		return f, errors.New("the file is larger than 8 MiB")
 	}
 	rest, ok := strings.CutPrefix(text, "```toml\n")
 	if !ok {
