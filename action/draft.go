@@ -24,6 +24,11 @@ func (e *Engine) Draft(ctx context.Context, who Actor, o Order, key string) (Pla
 	if err != nil {
 		return Plan{}, err
 	}
+	if o.undoes == "" { // what was done can be undone, whatever became of its incident
+		if err := e.incident(ctx, o.Incident, Plan{}); err != nil {
+			return Plan{}, err
+		}
+	}
 	digest, err := digestOf(map[string]any{"do": "draft", "order": o, "undoes": o.undoes})
 	if err != nil {
 		return Plan{}, err
@@ -42,6 +47,15 @@ func (e *Engine) Draft(ctx context.Context, who Actor, o Order, key string) (Pla
 		return remember(ctx, tx, who, key, id)
 	})
 	return p, pg.Map(err)
+}
+
+// incident refuses an incident that no plan may be made for. The one that a
+// plan has already is not asked about again: it may have been closed since.
+func (e *Engine) incident(ctx context.Context, id string, has Plan) error {
+	if e.cfg.Incidents == nil || id == "" || id == "none" || id == has.Incident {
+		return nil
+	}
+	return e.cfg.Incidents(ctx, id)
 }
 
 func replay(ctx context.Context, tx pgx.Tx, id string, err error) (Plan, error) {
@@ -108,7 +122,13 @@ func (e *Engine) Edit(ctx context.Context, who Actor, id string, revision int, o
 	if err != nil {
 		return Plan{}, err
 	}
-	var p Plan
+	p, err := e.Plan(ctx, id)
+	if err != nil {
+		return p, err
+	}
+	if err := e.incident(ctx, o.Incident, p); err != nil {
+		return Plan{}, err
+	}
 	err = pgx.BeginFunc(ctx, e.console, func(tx pgx.Tx) error {
 		if p, err = locked(ctx, tx, id); err != nil {
 			return err

@@ -60,8 +60,11 @@ type Config struct {
 	// them no more, so that the approval of somebody who was taken off it does not
 	// count; nil lets approvals stand.
 	Standing func(ctx context.Context, person string) (Actor, error)
-	Clock    cratewarden.Clock
-	Logger   *slog.Logger
+	// Incidents refuses an id that no plan may be made for, because there is no
+	// such open incident; nil checks nothing. "" and "none" are never asked about.
+	Incidents func(ctx context.Context, id string) error
+	Clock     cratewarden.Clock
+	Logger    *slog.Logger
 	// Reached is called between any two writes, with a name of the place. Tests
 	// end the process in it.
 	Reached func(place string)
