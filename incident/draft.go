@@ -215,13 +215,7 @@ func (s *Service) facts(ctx context.Context, id string) (advisory.Sheet, error) 
 	if s.cfg.Facts != nil {
 		return s.cfg.Facts(ctx, id)
 	}
-	made, ok := any(s).(interface {
-		Sheet(ctx context.Context, id string) (advisory.Sheet, error)
-	})
-	if !ok {
-		return advisory.Sheet{}, cratewarden.Errorf(cratewarden.Unavailable, "There is no sheet of facts.")
-	}
-	return made.Sheet(ctx, id)
+	return s.Sheet(ctx, id)
 }
 
 // judge fills what a draft says about itself: whether it may go, what is wrong
