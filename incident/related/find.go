@@ -186,48 +186,30 @@ func (h *hunt) describe(n *node, since map[int32]time.Time) Subject {
 	return s
 }
 
-// role says what part a subject has. What is bad from its first version on
-// carries something itself unless it only pulls in what does.
+// role says what part a subject has. What is bad carries something itself
+// unless it only pulls in what does. Names that were squatted carry nothing.
 func (h *hunt) role(n *node, s Subject) string {
 	switch {
+	case n.kind == accountKind && n.ticked && !s.TakenOver:
+		return "attacker"
+	case (n.kind == accountKind || n.kind == tokenKind) && n.ticked:
+		return "compromised"
 	case !n.ticked:
 		return "related"
-	case n.kind == accountKind && s.TakenOver:
-		return "compromised"
-	case n.kind == accountKind:
-		return "attacker"
-	case n.kind == tokenKind:
-		return "compromised"
 	case h.blame == Squat:
-		return "related"
-	case n.kind == versionKind && !h.whole(s.CrateID):
-		return "victim"
-	case slices.ContainsFunc(h.nodes[key{crateKind, s.CrateID}].links, func(r Reason) bool { return r.Rule == "pulls-in" }) || h.pullsIn(s.CrateID):
+		return ""
+	case n.kind == versionKind && !h.whole(s.CrateID) && h.pullsIn(n.id), h.whole(s.CrateID) && slices.ContainsFunc(h.m.VersionIDs(s.CrateID), h.pullsIn):
 		return "carrier"
 	}
 	return "payload"
 }
 
-// pullsIn says whether a crate has a version that depends on another bad crate.
-func (h *hunt) pullsIn(crate int32) bool {
-	for _, v := range h.m.VersionIDs(crate) {
-		for _, on := range h.inside(v) {
-			if n := h.nodes[key{crateKind, on}]; n != nil && n.ticked {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func (s *Subject) fill(h *hunt, v mirror.Version) {
-	s.Crate, s.CrateID, s.Version, s.VersionID = h.crateName(v.CrateID), v.CrateID, v.Num, v.ID
-	s.Account, s.Token, s.Yanked, s.At = v.Publisher, v.Token, v.Yanked, v.CreatedAt
-}
-
-func (h *hunt) whole(crate int32) bool {
-	versions := h.m.Versions(crate)
-	return len(versions) > 0 && h.wholly(versions[0])
+// pullsIn says whether a version depends on a bad crate.
+func (h *hunt) pullsIn(version int32) bool {
+	return slices.ContainsFunc(h.inside(version), func(on int32) bool {
+		n := h.nodes[key{crateKind, on}]
+		return n != nil && n.ticked
+	})
 }
 
 // restore finds the good versions that taken-over accounts yanked while the
@@ -270,4 +252,14 @@ func (h *hunt) shown(account int32) bool {
 		v, ok := h.m.Version(n.id)
 		return n.kind == versionKind && ok && v.Publisher == account && n.weight >= enough
 	})
+}
+
+func (s *Subject) fill(h *hunt, v mirror.Version) {
+	s.Crate, s.CrateID, s.Version, s.VersionID = h.crateName(v.CrateID), v.CrateID, v.Num, v.ID
+	s.Account, s.Token, s.Yanked, s.At = v.Publisher, v.Token, v.Yanked, v.CreatedAt
+}
+
+func (h *hunt) whole(crate int32) bool {
+	versions := h.m.Versions(crate)
+	return len(versions) > 0 && h.wholly(versions[0])
 }
