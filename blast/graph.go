@@ -10,14 +10,17 @@ type Graph interface {
 	Crate(name string) (Crate, bool)
 	// CrateByID gives a crate that another answer named.
 	CrateByID(id int32) (Crate, bool)
-	// Releases gives a crate's versions, in any order.
-	Releases(crate int32) []Release
-	// Release gives one version by its id.
+	// Numbers visits a crate's versions in the order of their ids.
+	Numbers(crate int32, visit func(version int32, num string, yanked bool))
+	// Release gives one version by its id, and Brief in little time what is asked
+	// for each of very many: "" for one that is not there.
 	Release(version int32) (Release, bool)
+	Brief(version int32) (num string, downloads int64)
 	// Dependents visits every dependency on a crate, of every version of the
-	// registry, until visit says false. Those of one version follow one another,
-	// and the order is the same each time.
-	Dependents(crate int32, visit func(Edge) bool)
+	// registry but those to skip, until visit says false. Those of one version
+	// follow one another, and the order is the same each time. Whether it sees
+	// what visit adds to skip meanwhile is left open.
+	Dependents(crate int32, skip *Set, visit func(Edge) bool)
 	// Requirement gives the text of a requirement by its number. Numbers are
 	// below Requirements; two numbers may have the same text.
 	Requirement(number uint32) string

@@ -43,13 +43,24 @@ func (g *small) CrateByID(id int32) (Crate, bool) {
 	return Crate{}, false
 }
 
-func (g *small) Releases(crate int32) (list []Release) {
+func (g *small) Numbers(crate int32, visit func(id int32, num string, yanked bool)) {
+	for _, r := range g.all(crate) {
+		visit(r.ID, r.Num, r.Yanked)
+	}
+}
+
+func (g *small) all(crate int32) (list []Release) {
 	for _, r := range g.releases {
 		if r.Crate == crate {
 			list = append(list, r)
 		}
 	}
 	return list
+}
+
+func (g *small) Brief(id int32) (string, int64) {
+	r, _ := g.Release(id)
+	return r.Num, r.Downloads
 }
 
 func (g *small) Release(id int32) (Release, bool) {
@@ -60,9 +71,9 @@ func (g *small) Release(id int32) (Release, bool) {
 	return g.releases[i], true
 }
 
-func (g *small) Dependents(crate int32, visit func(Edge) bool) {
+func (g *small) Dependents(crate int32, skip *Set, visit func(Edge) bool) {
 	for i, e := range g.edges {
-		if from, ok := g.Release(e.version); ok && e.target == crate &&
+		if from, ok := g.Release(e.version); ok && e.target == crate && !skip.Has(e.version) &&
 			!visit(Edge{Version: e.version, Crate: from.Crate, Requirement: uint32(i), Kind: e.kind, Optional: e.optional, Yanked: from.Yanked}) {
 			return
 		}
@@ -97,7 +108,7 @@ func (g *small) crate(name string, downloads int64, nums ...string) *small {
 func (g *small) on(name, num, target, requirement string, kind Kind, optional bool) *small {
 	from, _ := g.Crate(name)
 	to, _ := g.Crate(target)
-	for _, r := range g.Releases(from.ID) {
+	for _, r := range g.all(from.ID) {
 		if r.Num == num {
 			g.edges = append(g.edges, smallEdge{r.ID, to.ID, requirement, kind, optional})
 		}

@@ -138,16 +138,16 @@ func (b Bad) find(g Graph) (s source, err error) {
 		wanted[v] = num
 	}
 	all := b.Range == "" && len(b.Versions) == 0
-	for _, r := range g.Releases(s.crate.ID) {
-		v, ok := ParseVersion(r.Num)
+	g.Numbers(s.crate.ID, func(id int32, num string, _ bool) {
+		v, ok := ParseVersion(num)
 		_, named := wanted[v]
 		if all || ok && (named || b.Range != "" && within.Spans(v)) {
-			s.ids = append(s.ids, r.ID)
+			s.ids = append(s.ids, id)
 		}
 		if ok {
 			delete(wanted, v)
 		}
-	}
+	})
 	for v, num := range wanted {
 		s.gone = append(s.gone, goneVersion{num, v})
 	}

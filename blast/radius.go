@@ -10,25 +10,23 @@ import (
 // hit is a version that is reached.
 type hit struct {
 	version, crate int32
-	// distance is how many dependencies lead to a bad version, 0 for one itself;
-	// full is the same by normal and build dependencies alone, which is what
-	// others build, or never.
-	distance, full int32
-	ways           uint8
+	// distance is how many dependencies lead to a bad version, 0 for one itself.
+	distance int32
 	// through is the crate that it was first reached through, by requirement.
 	through     int32
 	requirement uint32
 }
 
-// never is the distance of what only a development dependency reaches.
-const never = -1
-
-// The ways that lead to a hit version from the distance before.
+// What is kept of a version while the search goes on, in a byte: the ways that
+// lead to it from the distance before, and how far it is.
 const (
 	wayNormal uint8 = 1 << iota
 	wayBuild
 	wayDev
 	wayRequired // at least one of them is not optional
+	others      // it is reached by what others build, not by development alone
+	settled     // at a smaller distance; its ways stay
+	ways        = wayNormal | wayBuild | wayDev | wayRequired
 )
 
 // search is one walk outwards from the bad versions, distance by distance.
@@ -37,8 +35,19 @@ type search struct {
 	g    Graph
 	q    Query
 	hits []hit
-	at   pages // by version: its place in hits, counted from 1
-	next []int32
+	// settled is how many of hits are of smaller distances than the present.
+	settled int
+	at      pages[int32] // by version: its place in hits, counted from 1
+	seen    pages[uint8] // by version; small, since every dependency asks it
+	// later is the distance of what development reached first and others build
+	// from farther away.
+	later map[int32]int32
+	// done are the versions about which nothing more is to be found out: reached,
+	// at a smaller distance, by what others build.
+	done Set
+	// next are those that the present distance added, as crate<<32 | version.
+	next  []uint64
+	fresh taker // of the crate that is spread from
 
 	follow  [Dev + 1]bool
 	read    []Requirement // by number, once asked for
@@ -60,7 +69,7 @@ const (
 // versions that are there.
 func walk(ctx context.Context, g Graph, q Query, sources []source) (*search, error) {
 	s := &search{ctx: ctx, g: g, q: q, read: make([]Requirement, g.Requirements()), state: make([]uint8, g.Requirements()),
-		memo: make([]uint32, g.Requirements()), unread: map[[2]int32]bool{}}
+		memo: make([]uint32, g.Requirements()), unread: map[[2]int32]bool{}, fresh: taker{mode: q.Mode}, later: map[int32]int32{}}
 	for _, k := range q.Kinds {
 		s.follow[k] = true
 	}
@@ -68,10 +77,12 @@ func walk(ctx context.Context, g Graph, q Query, sources []source) (*search, err
 		for _, id := range src.ids {
 			s.hits = append(s.hits, hit{version: id, crate: src.crate.ID})
 			s.at.set(id, int32(len(s.hits)))
+			s.done.Add(id)
 		}
 	}
 	for _, src := range sources {
-		s.spread(src.crate.ID, s.taker(src.crate.ID, src.ids, src.gone), 1)
+		s.fresh.set(g, src.crate.ID, src.ids, src.gone)
+		s.spread(src.crate.ID, 1)
 	}
 	for distance := int32(2); len(s.next) > 0 && s.stopped == nil && (q.Depth == 0 || distance <= int32(q.Depth)); distance++ {
 		s.step(distance)
@@ -86,24 +97,24 @@ func walk(ctx context.Context, g Graph, q Query, sources []source) (*search, err
 func (s *search) step(distance int32) {
 	front := s.next
 	s.next = nil
-	slices.SortFunc(front, func(a, b int32) int {
-		x, y := &s.hits[a], &s.hits[b]
-		if x.crate != y.crate {
-			return int(x.crate) - int(y.crate)
-		}
-		return int(x.version) - int(y.version)
-	})
+	for ; s.settled < len(s.hits); s.settled++ {
+		version := s.hits[s.settled].version
+		s.seen.set(version, s.seen.get(version)|settled)
+	}
+	slices.Sort(front)
+	for _, f := range front {
+		s.done.Add(int32(f))
+	}
+	var ids []int32
 	for len(front) > 0 && s.stopped == nil {
-		crate, n := s.hits[front[0]].crate, 1
-		for n < len(front) && s.hits[front[n]].crate == crate {
-			n++
+		s.stopped = s.ctx.Err()
+		crate := int32(front[0] >> 32)
+		ids = ids[:0]
+		for len(front) > 0 && int32(front[0]>>32) == crate {
+			ids, front = append(ids, int32(front[0])), front[1:]
 		}
-		ids := make([]int32, n)
-		for i, at := range front[:n] {
-			ids[i] = s.hits[at].version
-		}
-		front = front[n:]
-		s.spread(crate, s.taker(crate, ids, nil), distance)
+		s.fresh.set(s.g, crate, ids, nil)
+		s.spread(crate, distance)
 	}
 }
 
@@ -111,9 +122,9 @@ func (s *search) step(distance int32) {
 const patience = 1 << 16
 
 // spread reaches what depends on a crate and takes one of its fresh versions.
-func (s *search) spread(crate int32, fresh taker, distance int32) {
+func (s *search) spread(crate, distance int32) {
 	s.round++
-	s.g.Dependents(crate, func(e Edge) bool {
+	s.g.Dependents(crate, &s.done, func(e Edge) bool {
 		if s.edges++; s.edges%patience == 0 && s.ctx.Err() != nil {
 			s.stopped = s.ctx.Err()
 			return false
@@ -121,42 +132,42 @@ func (s *search) spread(crate int32, fresh taker, distance int32) {
 		if e.Kind > Dev || !s.follow[e.Kind] || e.Optional && s.q.Required || e.Yanked && !s.q.Locked {
 			return true
 		}
-		at := s.at.get(e.Version)
-		if at > 0 {
-			if h := &s.hits[at-1]; h.distance < distance && (e.Kind == Dev || h.full != never) {
-				return true // reached before, by a shorter way
-			}
-		}
-		if s.takes(fresh, e) {
-			s.reach(e, at, crate, distance)
+		if s.takes(e) {
+			s.reach(e, crate, distance)
 		}
 		return true
 	})
 }
 
 // reach notes that an edge leads to a hit version.
-func (s *search) reach(e Edge, at, through, distance int32) {
-	if at == 0 {
-		s.hits = append(s.hits, hit{version: e.Version, crate: e.Crate, distance: distance, full: never, through: through, requirement: e.Requirement})
-		at = int32(len(s.hits))
-		s.at.set(e.Version, at)
+func (s *search) reach(e Edge, through, distance int32) {
+	seen := s.seen.get(e.Version)
+	now := seen
+	if seen == 0 {
+		s.hits = append(s.hits, hit{version: e.Version, crate: e.Crate, distance: distance, through: through, requirement: e.Requirement})
+		s.at.set(e.Version, int32(len(s.hits)))
 	}
-	h := &s.hits[at-1]
-	if h.distance == distance {
-		h.ways |= 1 << e.Kind
+	if seen&settled == 0 {
+		now |= 1 << e.Kind
 		if !e.Optional {
-			h.ways |= wayRequired
+			now |= wayRequired
 		}
 	}
-	if e.Kind != Dev && h.full == never {
-		h.full = distance
-		s.next = append(s.next, at-1)
+	if e.Kind != Dev && seen&others == 0 {
+		now |= others
+		s.next = append(s.next, uint64(e.Crate)<<32|uint64(e.Version))
+		if seen&settled != 0 {
+			s.later[e.Version] = distance
+		}
+	}
+	if now != seen {
+		s.seen.set(e.Version, now)
 	}
 }
 
 // takes asks whether an edge's requirement takes one of the fresh versions. Of
 // one crate many versions ask with the same words, so the answer is kept.
-func (s *search) takes(fresh taker, e Edge) bool {
+func (s *search) takes(e Edge) bool {
 	n := e.Requirement
 	if m := s.memo[n]; m>>1 == s.round {
 		return m&1 != 0
@@ -173,7 +184,7 @@ func (s *search) takes(fresh taker, e Edge) bool {
 		return false
 	}
 	s.memo[n] = s.round << 1
-	if fresh.takenBy(s.read[n]) {
+	if s.fresh.takenBy(s.read[n]) {
 		s.memo[n] |= 1
 		return true
 	}
@@ -182,11 +193,11 @@ func (s *search) takes(fresh taker, e Edge) bool {
 
 // pages hold a number for each of many ids without room for all ids there could
 // be: a registry counts its versions from 1 up, but may have begun elsewhere.
-type pages struct{ list [][]int32 }
+type pages[T int32 | uint8] struct{ list [][]T }
 
 const pageBits = 16
 
-func (p *pages) get(id int32) int32 {
+func (p *pages[T]) get(id int32) T {
 	page := int(uint32(id) >> pageBits)
 	if page >= len(p.list) || p.list[page] == nil {
 		return 0
@@ -194,13 +205,24 @@ func (p *pages) get(id int32) int32 {
 	return p.list[page][id&(1<<pageBits-1)]
 }
 
-func (p *pages) set(id, value int32) {
+func (p *pages[T]) set(id int32, value T) {
 	page := int(uint32(id) >> pageBits)
 	for page >= len(p.list) {
 		p.list = append(p.list, nil)
 	}
 	if p.list[page] == nil {
-		p.list[page] = make([]int32, 1<<pageBits)
+		p.list[page] = make([]T, 1<<pageBits)
 	}
 	p.list[page][id&(1<<pageBits-1)] = value
+}
+
+// each visits the ids that have a number, in order.
+func (p *pages[T]) each(visit func(id int32, value T)) {
+	for page, list := range p.list {
+		for i, value := range list {
+			if value != 0 {
+				visit(int32(page<<pageBits|i), value)
+			}
+		}
+	}
 }

@@ -11,6 +11,9 @@ import (
 	"pgregory.net/rapid"
 )
 
+// never stands for a distance there is none of.
+const never = -1
+
 // plain works the radius out word by word from the definition in the package's
 // documentation: again and again over all dependencies, until nothing changes.
 func plain(g *small, q Query) map[int32]string {
@@ -40,7 +43,7 @@ func plain(g *small, q Query) map[int32]string {
 			return 0, false
 		}
 		var highest *Release
-		for _, to := range g.Releases(e.target) {
+		for _, to := range g.all(e.target) {
 			v, _ := ParseVersion(to.Num)
 			if !r.Takes(v) {
 				continue
@@ -194,11 +197,14 @@ func holdsOn(t *rapid.T) int {
 	got := map[int32]string{}
 	for _, h := range s.hits {
 		if h.distance > 0 {
-			full := h.full
-			if q.Depth > 0 && full > int32(q.Depth) {
+			seen, full := s.seen.get(h.version), h.distance
+			if later, ok := s.later[h.version]; ok {
+				full = later
+			}
+			if seen&others == 0 {
 				full = never
 			}
-			got[h.version] = fmt.Sprintf("distance %d full %d ways %b", h.distance, full, h.ways)
+			got[h.version] = fmt.Sprintf("distance %d full %d ways %b", h.distance, full, seen&ways)
 		}
 	}
 	want := plain(g, q)

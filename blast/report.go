@@ -85,10 +85,8 @@ type Affected struct {
 	Kinds       string `json:"kinds" doc:"of the dependencies that lead to it, such as normal and dev"`
 	Optional    bool   `json:"optional" doc:"only optional dependencies do"`
 
-	id, newest int32
-	ways       uint8 // of all hit versions
-	direct     uint8 // of those at distance 1
-	first      hit
+	ways, direct uint8 // of all hit versions, of those at distance 1
+	first        *hit  // of the nearest versions the oldest
 }
 
 // Notified is somebody to tell: an owner of crates that depend directly.
@@ -135,39 +133,46 @@ func (r *Report) nameBad(g Graph, sources []source) {
 	}
 }
 
-// gather turns hit versions into crates, layers and counts.
+// gather turns hit versions into crates, layers and counts. It walks by version
+// id, which is how a graph has them in memory: there may be a million.
 func (r *Report) gather(s *search) {
-	place := map[int32]int{}
-	for _, h := range s.hits {
+	for _, k := range r.Query.Kinds {
+		r.Kinds = append(r.Kinds, KindCount{Kind: k.String()})
+	}
+	var place pages[int32] // of a crate in Affected, counted from 1
+	s.at.each(func(version, at int32) {
+		h := &s.hits[at-1]
 		if h.distance == 0 {
-			continue
+			return
 		}
-		i, known := place[h.crate]
-		if !known {
-			i = len(r.Affected)
-			place[h.crate] = i
-			r.Affected = append(r.Affected, Affected{id: h.crate, Distance: int(h.distance), first: h})
+		i := place.get(h.crate)
+		if i == 0 {
+			r.Affected = append(r.Affected, Affected{first: h})
+			i = int32(len(r.Affected))
+			place.set(h.crate, i)
 		}
-		a := &r.Affected[i]
-		if release, ok := s.g.Release(h.version); ok {
-			a.Hit += release.Downloads
-		}
+		a := &r.Affected[i-1]
+		num, downloads := s.g.Brief(version)
+		a.Newest, a.Hit = num, a.Hit+downloads // ids come in order
 		a.Versions++
-		a.ways |= h.ways
+		led := s.seen.get(version) & ways
+		r.countKinds(led)
+		a.ways |= led
 		if h.distance == 1 {
-			a.direct |= h.ways
+			a.direct |= led
 		}
-		a.newest = max(a.newest, h.version)
+		if h.distance < a.first.distance {
+			a.first = h
+		}
 		r.layer(h.distance).Versions++
 		r.Versions++
-	}
+	})
 	r.Crates = len(r.Affected)
 	for i := range r.Affected {
 		r.describe(s, &r.Affected[i])
 	}
-	r.countKinds(s)
 	slices.SortFunc(r.Affected, func(a, b Affected) int {
-		return cmp.Or(cmp.Compare(b.Downloads, a.Downloads), cmp.Compare(a.Crate, b.Crate), cmp.Compare(a.id, b.id))
+		return cmp.Or(cmp.Compare(b.Downloads, a.Downloads), cmp.Compare(a.Crate, b.Crate), cmp.Compare(a.first.crate, b.first.crate))
 	})
 }
 
@@ -180,15 +185,13 @@ func (r *Report) layer(distance int32) *Layer {
 }
 
 func (r *Report) describe(s *search, a *Affected) {
-	crate, _ := s.g.CrateByID(a.id)
-	a.Crate, a.Downloads = crate.Name, crate.Downloads
+	crate, _ := s.g.CrateByID(a.first.crate)
+	a.Crate, a.Downloads, a.Distance = crate.Name, crate.Downloads, int(a.first.distance)
 	a.Default = crate.Default != 0 && s.at.get(crate.Default) > 0 && s.hits[s.at.get(crate.Default)-1].distance > 0
-	if newest, ok := s.g.Release(a.newest); ok {
-		a.Newest = newest.Num
-	}
 	through, _ := s.g.CrateByID(a.first.through)
 	a.Through, a.Requirement = through.Name, s.g.Requirement(a.first.requirement)
 	a.Kinds, a.Optional = waysOf(a.ways), a.ways&wayRequired == 0
+	r.countCrate(a)
 	l := r.layer(int32(a.Distance))
 	l.Crates++
 	l.Downloads += a.Downloads
@@ -214,26 +217,27 @@ func waysOf(ways uint8) string {
 	return string(text)
 }
 
-func (r *Report) countKinds(s *search) {
-	for _, k := range r.Query.Kinds {
-		c, way := KindCount{Kind: k.String()}, uint8(1)<<k
-		for i := range s.hits {
-			if h := &s.hits[i]; h.ways&way != 0 {
-				c.Versions++
-				if h.ways&wayRequired == 0 {
-					c.Optional++
-				}
+// countKinds counts one hit version.
+func (r *Report) countKinds(led uint8) {
+	for i, k := range r.Query.Kinds {
+		if c := &r.Kinds[i]; led&(1<<k) != 0 {
+			c.Versions++
+			if led&wayRequired == 0 {
+				c.Optional++
 			}
 		}
-		for i := range r.Affected {
-			if a := &r.Affected[i]; a.ways&way != 0 {
-				c.Crates++
-				if a.direct&way != 0 {
-					c.Direct++
-				}
-			}
+	}
+}
+
+// countCrate counts one hit crate.
+func (r *Report) countCrate(a *Affected) {
+	for i, k := range r.Query.Kinds {
+		if a.ways&(1<<k) != 0 {
+			r.Kinds[i].Crates++
 		}
-		r.Kinds = append(r.Kinds, c)
+		if a.direct&(1<<k) != 0 {
+			r.Kinds[i].Direct++
+		}
 	}
 }
 
@@ -248,7 +252,7 @@ func (r *Report) tell(g Graph) {
 		if a.Distance != 1 {
 			continue
 		}
-		for _, o := range g.Owners(a.id) {
+		for _, o := range g.Owners(a.first.crate) {
 			i, known := place[key{o.ID, o.Team}]
 			if !known {
 				i = len(r.Owners)

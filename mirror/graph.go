@@ -68,21 +68,30 @@ func (g *Graph) CrateByID(id int32) (blast.Crate, bool) {
 	return blast.Crate{ID: id, Name: name, Downloads: downloads, Default: def}, name != ""
 }
 
-// Releases gives a crate's versions in the order of their ids.
-func (g *Graph) Releases(crate int32) []blast.Release {
+// Numbers visits a crate's versions in the order of their ids.
+func (g *Graph) Numbers(crate int32, visit func(version int32, num string, yanked bool)) {
 	if t, ok := g.p.patch.crates[crate]; ok {
-		list := make([]blast.Release, len(t.versions))
-		for i, v := range t.versions {
-			list[i] = lateRelease(v)
+		for _, v := range t.versions {
+			visit(v.ID, v.Num, v.Yanked)
 		}
-		return list
+		return
 	}
-	rows := g.p.versions.byCrate.get(crate)
-	list := make([]blast.Release, len(rows))
-	for i, row := range rows {
-		list[i] = g.release(int(row))
+	t := g.p.versions
+	for _, row := range t.byCrate.get(crate) {
+		visit(t.ids[row], t.texts.at(t.num[row]), t.flags[row]&flagYanked != 0)
 	}
-	return list
+}
+
+// Brief gives a version's number and its downloads.
+func (g *Graph) Brief(id int32) (num string, downloads int64) {
+	t := g.p.versions
+	if row, ok := t.row(id); ok && !g.p.masked.has(t.slot[row]) {
+		return t.texts.at(t.num[row]), int64(t.downloads[row])
+	}
+	if v := g.p.patch.version(id); v != nil {
+		return v.Num, int64(v.Downloads)
+	}
+	return "", 0
 }
 
 // Release gives a version by its id.
@@ -127,52 +136,42 @@ func (g *Graph) Owners(crate int32) []blast.Owner {
 }
 
 // Dependents visits every dependency on a crate: first by the table, then those
-// of versions read since.
-func (g *Graph) Dependents(crate int32, visit func(blast.Edge) bool) {
-	p := g.p
-	if p.isGone(crate) {
+// of versions read since. A crate may have a million of them, all over memory, so
+// a version to skip is recognised by its id alone, and the others are looked up
+// many at once: the processor then fetches what it needs of them side by side.
+func (g *Graph) Dependents(crate int32, skip *blast.Set, visit func(blast.Edge) bool) {
+	if g.p.isGone(crate) {
 		return
 	}
-	t, last := p.deps, noRow
+	var batch depending
+	t, last := g.p.deps, noRow
 	for _, slot := range t.reverse.get(crate) {
 		if slot == last {
 			continue
 		}
 		last = slot
-		e, ok := g.depending(slot)
-		if !ok {
+		if skip.Has(t.version[slot]) {
 			continue
 		}
-		for i := t.start[slot]; i < t.start[slot+1]; i++ {
-			if t.target[i] != crate {
-				continue
-			}
-			info := t.info[i]
-			e.Requirement, e.Kind, e.Optional = info>>3, blast.Kind(info>>1&3), info&1 != 0
-			if !visit(e) {
-				return
-			}
+		if batch.slot[batch.n] = slot; batch.n+1 < len(batch.slot) {
+			batch.n++
+			continue
+		}
+		batch.n++
+		if !batch.visit(g.p, crate, visit) {
+			return
 		}
 	}
-	g.lateDependents(crate, visit)
+	if batch.visit(g.p, crate, visit) {
+		g.lateDependents(crate, skip, visit)
+	}
 }
 
-// depending says whose dependencies a slot has, as far as they still count.
-func (g *Graph) depending(slot uint32) (blast.Edge, bool) {
-	p := g.p
-	if row := p.depRows[slot]; row != noRow {
-		if of := p.versions.slot[row]; !p.masked.has(of) {
-			return blast.Edge{Version: p.versions.ids[row], Crate: p.versions.byCrate.keys[of], Yanked: p.versions.flags[row]&flagYanked != 0}, true
-		}
-	}
-	if v := p.patch.version(p.deps.version[slot]); v != nil && !v.own {
-		return blast.Edge{Version: v.ID, Crate: v.CrateID, Yanked: v.Yanked}, true
-	}
-	return blast.Edge{}, false
-}
-
-func (g *Graph) lateDependents(crate int32, visit func(blast.Edge) bool) {
+func (g *Graph) lateDependents(crate int32, skip *blast.Set, visit func(blast.Edge) bool) {
 	for _, v := range g.p.lately().byTarget[crate] {
+		if skip.Has(v.ID) {
+			continue
+		}
 		for _, d := range v.deps {
 			if d.CrateID != crate {
 				continue

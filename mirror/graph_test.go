@@ -43,19 +43,20 @@ func graphClaims(m *Mirror, last int32) (out []string) {
 			}
 			seen[from] = true
 		})
-		g.Dependents(id, func(e blast.Edge) bool {
+		g.Dependents(id, &blast.Set{}, func(e blast.Edge) bool {
 			say("edge to %d: %d of %d, %s %d %s %s", id, e.Version, e.Crate, g.Requirement(e.Requirement), e.Kind, flag(e.Optional), flag(e.Yanked))
 			if int(e.Requirement) >= g.Requirements() {
 				say("requirement %d is out of bounds", e.Requirement)
 			}
 			return true
 		})
-		for _, r := range g.Releases(id) {
-			say("release %d %d %s %s %d", r.ID, r.Crate, r.Num, flag(r.Yanked), r.Downloads)
-			if one, ok := g.Release(r.ID); !ok || one != r {
-				say("release %d differs by id", r.ID)
+		g.Numbers(id, func(version int32, num string, yanked bool) {
+			r, ok := g.Release(version)
+			say("release %d %d %s %s %d", r.ID, r.Crate, num, flag(yanked), r.Downloads)
+			if brief, downloads := g.Brief(version); !ok || r.Num != num || r.Yanked != yanked || brief != num || downloads != r.Downloads {
+				say("release %d differs by id", version)
 			}
-		}
+		})
 		for _, o := range g.Owners(id) {
 			kind := 0
 			if o.Team {
