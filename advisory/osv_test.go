@@ -73,7 +73,8 @@ func FuzzParseOSV(f *testing.F) {
 				a.Open()
 			}
 		}
-		LintDocument(s, Document{Format: OSV, Crate: "arraykit", Path: s.osvPath("arraykit"), Text: text})
+		var found found
+		found.osv(s, Document{Format: OSV, Crate: "arraykit", Path: s.osvPath("arraykit"), Text: text})
 	})
 }
 
@@ -88,7 +89,8 @@ func FuzzParseCSAF(f *testing.F) {
 	s := august()
 	f.Fuzz(func(_ *testing.T, text string) {
 		for _, format := range []Format{CSAF20, CSAF21} {
-			LintDocument(s, Document{Format: format, Text: text})
+			var found found
+			found.csaf(s, Document{Format: format, Text: text})
 		}
 	})
 }
