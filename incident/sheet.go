@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -136,34 +137,35 @@ func (d *desk) spell(i Incident) {
 	}
 }
 
-// version is one version of a crate with what is known of it.
-type version struct {
+// issue is one version of a crate with what is known of it.
+type issue struct {
 	num, id string // id is canonical "name@num"
 	at      time.Time
 	who     string
+	account string // number of who published it
 	sha256  string
 }
 
 // versions gives all versions of a crate that were ever seen, the oldest first,
 // and after them linked ones that nobody ever saw.
-func (d *desk) versions(crate string) []version {
-	var out []version
+func (d *desk) versions(crate string) []issue {
+	var out []issue
 	seen := map[string]bool{}
 	for _, f := range d.facts {
 		if f.moment.What != whatPublish || f.crate != crate {
 			continue
 		}
 		seen[f.version] = true
-		out = append(out, version{num: f.moment.Details["version"], id: f.version, at: f.moment.At, who: f.moment.Who, sha256: f.moment.Details["sha256"]})
+		out = append(out, issue{num: f.moment.Details["version"], id: f.version, at: f.moment.At, who: f.moment.Who, account: f.moment.Details["publisher"], sha256: f.moment.Details["sha256"]})
 	}
-	slices.SortFunc(out, func(a, b version) int { return cmp.Or(a.at.Compare(b.at), strings.Compare(a.id, b.id)) })
-	var unseen []version
+	slices.SortFunc(out, func(a, b issue) int { return cmp.Or(a.at.Compare(b.at), strings.Compare(a.id, b.id)) })
+	var unseen []issue
 	for id := range d.scope.versions {
 		if name, num, _ := strings.Cut(id, "@"); name == crate && !seen[id] {
-			unseen = append(unseen, version{num: num, id: id})
+			unseen = append(unseen, issue{num: num, id: id})
 		}
 	}
-	slices.SortFunc(unseen, func(a, b version) int { return strings.Compare(a.id, b.id) })
+	slices.SortFunc(unseen, func(a, b issue) int { return strings.Compare(a.id, b.id) })
 	return append(out, unseen...)
 }
 
@@ -183,6 +185,7 @@ func (d *desk) crate(name string) (advisory.Crate, bool) {
 	list := d.versions(name)
 	c.Deleted = d.scope.deleted[name] || len(list) > 0 && !d.there(name)
 	linked := ""
+	publishers := map[string]bool{}
 	for _, v := range list {
 		switch {
 		case d.scope.hasBad(name, v.id):
@@ -190,6 +193,7 @@ func (d *desk) crate(name string) (advisory.Crate, bool) {
 				c.PublishedBy = v.who
 			}
 			linked = cmp.Or(linked, d.roles[v.id])
+			publishers[v.account] = true
 			c.Bad = append(c.Bad, d.bad(c.Name, v))
 		case c.Deleted || d.gone[v.id].at.After(v.at):
 		default:
@@ -201,7 +205,7 @@ func (d *desk) crate(name string) (advisory.Crate, bool) {
 	}
 	c.Role = d.role(name, linked, len(c.Good) > 0)
 	c.Dependents = figure(Best(d.figures, Dependents, name, ""))
-	c.Owners = d.owners(name, c.PublishedBy)
+	c.Owners = d.owners(name, publishers)
 	return c, len(c.Bad) > 0
 }
 
@@ -220,7 +224,7 @@ func (d *desk) role(name, linked string, good bool) string {
 	return rolePayload
 }
 
-func (d *desk) bad(crate string, v version) advisory.Version {
+func (d *desk) bad(crate string, v issue) advisory.Version {
 	return advisory.Version{
 		Num: v.num, Published: v.at, Removed: d.gone[v.id].at, Held: d.held[v.id],
 		SHA256: cmp.Or(v.sha256, d.gone[v.id].sha256, d.hashes[v.id]), Downloads: figure(Best(d.figures, Downloads, crate, v.num)),
@@ -245,8 +249,8 @@ func (d *desk) there(name string) bool {
 	return m == nil || !m.Ready(mirror.PartCrates) || !m.Ready(mirror.PartVersions) || d.s.inMirror(name)
 }
 
-// owners are the other owners of a crate, by login.
-func (d *desk) owners(name, publisher string) []string {
+// owners are the owners of a crate who published nothing bad, by login.
+func (d *desk) owners(name string, publishers map[string]bool) []string {
 	m := d.s.cfg.Mirror
 	if m == nil {
 		return nil
@@ -257,10 +261,10 @@ func (d *desk) owners(name, publisher string) []string {
 	}
 	var out []string
 	for _, o := range m.Owners(crate.ID) {
-		if o.Deleted || o.Team {
+		if o.Deleted || o.Team || publishers[strconv.Itoa(int(o.OwnerID))] {
 			continue
 		}
-		if a, ok := m.Account(o.OwnerID); ok && a.Login != publisher {
+		if a, ok := m.Account(o.OwnerID); ok {
 			out = append(out, a.Login)
 		}
 	}
