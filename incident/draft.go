@@ -223,6 +223,10 @@ func (s *Service) facts(ctx context.Context, id string) (advisory.Sheet, error) 
 // says that nothing was checked, and the drafts can be read all the same.
 func (s *Service) judge(ctx context.Context, i Incident, list []Draft) {
 	sheet, err := s.facts(ctx, i.ID)
+	var whole []advisory.Problem
+	if err == nil {
+		whole = advisory.LintSheet(sheet)
+	}
 	for n := range list {
 		list[n].Locked = lockedFor(i, list[n])
 		list[n].Idle = list[n].Made == "" && list[n].Corrects == 0
@@ -230,7 +234,7 @@ func (s *Service) judge(ctx context.Context, i Incident, list []Draft) {
 			list[n].Made = ""
 		}
 		if err == nil && list[n].live() {
-			list[n].Problems, list[n].Checked = lintDraft(sheet, i, list[n]), true
+			list[n].Problems, list[n].Checked = lintDraft(sheet, whole, i, list[n]), true
 		}
 	}
 	if err != nil && !errors.Is(err, context.Canceled) {
@@ -247,11 +251,11 @@ func lockedFor(i Incident, d Draft) string {
 }
 
 // lintDraft is what is wrong with one text. A sheet with severe problems stops
-// what everybody reads, whatever became of the text.
-func lintDraft(sheet advisory.Sheet, i Incident, d Draft) []advisory.Problem {
+// what everybody reads, whatever became of the text; whole are those.
+func lintDraft(sheet advisory.Sheet, whole []advisory.Problem, i Incident, d Draft) []advisory.Problem {
 	out := append([]advisory.Problem{}, advisory.LintDocument(sheet, d.document())...)
 	if d.Public {
-		for _, p := range advisory.LintSheet(sheet) {
+		for _, p := range whole {
 			if p.Severe {
 				out = append(out, p)
 			}

@@ -16,7 +16,7 @@ import (
 // via of a sending; problems of an approval in spite of them; corrects of a
 // correction, was of a withdrawal. The body is the reason.
 const (
-	DraftMadeEvent      = "draft.made"
+	DraftMadeEvent      = "draft.made" // format counts them: "9 rustsec, 1 blog"
 	DraftEditedEvent    = "draft.edited"
 	DraftWantedEvent    = "draft.wanted" // somebody asked for approval
 	DraftApprovedEvent  = "draft.approved"
@@ -76,13 +76,21 @@ func (w *writing) make(ctx context.Context, formats []advisory.Format, docs []ad
 			have[d.key()] = d
 		}
 	}
+	var made []string
 	for _, doc := range docs {
 		key := draftKey{doc.Format, doc.Crate, doc.To}
 		d, there := have[key]
 		delete(have, key)
-		if err := w.makeOne(ctx, d, there, doc); err != nil {
+		changed, err := w.makeOne(ctx, d, there, doc)
+		if err != nil {
 			return err
 		}
+		if changed {
+			made = append(made, string(doc.Format))
+		}
+	}
+	if len(made) > 0 {
+		w.record(record{Kind: DraftMadeEvent, Details: map[string]string{"format": tally(made)}})
 	}
 	for key, d := range have { // of these the facts know nothing any more
 		if slices.Contains(formats, key.format) && d.Made != "" {
@@ -95,36 +103,25 @@ func (w *writing) make(ctx context.Context, formats []advisory.Format, docs []ad
 }
 
 // makeOne writes one document: a new row, a new text of one that nobody touched,
-// or beside the text of one that somebody did.
-func (w *writing) makeOne(ctx context.Context, d Draft, there bool, doc advisory.Document) error {
+// or beside the text of one that somebody did. It says whether a draft has
+// another text now.
+func (w *writing) makeOne(ctx context.Context, d Draft, there bool, doc advisory.Document) (bool, error) {
 	doc.Text = clean(doc.Text)
 	switch {
 	case !there:
-		d = Draft{Format: doc.Format, Crate: doc.Crate, Recipient: doc.To, Body: doc.Text}
-		err := w.tx.QueryRow(ctx, `INSERT INTO incident_draft (incident, format, crate, recipient, path, body, made, owner, owner_name, made_at, changed_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9, $9) RETURNING id`,
-			w.inc.number(), doc.Format, doc.Crate, doc.To, doc.Path, doc.Text, w.who.ID, w.who.Name, w.now).Scan(&d.ID)
-		if err != nil {
-			return err
-		}
-		w.drafted(DraftMadeEvent, d, "", nil)
-	case d.State == DraftOpen && !d.Edited:
-		if d.Body == doc.Text && d.Path == doc.Path && d.Made == doc.Text {
-			return nil
-		}
-		if _, err := w.tx.Exec(ctx, `UPDATE incident_draft SET body = $2, made = $2, path = $3, revision = revision + 1, changed_at = $4 WHERE id = $1`,
-			d.ID, doc.Text, doc.Path, w.now); err != nil {
-			return err
-		}
-		if d.Body != doc.Text {
-			d.Body = doc.Text
-			w.drafted(DraftMadeEvent, d, "", nil)
-		}
+		_, err := w.tx.Exec(ctx, `INSERT INTO incident_draft (incident, format, crate, recipient, path, body, made, owner, owner_name, made_at, changed_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9, $9)`,
+			w.inc.number(), doc.Format, doc.Crate, doc.To, doc.Path, doc.Text, w.who.ID, w.who.Name, w.now)
+		return true, err
+	case d.State == DraftOpen && !d.Edited && (d.Body != doc.Text || d.Path != doc.Path || d.Made != doc.Text):
+		_, err := w.tx.Exec(ctx, `UPDATE incident_draft SET body = $2, made = $2, path = $3, revision = revision + 1, changed_at = $4 WHERE id = $1`,
+			d.ID, doc.Text, doc.Path, w.now)
+		return d.Body != doc.Text, err
 	case d.Made != doc.Text:
-		_, err := w.tx.Exec(ctx, `UPDATE incident_draft SET made = $2 WHERE id = $1`, d.ID, doc.Text)
-		return err
+		_, err := w.tx.Exec(ctx, `UPDATE incident_draft SET made = $2, edited = body <> $2 AND edited WHERE id = $1`, d.ID, doc.Text)
+		return false, err
 	}
-	return nil
+	return false, nil
 }
 
 // clean makes a made text fit for the database, which takes no zero letter.

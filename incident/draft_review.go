@@ -13,6 +13,9 @@ func (s *Service) postMortem(ctx context.Context, i Incident, sheet advisory.She
 	var r advisory.Review
 	if list, err := s.Timeline(ctx, i.ID, TimelineFilter{}); err == nil {
 		for _, m := range list {
+			if m.Source == FromNotice && m.What != "incident."+DraftSentEvent {
+				continue // how drafts came to be; that each of them changes would change the next
+			}
 			r.Moments = append(r.Moments, advisory.Moment{At: m.At, Source: string(m.Source), Sentence: m.Sentence, Who: m.Who})
 		}
 	}

@@ -141,7 +141,7 @@ func (s *Service) Approve(ctx context.Context, who action.Actor, draft int64, o 
 	}
 	problems := []advisory.Problem{{Rule: "unchecked", Severe: true, Why: "The facts cannot be read now, so nobody checked it."}}
 	if sheet, err := s.facts(ctx, i.ID); err == nil {
-		problems = lintDraft(sheet, i, d)
+		problems = lintDraft(sheet, advisory.LintSheet(sheet), i, d)
 	}
 	why, err := said("reason", o.Reason, reasonMost, false)
 	if err != nil {

@@ -52,10 +52,14 @@ func (w *writing) takeDown(ctx context.Context, d Draft, sheet advisory.Sheet) e
 		if len(gone) == 0 {
 			return nil
 		}
-		_, err := w.tx.Exec(ctx, `INSERT INTO incident_takedown (incident, crate, versions, whole, reason, taken_at, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		number, err := numberOf(d.Incident) // of the case that it was drafted in, which may have been merged
+		if err != nil {
+			return err
+		}
+		_, err = w.tx.Exec(ctx, `INSERT INTO incident_takedown (incident, crate, versions, whole, reason, taken_at, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
 			ON CONFLICT (incident, crate) DO UPDATE SET versions = EXCLUDED.versions, whole = EXCLUDED.whole, reason = EXCLUDED.reason,
 				taken_at = EXCLUDED.taken_at, changed_at = EXCLUDED.changed_at`,
-			w.inc.number(), c.Name, gone, c.Deleted, advisory.ReasonOf(string(w.inc.Kind), string(w.inc.Verdict)), last.UTC(), w.now)
+			number, c.Name, gone, c.Deleted, advisory.ReasonOf(string(w.inc.Kind), string(w.inc.Verdict)), last.UTC(), w.now)
 		return err
 	}
 	return nil

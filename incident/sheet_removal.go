@@ -176,5 +176,9 @@ func (d *desk) newest(i Incident, sheet *advisory.Sheet) time.Time {
 	see(d.times.judged)
 	see(d.times.contained)
 	see(d.times.removed)
-	return at.UTC().Truncate(time.Second)
+	// Up to the next second: facts are never older than what they tell of.
+	if whole := at.Truncate(time.Second); whole.Before(at) {
+		at = whole.Add(time.Second)
+	}
+	return at.UTC()
 }
