@@ -537,3 +537,59 @@ func marshal(t *testing.T, v any) []byte {
 	}
 	return out
 }
+
+// What was drafted in a case goes on in the one that it was merged into.
+func TestDraftsOutliveAMerge(t *testing.T) {
+	t.Parallel()
+	r := newWritingRoom(t)
+	r.make(advisory.RustSec)
+	old := r.one(advisory.RustSec, "arraykit")
+	into, err := r.Open(t.Context(), responder(), incident.Opening{Title: "The same", Kind: incident.CompromisedOwner, TLP: incident.Clear,
+		Subjects: []incident.Subject{{Subject: ledger.Subject{Kind: "crate", ID: "internkit"}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Merge(t.Context(), responder(), r.id, into.ID, "The same attack."); err != nil {
+		t.Fatal(err)
+	}
+	r.id = into.ID
+	if list := r.make(advisory.RustSec); len(list) != 2 || list[0].ID != old.ID {
+		t.Errorf("%d drafts after the merge", len(list))
+	}
+	r.to(incident.Removed)
+	d := r.approve(r.one(advisory.RustSec, "arraykit"), "")
+	r.send(d, "https://advisories.example/RS-2026-0001")
+	if _, parsed := r.feed(); len(parsed.Entries) != 1 {
+		t.Errorf("%+v", parsed.Entries)
+	}
+}
+
+// Nobody may work on drafts without a name, and numbers of none are said so.
+func TestDraftsTakeAPerson(t *testing.T) {
+	t.Parallel()
+	r := newWritingRoom(t)
+	_, err := r.Make(t.Context(), action.Actor{}, r.id, nil)
+	wantKind(t, "nobody", err, cratewarden.Unsigned)
+	d := r.make(advisory.Blog)[0]
+	_, err = r.EditDraft(t.Context(), action.Actor{}, d.ID, d.Revision, "x")
+	wantKind(t, "nobody edits", err, cratewarden.Unsigned)
+	_, err = r.DraftByNumber(t.Context(), 404)
+	wantKind(t, "no such draft", err, cratewarden.NotFound)
+	_, err = r.Make(t.Context(), editor(), r.id, []advisory.Format{"telegram"})
+	wantKind(t, "no such form", err, cratewarden.Invalid)
+	_, err = r.EditDraft(t.Context(), editor(), d.ID, d.Revision, "a\x00b")
+	wantKind(t, "a zero letter", err, cratewarden.Invalid)
+	_, err = r.EditDraft(t.Context(), editor(), d.ID, d.Revision, strings.Repeat("a", 1<<20+1))
+	wantKind(t, "too long", err, cratewarden.TooLarge)
+	count := func() (n int) {
+		if err := r.db.QueryRow(t.Context(), `SELECT count(*) FROM incident_event WHERE kind = 'draft.made'`).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	before := count()
+	r.make(advisory.Blog)
+	if count() != before {
+		t.Error("making the same again is recorded as a change")
+	}
+}
