@@ -1,84 +1,12 @@
 package advisory
 
 import (
-	"bytes"
-	"encoding/json"
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"cratewarden"
 )
-
-// osvSchema is the version of the schema that the records follow.
-const osvSchema = "1.7.5"
-
-// malicious is the weakness that every record of a malicious package names.
-var malicious = osvCWE{"CWE-506", "Embedded Malicious Code",
-	"The product contains code that appears to be malicious in nature."}
-
-// OSVRecord is a record of the malicious-packages repository, as far as this
-// program writes and reads it.
-type OSVRecord struct {
-	SchemaVersion string         `json:"schema_version"`
-	ID            string         `json:"id"`
-	Modified      string         `json:"modified"`
-	Published     string         `json:"published,omitempty"`
-	Withdrawn     string         `json:"withdrawn,omitempty"`
-	Aliases       []string       `json:"aliases,omitempty"`
-	Summary       string         `json:"summary,omitempty"`
-	Details       string         `json:"details"`
-	Affected      []OSVAffected  `json:"affected"`
-	References    []OSVReference `json:"references,omitempty"`
-	Credits       []OSVCredit    `json:"credits,omitempty"`
-	Specific      *OSVSpecific   `json:"database_specific,omitempty"`
-}
-
-// OSVAffected is the one package that a record is about.
-type OSVAffected struct {
-	Package struct {
-		Ecosystem string `json:"ecosystem"`
-		Name      string `json:"name"`
-		PURL      string `json:"purl,omitempty"`
-	} `json:"package"`
-	Ranges   []OSVRange `json:"ranges,omitempty"`
-	Versions []string   `json:"versions,omitempty"`
-	Specific struct {
-		CWEs []osvCWE `json:"cwes,omitempty"`
-	} `json:"database_specific"`
-}
-
-type osvCWE struct {
-	ID          string `json:"cweId"`
-	Name        string `json:"name"`
-	Description string `json:"description"`
-}
-
-// OSVRange is a range of versions; its events are introduced, fixed,
-// last_affected or limit, one in each.
-type OSVRange struct {
-	Type   string              `json:"type"`
-	Events []map[string]string `json:"events"`
-}
-
-// OSVReference is an address with its kind.
-type OSVReference struct {
-	Type string `json:"type"`
-	URL  string `json:"url"`
-}
-
-// OSVCredit names who found or helped.
-type OSVCredit struct {
-	Name    string   `json:"name"`
-	Contact []string `json:"contact,omitempty"`
-	Type    string   `json:"type,omitempty"`
-}
-
-// OSVSpecific holds what to look for.
-type OSVSpecific struct {
-	IOCs map[string][]string `json:"iocs,omitempty"`
-}
 
 // osvRecords writes one record for each crate, by the house rules of the
 // malicious-packages repository: one affected package, a number that its robot
@@ -184,82 +112,4 @@ func (s Sheet) campaign() string {
 		return ""
 	}
 	return "Campaign: " + and(tags) + "."
-}
-
-// zulu writes a time as OSV and CSAF want it.
-func zulu(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
-
-// purl is a crate's package URL.
-func purl(crate, num string) string {
-	if num == "" {
-		return "pkg:cargo/" + crate
-	}
-	return "pkg:cargo/" + crate + "@" + strings.ReplaceAll(num, "+", "%2B")
-}
-
-// osvReference gives the schema's word for a kind of link.
-func osvReference(kind string) string {
-	switch k := strings.ToUpper(strings.TrimSpace(kind)); k {
-	case "ADVISORY", "ARTICLE", "DETECTION", "DISCUSSION", "REPORT", "FIX", "INTRODUCED", "PACKAGE", "EVIDENCE":
-		return k
-	case "BLOG", "POST", "ANALYSIS":
-		return "ARTICLE"
-	case "ISSUE", "THREAD":
-		return "REPORT"
-	}
-	return "WEB"
-}
-
-// osvCredit gives the schema's word for what somebody did.
-func osvCredit(kind string) string {
-	switch k := strings.ToUpper(strings.ReplaceAll(strings.TrimSpace(kind), " ", "_")); k {
-	case "FINDER", "REPORTER", "ANALYST", "COORDINATOR", "TOOL", "SPONSOR", "OTHER",
-		"REMEDIATION_DEVELOPER", "REMEDIATION_REVIEWER", "REMEDIATION_VERIFIER":
-		return k
-	}
-	return "FINDER"
-}
-
-// indicators sorts what to look for under the repository's names of kinds. The
-// hashes of the crate's own files are among them.
-func indicators(s Sheet, c Crate) map[string][]string {
-	out := map[string][]string{}
-	add := func(kind, value string) {
-		if value = oneLine(value); value != "" && !slices.Contains(out[kind], value) {
-			out[kind] = append(out[kind], value)
-		}
-	}
-	for _, i := range s.Indicators {
-		switch strings.ToLower(i.Kind) {
-		case "domain":
-			add("domains", i.Value)
-		case "url":
-			add("urls", i.Value)
-		case "ip":
-			add("ip_addresses", i.Value)
-		case "file":
-			add("files", i.Value)
-		case "hash":
-			add("hashes", i.Value)
-		}
-	}
-	for _, v := range c.Bad {
-		if v.SHA256 != "" {
-			add("hashes", "sha256:"+strings.ToLower(v.SHA256))
-		}
-	}
-	return out
-}
-
-// asJSON writes a value on lines that people can read and compare, with angle
-// brackets as they are.
-func asJSON(value any) (string, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(value); err != nil {
-		return "", err
-	}
-	return b.String(), nil
 }
