@@ -22,6 +22,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"cratewarden/dossier"
+	"cratewarden/incident/playbook"
 	"cratewarden/mirror"
 	"cratewarden/telemetry"
 )
@@ -72,6 +73,10 @@ type Config struct {
 	Openings Openings
 	// Notices is what people were told; with nil its questions are Unavailable.
 	Notices Notices
+	// Incidents keeps cases; with nil its questions are Unavailable. Playbooks are
+	// their checklists.
+	Incidents Incidents
+	Playbooks playbook.Set
 	// Pretend offers the sign-in and the confirmation of a demo, without any
 	// proof. Only a made-up registry on loopback may have it.
 	Pretend bool
@@ -133,7 +138,7 @@ func build(mux *http.ServeMux, cfg Config) huma.API {
 	conf := huma.DefaultConfig("cratewarden", "1")
 	conf.OpenAPIPath = Prefix + "/openapi"
 	conf.DocsPath, conf.SchemasPath = "", Prefix+"/schemas"
-	conf.Info.Description = "What the console knows of a registry: crates, versions and their provenance and files, accounts, tokens, names, jobs; the plans by which it is changed; sealed evidence; the ledger of what was done; and who may do what (x-act names the act that an operation takes; see /rules). Personal data is masked."
+	conf.Info.Description = "What the console knows of a registry: crates, versions and their provenance and files, accounts, tokens, names, jobs; the plans by which it is changed; incidents from the first report to the last notice; sealed evidence; the ledger of what was done; and who may do what (x-act names the act that an operation takes; see /rules). Personal data is masked."
 	conf.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	conf.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"bearer": {Type: "http", Scheme: "bearer", Description: "A session's token (cratewarden login) or an API token (cwd_…). Cookies are not taken."}}
 	conf.Security = []map[string][]string{{"bearer": {}}}
@@ -150,11 +155,12 @@ func build(mux *http.ServeMux, cfg Config) huma.API {
 	registerDevices(humaAPI, cfg)
 	registerNotices(humaAPI, cfg)
 	registerOpenings(humaAPI, cfg)
+	registerIncidents(humaAPI, cfg)
 	return humaAPI
 }
 
-// schemaName names a type in the document. Types of plans, of evidence and of
-// sign-in begin with that word: the ledger and the dossiers have actors, rows,
+// schemaName names a type in the document. Types of plans, of evidence, of
+// incidents and of sign-in begin with that word: the ledger and the dossiers have actors, rows,
 // people and jobs of their own.
 func schemaName(t reflect.Type, hint string) string {
 	name := huma.DefaultSchemaNamer(t, hint)
@@ -167,13 +173,18 @@ func schemaName(t reflect.Type, hint string) string {
 	if t.PkgPath() == "cratewarden/auth" && !strings.HasPrefix(name, "Auth") {
 		return "Auth" + name
 	}
+	for of, word := range map[string]string{"cratewarden/incident": "Incident", "cratewarden/incident/playbook": "Playbook", "cratewarden/incident/related": "Related", "cratewarden/advisory": "Advisory"} {
+		if t.PkgPath() == of && !strings.HasPrefix(name, word) {
+			return word + name
+		}
+	}
 	if of := t.PkgPath(); (of == "cratewarden/evidence" || of == "cratewarden/registry/extract") && !strings.HasPrefix(name, "Evidence") {
 		return "Evidence" + name
 	}
 	return name
 }
 
-// maxBody bounds what anybody may send, but for the text of a plan.
+// maxBody bounds what anybody may send, but for the text of a plan and for files.
 const maxBody = 64 << 10
 
 // protect sets what every answer carries: it is private, it is JSON and
@@ -186,7 +197,7 @@ func protect(next http.Handler) http.Handler {
 		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Referrer-Policy", "no-referrer")
-		r.Body = http.MaxBytesReader(w, r.Body, maxPlan)
+		r.Body = http.MaxBytesReader(w, r.Body, maxFile)
 		next.ServeHTTP(w, r)
 	})
 }

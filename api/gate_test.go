@@ -329,7 +329,7 @@ func TestPublicOperations(t *testing.T) {
 		}
 	}
 	slices.Sort(got)
-	if want := "POST /demo/sign-in,POST /device,POST /device/poll"; strings.Join(got, ",") != want {
+	if want := "GET /takedowns.atom,GET /takedowns.json,GET /takedowns.json.sig,GET /takedowns.pem,POST /demo/sign-in,POST /device,POST /device/poll"; strings.Join(got, ",") != want {
 		t.Errorf("%v", got)
 	}
 }

@@ -134,6 +134,13 @@ func TestEveryChangeWantsAKey(t *testing.T) {
 		"/plans": `{"steps":[]}`, "/evidence": `{"crates":["a"]}`, "/plans/1/edit": `{"revision":1,"steps":[]}`, "/plans/1/approve": `{"digest":"a"}`, "/plans/1/apply": `{"digest":"a"}`,
 		"/plans/1/undo": `{}`, "/plans/1/settle": `{"committed":true}`, "/plans/1/break-glass": `{"digest":"a","reason":"r"}`, "/break-glass/1/close": `{"verdict":"justified","note":"n"}`, "/follow-ups/1/give-up": `{"reason":"r"}`, "/batch": `{"text":"a"}`,
 		"/batch/order": `{"kind":"a","lines":[]}`, "/proposals/contain": `{"reason":"r"}`, "/proposals/undo-since": `{"from":"2026-08-20T16:00:00Z"}`,
+		"/incidents": `{"title":"t","kind":"typosquat"}`, "/incidents/similar": `{"subjects":[]}`, "/incidents/1/decide": `{"set":{}}`, "/incidents/1/move": `{"state":"triaged"}`,
+		"/incidents/1/merge": `{"into":"INC-2","reason":"r"}`, "/incidents/1/split": `{"title":"t","subjects":[],"reason":"r"}`, "/incidents/1/reopen": `{"reason":"r"}`, "/incidents/1/unlock": `{"reason":"r"}`,
+		"/incidents/1/erase": `{"reason":"r"}`, "/incidents/1/subjects": `{"subjects":[{"kind":"crate","id":"a"}]}`, "/incidents/1/subjects/remove": `{"kind":"crate","id":"a"}`, "/incidents/1/subjects/role": `{"kind":"crate","id":"a"}`,
+		"/incidents/1/notes": `{"text":"t"}`, "/incidents/1/texts/summary": `{"text":"t"}`, "/incidents/1/tasks": `{"title":"t"}`, "/incidents/1/tasks/x": `{"do":"done"}`, "/incidents/1/files": `{}`,
+		"/incidents/1/figures": `{"what":"downloads","crate":"a","value":1,"method":"m"}`, "/incidents/1/plan": `{}`, "/incidents/1/removal": `{}`, "/incidents/1/drafts": `{}`, "/incidents/1/drafts/ask": `{}`,
+		"/drafts/1/edit": `{"revision":1,"text":"t"}`, "/drafts/1/approve": `{"revision":1}`, "/drafts/1/send": `{"revision":1}`, "/drafts/1/correct": `{"reason":"r"}`, "/drafts/1/withdraw": `{"revision":1}`,
+		"/drills": `{"name":"august"}`,
 	}
 	n := 0
 	for path, methods := range doc.Paths {
@@ -150,8 +157,12 @@ func TestEveryChangeWantsAKey(t *testing.T) {
 			continue
 		}
 		n++
-		path = strings.TrimPrefix(strings.NewReplacer("{id}", "1").Replace(path), Prefix)
-		rec := posted(h, path, "", bodies[path])
+		path = strings.TrimPrefix(strings.NewReplacer("{id}", "1", "{draft}", "1", "{item}", "x", "{field}", "summary").Replace(path), Prefix)
+		address := path
+		if strings.HasSuffix(path, "/files") {
+			address += "?name=a"
+		}
+		rec := posted(h, address, "", bodies[path])
 		if rec.Code != http.StatusUnprocessableEntity || !strings.Contains(rec.Body.String(), "Idempotency-Key is missing") {
 			t.Errorf("%s: %d %s", path, rec.Code, rec.Body)
 		}

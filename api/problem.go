@@ -12,6 +12,7 @@ import (
 	"cratewarden"
 	"cratewarden/access"
 	"cratewarden/auth"
+	"cratewarden/incident"
 	"cratewarden/telemetry"
 )
 
@@ -27,6 +28,8 @@ type Problem struct {
 	Remedy  string          `json:"remedy,omitempty" doc:"what would satisfy it"`
 	Denials []access.Denial `json:"denials,omitempty" doc:"all rules that stand in the way"`
 	About   *auth.About     `json:"about,omitempty" doc:"with the rule step-up: what the person must confirm; send it to /asks"`
+	// Clash is there when somebody else wrote the same part of an incident.
+	Clash []incident.FieldClash `json:"clash,omitempty" doc:"what you saw, what somebody else wrote since, and what you wanted"`
 }
 
 // Error is the sentence.
@@ -86,6 +89,9 @@ func problemOf(ctx context.Context, err error) *Problem {
 		log.ErrorContext(ctx, "failed", "request", telemetry.RequestID(ctx), "kind", string(kind), "err", err.Error())
 	}
 	p := &Problem{Title: title(status), Status: status, Detail: cratewarden.MessageOf(err), Kind: kind, RequestID: telemetry.RequestID(ctx)}
+	if clash, ok := errors.AsType[*incident.Clash](err); ok {
+		p.Clash = clash.Fields
+	}
 	if denied, ok := errors.AsType[*access.Denied](err); ok && len(denied.Denials) > 0 {
 		first := denied.Denials[0]
 		p.Rule, p.Remedy, p.Denials = first.Rule, first.Remedy, denied.Denials

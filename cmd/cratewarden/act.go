@@ -53,6 +53,10 @@ func carry(e env, d doing, steps ...[]byte) error {
 }
 
 func (d doing) carryText(e env, c *client.Client, text api.PlanText) error {
+	var err error
+	if text.Incident, err = d.belongs(e, text.Incident); err != nil {
+		return err
+	}
 	made, err := c.Draft(e.ctx, text, client.NewKey())
 	if err != nil {
 		return err

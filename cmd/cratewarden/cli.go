@@ -68,6 +68,10 @@ type cli struct {
 	Delete       deleteCmd       `cmd:"" group:"act" help:"Delete a crate or versions for good."`
 	TrustpubOnly trustpubOnlyCmd `cmd:"" group:"act" help:"Let a crate be published by trusted publishing only."`
 
+	Incident incidentCmd `cmd:"" group:"case" help:"Open, follow and close incidents; propose and carry out their plans."`
+	Advisory advisoryCmd `cmd:"" group:"case" help:"Write, check, approve and send what the world is told."`
+	Drill    drillCmd    `cmd:"" group:"case" help:"Exercise on a demo's prepared situations, with stopwatch and score."`
+
 	BreakGlass breakGlassCmd `cmd:"" name:"break-glass" group:"act" help:"Let a plan go without its second person when nobody answers; list and judge that."`
 
 	Login    loginCmd    `cmd:"" group:"who" help:"Sign in, through a browser."`
@@ -102,7 +106,7 @@ func execute(args []string, e env) (err error) {
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.ExplicitGroups([]kong.Group{
 			{Key: "run", Title: "Open a console"}, {Key: "data", Title: "Prepare databases"}, {Key: "look", Title: "Look, through a running console"},
-			{Key: "act", Title: "Act, through a running console"}, {Key: "who", Title: "Who, through a running console"},
+			{Key: "case", Title: "Incidents, through a running console"}, {Key: "act", Title: "Act, through a running console"}, {Key: "who", Title: "Who, through a running console"},
 			{Key: "prove", Title: "Prove"},
 		}),
 		kong.Exit(func(code int) { panic(exited(code)) }),

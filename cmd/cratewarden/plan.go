@@ -67,7 +67,8 @@ func yesNo(b bool) string {
 
 type planNewCmd struct {
 	asking
-	File string `arg:"" help:"The plan, or - for standard input."`
+	File     string `arg:"" help:"The plan, or - for standard input."`
+	Incident string `help:"The incident it belongs to, in place of the file's."`
 }
 
 // Help gives an example.
@@ -75,6 +76,7 @@ func (planNewCmd) Help() string {
 	return `A plan file:
 
   title: Yank what was published with a stolen token
+  incident: INC-12
   public: Published without the owner's consent.
   internal: See the call at 16:20.
   steps:

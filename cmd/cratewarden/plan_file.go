@@ -22,6 +22,12 @@ func (c planNewCmd) Run(e env) error {
 	if err != nil {
 		return err
 	}
+	if c.Incident != "" {
+		text.Incident = c.Incident
+	}
+	if text.Incident, err = (doing{asking: c.asking, Yes: c.File == "-"}).belongs(e, text.Incident); err != nil {
+		return err
+	}
 	cl, err := c.client(e)
 	if err != nil {
 		return err

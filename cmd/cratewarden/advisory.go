@@ -1,0 +1,263 @@
+package main
+
+import (
+	"io"
+	"strings"
+
+	"cratewarden/advisory"
+	"cratewarden/api"
+	"cratewarden/incident"
+)
+
+type advisoryCmd struct {
+	Make     advisoryMakeCmd     `cmd:"" help:"Make drafts from an incident's sheet of facts."`
+	List     advisoryListCmd     `cmd:"" help:"List drafts of an incident, and what was sent."`
+	Show     advisoryShowCmd     `cmd:"" help:"Show a draft with its text."`
+	Edit     advisoryEditCmd     `cmd:"" help:"Give a draft another text, from a file or standard input."`
+	Ask      advisoryAskCmd      `cmd:"" help:"Tell those who may approve that drafts wait."`
+	Approve  advisoryApproveCmd  `cmd:"" help:"Approve drafts as they are."`
+	Send     advisorySendCmd     `cmd:"" help:"Say that drafts were published, and where; or have mails sent."`
+	Correct  advisoryCorrectCmd  `cmd:"" help:"Make a correction of what was sent."`
+	Withdraw advisoryWithdrawCmd `cmd:"" help:"Withdraw a draft, or what was sent."`
+	Lint     advisoryLintCmd     `cmd:"" help:"Say what is missing or wrong, of an incident's drafts or of files."`
+	Patch    advisoryPatchCmd    `cmd:"" help:"Write the advisories as a patch, as git format-patch does."`
+	Export   advisoryExportCmd   `cmd:"" help:"Write drafts as files into one zip archive."`
+}
+
+type advisoryMakeCmd struct {
+	caseArg
+	Format []string `help:"Only in these forms, such as rustsec,osv,csaf-2.0,blog; in all without it."`
+}
+
+// Run makes.
+func (c advisoryMakeCmd) Run(e env) error {
+	cl, err := c.client(e)
+	if err != nil {
+		return err
+	}
+	l, err := cl.MakeDrafts(e.ctx, c.ID, c.Format)
+	if err != nil {
+		return err
+	}
+	return show(e, c.asking, l, printDrafts)
+}
+
+type advisoryListCmd struct{ caseArg }
+
+// Run lists.
+func (c advisoryListCmd) Run(e env) error {
+	return fetch(e, c.asking, nil, printDrafts, "incidents", c.ID, "drafts")
+}
+
+type incidentDraftsCmd struct{ caseArg }
+
+// Run lists.
+func (c incidentDraftsCmd) Run(e env) error { return advisoryListCmd(c).Run(e) }
+
+func printDrafts(w io.Writer, l *api.DraftList) {
+	if len(l.Rows) == 0 {
+		say(w, "  none")
+		return
+	}
+	printTable(w, "DRAFT|FORM|ABOUT|STATE|REVISION|NOW|WHERE", l.Rows, func(d incident.Draft) []string {
+		return []string{num(d.ID), string(d.Format), strings.TrimSpace(d.Crate + " " + d.Recipient), string(d.State), num(d.Revision), draftNeeds(d), d.SentWhere}
+	})
+}
+
+// draftNeeds says in a word what keeps a draft.
+func draftNeeds(d incident.Draft) string {
+	severe := 0
+	for _, p := range d.Problems {
+		if p.Severe {
+			severe++
+		}
+	}
+	switch {
+	case d.State == incident.DraftSent || d.State == incident.DraftCorrected || d.State == incident.DraftWithdrawn:
+		return ""
+	case severe > 0:
+		return num(severe) + " severe"
+	case !d.Checked:
+		return "not checked"
+	case d.Idle:
+		return "no occasion any more"
+	case d.Locked != "":
+		return "locked"
+	case d.Made != "":
+		return "facts changed"
+	}
+	return "fine"
+}
+
+// draftArg names a draft.
+type draftArg struct {
+	asking
+	Draft int64 `arg:"" help:"Its number, as advisory list prints it."`
+}
+
+type advisoryShowCmd struct{ draftArg }
+
+// Run shows.
+func (c advisoryShowCmd) Run(e env) error {
+	return fetch(e, c.asking, nil, printDraft, "drafts", num(c.Draft))
+}
+
+func printDraft(w io.Writer, d *incident.Draft) {
+	fact(w, "Draft", num(d.ID)+" of "+d.Incident)
+	fact(w, "Form", string(d.Format))
+	fact(w, "Crate", d.Crate)
+	fact(w, "To", d.Recipient)
+	fact(w, "File", d.Path)
+	fact(w, "State", string(d.State)+", revision "+num(d.Revision))
+	fact(w, "Owner", d.Owner.Name)
+	if d.ApprovedAt != nil {
+		fact(w, "Approved", when(*d.ApprovedAt)+" UTC by "+d.ApprovedBy.Name)
+	}
+	fact(w, "In spite of problems", d.ApprovedWhy)
+	if d.SentAt != nil {
+		fact(w, "Sent", when(*d.SentAt)+" UTC by "+d.SentBy.Name+" "+d.SentWhere)
+	}
+	fact(w, "Locked", d.Locked)
+	section(w, "What the lint finds", d.Problems, mostRows, problemLine)
+	say(w, "")
+	printText(w, d.Body)
+}
+
+func problemLine(p advisory.Problem) string {
+	return map[bool]string{true: "SEVERE", false: "advice"}[p.Severe] + "  " + p.Where + ": " + p.Why + " (" + p.Rule + ")"
+}
+
+type advisoryEditCmd struct {
+	draftArg
+	File string `arg:"" default:"-" help:"The new text; standard input without it."`
+	Was  int    `placeholder:"REVISION" help:"Refuse if the draft is not of this revision any more."`
+}
+
+// Run edits.
+func (c advisoryEditCmd) Run(e env) error {
+	text, err := textFrom(e, c.File)
+	if err != nil {
+		return err
+	}
+	return c.change(e, "edit", c.Was, func(revision int) any { return map[string]any{"revision": revision, "text": text} })
+}
+
+// change does something to a draft of the revision that the person saw, or of
+// the one that is.
+func (c draftArg) change(e env, what string, was int, body func(revision int) any) error {
+	cl, err := c.client(e)
+	if err != nil {
+		return err
+	}
+	if was == 0 {
+		now, err := cl.Advisory(e.ctx, c.Draft)
+		if err != nil {
+			return err
+		}
+		was = now.Revision
+	}
+	d, err := cl.ChangeDraft(e.ctx, c.Draft, what, body(was))
+	if err != nil {
+		return explainClash(e, err)
+	}
+	return show(e, c.asking, d, printDraftState)
+}
+
+func printDraftState(w io.Writer, d *incident.Draft) {
+	say(w, "Draft %d, %s, is %s; revision %d.", d.ID, inert(strings.TrimSpace(string(d.Format)+" "+d.Crate)), d.State, d.Revision)
+}
+
+type advisoryAskCmd struct {
+	caseArg
+	Drafts []int64 `arg:"" optional:"" help:"Only these; all that are open without it."`
+}
+
+// Run asks.
+func (c advisoryAskCmd) Run(e env) error {
+	cl, err := c.client(e)
+	if err != nil {
+		return err
+	}
+	l, err := cl.AskDrafts(e.ctx, c.ID, c.Drafts)
+	if err != nil {
+		return err
+	}
+	return show(e, c.asking, l, printDrafts)
+}
+
+type advisoryApproveCmd struct {
+	asking
+	Drafts []int64 `arg:"" help:"Their numbers, as advisory list prints them."`
+	Reason string  `help:"Why, although the lint found something severe."`
+}
+
+// Run approves each; the first that is refused ends it.
+func (c advisoryApproveCmd) Run(e env) error {
+	for _, n := range c.Drafts {
+		err := draftArg{c.asking, n}.change(e, "approve", 0, func(revision int) any { return map[string]any{"revision": revision, "reason": c.Reason} })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type advisorySendCmd struct {
+	asking
+	Drafts []int64 `arg:"" help:"Their numbers, as advisory list prints them."`
+	Where  string  `help:"Where it was published: an address, or words."`
+	Via    string  `enum:"hand,channels" default:"hand" help:"hand: a person published or sent it. channels: the console hands it to the channels of notices."`
+}
+
+// Help says what it does.
+func (advisorySendCmd) Help() string {
+	return `Examples:
+
+  cratewarden advisory send 7 8 9 --where https://advisories.example/pull/17
+  cratewarden advisory send 12 --via channels
+  cratewarden advisory send 13 --where "the reporter's mail, from the help desk"
+
+Public forms are locked until the bad is gone from the registry, or until
+"incident unlock" says why not.`
+}
+
+// Run sends each; the first that is refused ends it.
+func (c advisorySendCmd) Run(e env) error {
+	for _, n := range c.Drafts {
+		err := draftArg{c.asking, n}.change(e, "send", 0, func(revision int) any {
+			return map[string]any{"revision": revision, "where": c.Where, "via": c.Via}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type advisoryCorrectCmd struct {
+	draftArg
+	File   string `arg:"" optional:"" help:"The corrected text, or - for standard input; without it what the facts give now."`
+	Reason string `required:"" help:"What was wrong."`
+}
+
+// Run makes a correction, which is approved and sent like any draft.
+func (c advisoryCorrectCmd) Run(e env) error {
+	var text string
+	var err error
+	if c.File != "" {
+		if text, err = textFrom(e, c.File); err != nil {
+			return err
+		}
+	}
+	return c.change(e, "correct", 0, func(int) any { return map[string]any{"body": text, "reason": c.Reason} })
+}
+
+type advisoryWithdrawCmd struct {
+	draftArg
+	Reason string `help:"Why; needed of what was approved or sent."`
+}
+
+// Run withdraws.
+func (c advisoryWithdrawCmd) Run(e env) error {
+	return c.change(e, "withdraw", 0, func(revision int) any { return map[string]any{"revision": revision, "reason": c.Reason} })
+}
