@@ -116,6 +116,9 @@ func sub(kind, id, role string) (s Subject) {
 	return s
 }
 
+// nobody is not signed in.
+func (k *kit) nobody() (a action.Actor) { return a }
+
 // number gives one number from the console's database.
 func (k *kit) number(sql string, args ...any) (n int64) {
 	k.t.Helper()

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"cratewarden"
 	"cratewarden/advisory"
 	"cratewarden/ledger"
 )
@@ -112,19 +113,29 @@ func (i Incident) with(kinds []string, role func(string) bool) (out []Subject) {
 
 // deals says whether an act deals with a subject: a crate by an act on it or on
 // one of its versions, a version by one on it or on its crate, a token by one on
-// it or on an account.
+// it or on an account. Steps may spell a crate in any way.
 func (a actFact) deals(s Subject) bool {
-	crate, _, isVersion := strings.Cut(s.ID, "@")
+	crate, num := spelling(s.Subject)
 	for _, t := range a.subjects {
+		name, n := spelling(t)
 		switch {
-		case t.Kind == s.Kind && t.ID == s.ID,
-			s.Kind == "version" && isVersion && t.Kind == "crate" && t.ID == crate,
-			s.Kind == "crate" && t.Kind == "version" && strings.HasPrefix(t.ID, s.ID+"@"),
-			s.Kind == "token" && t.Kind == "account":
+		case s.Kind == "token" && t.Kind == accountKind,
+			crate == "" && t.Kind == s.Kind && t.ID == s.ID,
+			crate != "" && name == crate && (num == n || num == "" || n == ""):
 			return true
 		}
 	}
 	return false
+}
+
+// spelling gives the one form of a crate's name, and the number of a version; ""
+// for anything else.
+func spelling(s ledger.Subject) (crate, num string) {
+	if s.Kind != "crate" && s.Kind != "version" {
+		return "", ""
+	}
+	name, num, _ := strings.Cut(s.ID, "@")
+	return cratewarden.CanonName(name), num
 }
 
 // covered finds the acts that deal with each subject, and the subjects without.
