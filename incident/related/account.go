@@ -3,49 +3,42 @@ package related
 import (
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"cratewarden"
 	"cratewarden/mirror"
 )
 
-// acts walks over what an account did since a time, the newest first.
-func (h *hunt) acts(account int32, since time.Time) iter.Seq[mirror.Action] {
-	return func(yield func(mirror.Action) bool) {
-		before, left := int32(0), mostActs
-		for left > 0 {
-			list := h.m.Actions(account, before, min(left, 500))
-			for _, a := range list {
-				if a.Time.Before(since) || !yield(a) {
-					return
-				}
-				before = a.ID
+// yanks gives what an account yanked, the newest first. It is read once for a
+// question: each version of it is judged by them.
+func (h *hunt) yanks(account int32) []mirror.Action {
+	list, known := h.yanked[account]
+	if !known {
+		for _, a := range h.m.Actions(account, 0, mostActs) {
+			if a.Kind == mirror.ActionYank {
+				list = append(list, a)
 			}
-			if len(list) < 500 {
-				return
-			}
-			left -= len(list)
 		}
+		h.yanked[account] = list
 	}
+	return list
 }
 
 // published walks over what an account published since a time, the newest
 // first.
 func (h *hunt) published(account int32, since time.Time) iter.Seq[mirror.Version] {
+	list, known := h.works[account]
+	if !known {
+		list = h.m.PublishedBy(account, 0, mostPublishes)
+		slices.SortStableFunc(list, func(a, b mirror.Version) int { return b.CreatedAt.Compare(a.CreatedAt) })
+		h.works[account] = list
+	}
 	return func(yield func(mirror.Version) bool) {
-		before, left := int32(0), mostPublishes
-		for left > 0 {
-			list := h.m.PublishedBy(account, before, min(left, 200))
-			for _, v := range list {
-				if v.CreatedAt.Before(since) || !yield(v) {
-					return
-				}
-				before = v.ID
-			}
-			if len(list) < 200 {
+		for _, v := range list {
+			if v.CreatedAt.Before(since) || !yield(v) {
 				return
 			}
-			left -= len(list)
 		}
 	}
 }
@@ -91,7 +84,7 @@ func (h *hunt) loginImitates(id int32) *Reason {
 	}
 	for _, l := range h.m.LookalikeAccounts(a.Login, 12) {
 		o, ok := h.m.Account(l.ID)
-		if !ok || l.ID == id || l.Downloads < popularLeast || l.Downloads < popularTimes*max(own, 1) || o.ID > id {
+		if !ok || l.ID == id || l.Downloads < popularOwner || l.Downloads < popularTimes*max(own, 1) || o.ID > id || !slip(a.Login, o.Login) {
 			continue
 		}
 		r := conduct("login", strong, fmt.Sprintf("The login %s is easily taken for %s, whose crates were downloaded %d times (%s).", a.Login, l.Name, l.Downloads, l.Reason),

@@ -112,7 +112,7 @@ func (h *hunt) imitates(id int32) *Reason {
 	}
 	for _, l := range h.m.LookalikeCrates(c.Name, 12) {
 		o, ok := h.m.CrateRow(l.ID)
-		if !ok || l.ID == id || l.Downloads < popularLeast || l.Downloads < popularTimes*max(c.Downloads, 1) || c.CreatedAt.Sub(o.CreatedAt) < olderBy || h.together(id, l.ID) {
+		if !ok || l.ID == id || l.Downloads < popularLeast || l.Downloads < popularTimes*max(c.Downloads, 1) || c.CreatedAt.Sub(o.CreatedAt) < olderBy || !slip(c.Name, l.Name) || h.together(id, l.ID) {
 			continue
 		}
 		r := conduct("imitates", strong, fmt.Sprintf("Its name is easily taken for %s, which was downloaded %d times (%s).", l.Name, l.Downloads, l.Reason),

@@ -56,9 +56,9 @@ func (h *hunt) sameArchive(v mirror.Version) (ids []int32) {
 // answer puts together what was found.
 func (h *hunt) answer() Answer {
 	a := Answer{Depends: map[int32][]int32{}}
-	h.tokens, h.left = h.badTokens(), map[int32]int{}
+	h.tokens, h.left, h.offered = h.badTokens(), map[int32]int{}, map[int32]int{}
 	since := h.since()
-	for _, n := range h.order {
+	for _, n := range h.nearest() {
 		if !n.ticked && !n.start && h.idle(n, since) {
 			continue
 		}
@@ -87,6 +87,21 @@ func rank(s Subject) int {
 	return 2
 }
 
+// nearest gives all candidates, the versions of an account in the order in which
+// they follow its first bad one.
+func (h *hunt) nearest() []*node {
+	list := slices.Clone(h.order)
+	at := func(n *node) time.Time {
+		if n.kind != versionKind || n.ticked {
+			return time.Time{}
+		}
+		v, _ := h.m.Version(n.id)
+		return v.CreatedAt
+	}
+	slices.SortStableFunc(list, func(a, b *node) int { return at(a).Compare(at(b)) })
+	return list
+}
+
 // idle says that a candidate says nothing: a version that its account published
 // before the attack began, or long after, or with another credential and not
 // right then. What is left out is counted.
@@ -104,7 +119,8 @@ func (h *hunt) idle(n *node, since map[int32]time.Time) bool {
 		near = sameToken
 	}
 	for _, at := range h.nodes[key{accountKind, v.Publisher}].anchors {
-		if v.CreatedAt.Sub(at).Abs() <= near {
+		if v.CreatedAt.Sub(at).Abs() <= near && h.offered[v.Publisher] < mostOffers {
+			h.offered[v.Publisher]++
 			return false
 		}
 	}
@@ -128,8 +144,8 @@ func (h *hunt) since() map[int32]time.Time {
 	}
 	for account, first := range out {
 		began := first
-		for act := range h.acts(account, first.Add(-yankedWithin)) {
-			if act.Kind == mirror.ActionYank && act.Token != 0 && slices.Contains(h.tokens[account], act.Token) && act.Time.Before(began) {
+		for _, act := range h.yanks(account) {
+			if first.Sub(act.Time) <= yankedWithin && act.Token != 0 && slices.Contains(h.tokens[account], act.Token) && act.Time.Before(began) {
 				began = act.Time
 			}
 		}
@@ -223,11 +239,11 @@ func (h *hunt) restore(since map[int32]time.Time) (out []Subject) {
 			continue
 		}
 		seen, shown := map[int32]bool{}, h.shown(n.id)
-		for act := range h.acts(n.id, began) {
+		for _, act := range h.yanks(n.id) {
 			v, ok := h.m.Version(act.VersionID)
 			bad := h.nodes[key{versionKind, act.VersionID}]
 			during := slices.ContainsFunc(n.anchors, func(at time.Time) bool { return act.Time.Sub(at) <= yankedWithin+pulled })
-			if act.Kind != mirror.ActionYank || !ok || !v.Yanked || seen[v.ID] || bad != nil && bad.ticked || !during {
+			if act.Time.Before(began) || !ok || !v.Yanked || seen[v.ID] || bad != nil && bad.ticked || !during || !shown && len(seen) >= mostOffers {
 				continue
 			}
 			seen[v.ID] = true

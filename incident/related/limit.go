@@ -25,6 +25,8 @@ const (
 	// imitating; olderBy is how much older they are.
 	popularLeast = 10_000
 	popularTimes = 100
+	// popularOwner downloads of all their crates make a person worth imitating.
+	popularOwner = 1_000_000
 	olderBy      = 180 * 24 * time.Hour
 	// rareDomain is up to how many accounts share a mail domain that says
 	// something.
@@ -50,9 +52,10 @@ const (
 
 // Bounds of the work for one question.
 const (
-	mostSubjects   = 3000 // nodes
-	mostPublishes  = 5000 // of one account that are walked through
-	mostActs       = 5000
+	mostSubjects   = 3000   // nodes
+	mostPublishes  = 20_000 // of one account, read once
+	mostActs       = 20_000
+	mostOffers     = 10   // versions of one account without a sign
 	mostDependents = 5000 // rows on one young crate
 	mostAlike      = 150  // questions for look-alikes, some milliseconds each
 	mostLooked     = 12   // crates of an account that are judged to judge the account

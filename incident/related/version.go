@@ -76,8 +76,12 @@ func (h *hunt) judgeVersion(id int32) (out []Reason) {
 	if !ok {
 		return nil
 	}
-	for _, g := range h.gains(v) {
-		out = append(out, conduct("young-dependency", weak, fmt.Sprintf("It newly depends on %s, which was %s old and belongs to somebody else.", g.crate.Name, g.age),
+	for i, g := range h.gains(v) {
+		weight := weak
+		if i > 0 { // two are what one is
+			weight = 0
+		}
+		out = append(out, conduct("young-dependency", weight, fmt.Sprintf("It newly depends on %s, which was %s old and belongs to somebody else.", g.crate.Name, g.age),
 			fact("requirement", g.crate.Name+" "+g.req), fact(g.crate.Name+" made", g.crate.CreatedAt)))
 		if n := h.alongside(v, g.crate.ID); n > 1 {
 			out = append(out, conduct("coordinated", strong, fmt.Sprintf("Its publisher gave %d crates this dependency within %s.", n, cratewarden.Span(coordinated)), fact("crates", n)))
@@ -126,9 +130,12 @@ func (h *hunt) yanksAround(v mirror.Version) (ids []int32) {
 	if v.Publisher == 0 {
 		return nil
 	}
-	for a := range h.acts(v.Publisher, v.CreatedAt.Add(-yankedWithin)) {
+	for _, a := range h.yanks(v.Publisher) {
+		if a.Time.Sub(v.CreatedAt).Abs() > yankedWithin {
+			continue
+		}
 		o, ok := h.m.Version(a.VersionID)
-		if ok && a.Kind == mirror.ActionYank && a.Time.Sub(v.CreatedAt) <= yankedWithin && o.CrateID == v.CrateID && o.CreatedAt.Before(v.CreatedAt) && !slices.Contains(ids, o.ID) {
+		if ok && o.CrateID == v.CrateID && o.CreatedAt.Before(v.CreatedAt) && !slices.Contains(ids, o.ID) {
 			ids = append(ids, o.ID)
 		}
 	}
