@@ -42,11 +42,16 @@ const (
 	methodWindow = "the registry's counters by day (UTC), first and last day of the window counted whole; mirrors, bots and repeated downloads not excluded"
 )
 
-func (r *Report) figure(g Graph) {
-	method := methodCould
+// method says how it was worked out who is hit.
+func (r *Report) method() string {
 	if r.Query.Mode == Would {
-		method = methodWould
+		return methodWould
 	}
+	return methodCould
+}
+
+func (r *Report) figure(g Graph) {
+	method := r.method()
 	add := func(name, label string, value int64, method string) {
 		r.Figures = append(r.Figures, Figure{Name: name, Label: label, Value: value, Method: method, AsOf: g.AsOf()})
 	}

@@ -26,9 +26,11 @@ type Report struct {
 	Layers   []Layer     `json:"layers"`
 	Kinds    []KindCount `json:"kinds"`
 	Affected []Affected  `json:"affected"`
-	Owners   []Notified  `json:"owners"`
-	Figures  []Figure    `json:"figures"`
-	Days     []Day       `json:"days,omitempty"`
+	Owners   []Notified  `json:"owners" doc:"of crates that depend directly"`
+	// OwnerCount is how many there are, whatever the list was cut to.
+	OwnerCount int      `json:"owner_count"`
+	Figures    []Figure `json:"figures"`
+	Days       []Day    `json:"days,omitempty"`
 	// Gaps are sentences about what is not known.
 	Gaps []string `json:"gaps,omitempty"`
 }
@@ -263,6 +265,7 @@ func (r *Report) tell(g Graph) {
 			r.Owners[i].Downloads += a.Downloads
 		}
 	}
+	r.OwnerCount = len(r.Owners)
 	slices.SortFunc(r.Owners, func(a, b Notified) int {
 		return cmp.Or(cmp.Compare(b.Downloads, a.Downloads), cmp.Compare(a.Login, b.Login), cmp.Compare(a.ID, b.ID), compareBool(a.Team, b.Team))
 	})
