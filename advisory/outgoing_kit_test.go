@@ -1,15 +1,12 @@
 package advisory
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 )
-
-var updateOutgoing = flag.Bool("update-outgoing", false, "write the golden files of posts, mails and feeds")
 
 func at(clock string) time.Time {
 	t, err := time.Parse("2006-01-02 15:04:05", clock)
@@ -66,11 +63,11 @@ func outgoing() Sheet {
 	}
 }
 
-// golden compares with a file, which -update-outgoing writes.
+// golden compares with a file, which -update writes.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	path := filepath.Join("testdata", "outgoing", filepath.FromSlash(name))
-	if *updateOutgoing {
+	if *updateAdvisories {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}
