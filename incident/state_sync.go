@@ -26,6 +26,7 @@ func (s *Service) sync(ctx context.Context, id string) (Incident, error) {
 	if err != nil {
 		return now, err
 	}
+	s.seen(ctx, now)
 	f, err := s.readFacts(ctx, now.ids())
 	if err != nil {
 		return now, err

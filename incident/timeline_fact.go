@@ -48,6 +48,24 @@ func (s *Service) Remember(ctx context.Context, id string) error {
 	return err
 }
 
+// seen is Remember and Measure for those who go on whatever becomes of it: what
+// cannot be read now is read by the next round, or when somebody looks.
+func (s *Service) seen(ctx context.Context, i Incident) {
+	if s.cfg.Mirror == nil {
+		return
+	}
+	plans, err := s.plansOf(ctx, i)
+	if err == nil {
+		_, err = s.registryFacts(ctx, i, plans)
+	}
+	if err == nil {
+		err = s.measure(ctx, i, scopeOf(i, plans))
+	}
+	if err != nil && ctx.Err() == nil {
+		s.log.WarnContext(ctx, "what the registry has about an incident was not written down", "incident", i.ID, "error", err)
+	}
+}
+
 // registryFacts gives the facts of a case: those that were seen before, those that are
 // in the registry now, and those that only the images of applied plans still
 // have. What was seen first is what counts, whatever its row says today.
