@@ -55,7 +55,7 @@ func (p *parts) act(ctx context.Context, cfg consoleConfig, console *pgxpool.Poo
 		Registry: registry, Console: console, Ledger: p.signer.ledger, Static: cfg.static, Index: cfg.index,
 		Mirror: p.mirror, Enqueue: queue.EnqueueTx, Logger: cfg.log, LockTimeout: cfg.acting.hold, Hold: cfg.acting.hold,
 		Guard: p.entrance.auth, Tell: p.entrance, Policy: p.entrance.policy, OnCallKnown: func() bool { return p.entrance.people.Last().KnowsOnCall },
-		Standing: p.entrance.standing,
+		Standing: p.entrance.standing, Incidents: p.knownCase,
 	}
 	p.seals(&conf)
 	parts.engine = action.New(conf)
@@ -71,6 +71,7 @@ func (p *parts) openJobs(cfg consoleConfig, console *pgxpool.Pool) (err error) {
 	conf := jobs.Config{Pool: console, Notices: p.entrance.notices, Logger: cfg.log}
 	if p.acting != nil {
 		conf.Engine = p.acting.engine
+		conf.Rounds = map[string]func(context.Context) error{"incidents": p.cases.SyncAll}
 	}
 	p.jobs, err = jobs.New(conf)
 	return err

@@ -16,9 +16,12 @@ import (
 	"cratewarden/action"
 	"cratewarden/blob"
 	"cratewarden/console"
+	"cratewarden/demo"
 	"cratewarden/door"
 	"cratewarden/dossier"
 	"cratewarden/evidence"
+	"cratewarden/incident"
+	"cratewarden/incident/playbook"
 	"cratewarden/jobs"
 	"cratewarden/ledger"
 	"cratewarden/mirror"
@@ -41,12 +44,16 @@ type consoleConfig struct {
 	// publicLedger shows the ledger's signed heads and hashes to everybody.
 	publicLedger bool
 	server       door.Patience
-	origin       string // as browsers see it; "" means the listener's address
-	label        string
-	kind         web.RegistryKind
-	dump         *dossier.DumpSource
-	log          *slog.Logger
-	ready        func(address string) // told when requests are answered
+	// cases are the settings of incidents; nil means the program's own. situations
+	// are the right answers to a made-up registry's, nil on any other.
+	cases      *caseConfig
+	situations *demo.Situations
+	origin     string // as browsers see it; "" means the listener's address
+	label      string
+	kind       web.RegistryKind
+	dump       *dossier.DumpSource
+	log        *slog.Logger
+	ready      func(address string) // told when requests are answered
 	// also runs beside the console until ctx is over; nil for nothing.
 	also func(ctx context.Context) error
 	// ended is closed when something the console stands on has ended; nil for
@@ -71,6 +78,7 @@ func openConsole(ctx context.Context, cfg consoleConfig) error {
 	group.Go(func() error { return parts.work(ctx) })
 	group.Go(func() error { return parts.entrance.run(ctx) })
 	group.Go(func() error { return parts.entrance.watch(ctx) })
+	group.Go(func() error { return parts.followCases(ctx, cfg) })
 	if cfg.also != nil {
 		group.Go(func() error { return ignoreEnd(cfg.also(ctx)) })
 	}
@@ -116,8 +124,11 @@ type parts struct {
 	acting   *engineParts      // nil when nothing can be changed
 	entrance *entrance         // nil when nobody signs in
 	opener   *opening.Service  // nil when nobody signs in
-	jobs     *jobs.Jobs        // nil when there is nothing to work on
-	handler  http.Handler
+	cases    *incident.Service // nil when nobody signs in
+	// playbooks are the checklists of cases.
+	playbooks playbook.Set
+	jobs      *jobs.Jobs // nil when there is nothing to work on
+	handler   http.Handler
 }
 
 func (p *parts) close() {
@@ -173,6 +184,9 @@ func assemble(ctx context.Context, cfg consoleConfig) (p *parts, err error) {
 	}
 	p.opener = p.openings(cfg, own, registry)
 	if p.acting, err = p.act(ctx, cfg, own); err != nil {
+		return p, err
+	}
+	if err = p.openCases(cfg, own, registry); err != nil {
 		return p, err
 	}
 	if err = p.openJobs(cfg, own); err != nil {

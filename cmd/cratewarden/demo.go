@@ -51,8 +51,10 @@ type demoMark struct {
 }
 
 const (
-	demoFile    = "demo.json"
-	demoVersion = 1
+	demoFile = "demo.json"
+	// answersFile has the right answers to the prepared situations, for drills.
+	answersFile = "answers.json"
+	demoVersion = 2
 	demoFresh   = time.Hour
 	// demoRate is the time for each crate of a large registry.
 	demoRate = 2500 * time.Microsecond
@@ -98,10 +100,14 @@ func (c demoCmd) Run(e env) error {
 	if err != nil {
 		return err
 	}
+	cases, err := demoCases()
+	if err != nil {
+		return err
+	}
 	return openConsole(e.ctx, consoleConfig{
 		listener: listener, registry: p.registry, console: p.console, static: static, index: index, ledgerKeys: keys,
 		acting: acting{may: true, evidence: store}, signIn: in, origin: origin,
-		label: "demo registry", kind: web.Demo, log: c.logger(e), ended: p.server.Done(),
+		label: "demo registry", kind: web.Demo, cases: cases, situations: demoAnswers(dir), log: c.logger(e), ended: p.server.Done(),
 		ready: announce(e.stdout, demoWelcome()),
 		also:  func(ctx context.Context) error { return demoWorker(ctx, p.registry, static, index, c.logger(e)) },
 	})
@@ -182,7 +188,10 @@ func (c demoCmd) generate(e env, dir string, p *private, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	return reg.Store(e.ctx, static, index)
+	if err := reg.Store(e.ctx, static, index); err != nil {
+		return err
+	}
+	return writeMark(dir, answersFile, reg.Situations)
 }
 
 // freshRegistry makes an empty registry database.

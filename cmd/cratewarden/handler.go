@@ -129,6 +129,9 @@ func surfaces(cfg consoleConfig, p *parts) (web.Config, api.Config) {
 		pages.Tombstones, pages.Budgets = p.acting.engine, p.acting.engine
 		pages.Plans, pages.Documents, programs.Plans = p.acting.engine, p.acting.engine, p.acting.engine
 	}
+	if p.cases != nil {
+		pages.Incidents, programs.Incidents, programs.Playbooks = p.cases, p.cases, p.playbooks
+	}
 	if p.evidence != nil {
 		pages.Evidence, programs.Evidence = p.evidence, p.evidence
 	}

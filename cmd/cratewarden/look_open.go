@@ -74,7 +74,7 @@ func (p *parts) openings(cfg consoleConfig, own, reg *pgxpool.Pool) *opening.Ser
 	if p.entrance == nil {
 		return nil
 	}
-	conf := opening.Config{Registry: registry.New(registry.Config{Pool: reg, Dump: cfg.dump != nil}), Mirror: p.mirror, Console: own, Ledger: p.signer.ledger}
+	conf := opening.Config{Registry: registry.New(registry.Config{Pool: reg, Dump: cfg.dump != nil}), Mirror: p.mirror, Console: own, Ledger: p.signer.ledger, Incidents: p.knownCase}
 	if p.evidence != nil {
 		conf.Evidence = p.evidence
 	}
