@@ -86,6 +86,9 @@ func (s *Service) Watch(ctx context.Context, id, _ string, who action.Actor) (<-
 	if id != "" {
 		w.incident = s.numberNow(ctx, id)
 	}
+	if w.incident < 0 {
+		return w.wake, func() []Present { return nil }
+	}
 	h := s.hub
 	h.add(w)
 	h.announce(ctx, w, true, false)
