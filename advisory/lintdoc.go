@@ -10,6 +10,8 @@ func LintDocument(s Sheet, d Document) []Problem {
 	var f found
 	if d.Format.Public() {
 		f.public(s, d)
+	} else {
+		f.addressed(s, d)
 	}
 	switch d.Format {
 	case RustSec, OSV, CSAF20, CSAF21:

@@ -234,7 +234,7 @@ func (s *Service) judge(ctx context.Context, i Incident, list []Draft) {
 			list[n].Made = ""
 		}
 		if err == nil && list[n].live() {
-			list[n].Problems, list[n].Checked = lintDraft(sheet, whole, i, list[n]), true
+			list[n].Problems, list[n].Checked = lintDraft(sheet, whole, list[n]), true
 		}
 	}
 	if err != nil && !errors.Is(err, context.Canceled) {
@@ -252,7 +252,7 @@ func lockedFor(i Incident, d Draft) string {
 
 // lintDraft is what is wrong with one text. A sheet with severe problems stops
 // what everybody reads, whatever became of the text; whole are those.
-func lintDraft(sheet advisory.Sheet, whole []advisory.Problem, i Incident, d Draft) []advisory.Problem {
+func lintDraft(sheet advisory.Sheet, whole []advisory.Problem, d Draft) []advisory.Problem {
 	out := append([]advisory.Problem{}, advisory.LintDocument(sheet, d.document())...)
 	if d.Public {
 		for _, p := range whole {
@@ -260,25 +260,8 @@ func lintDraft(sheet advisory.Sheet, whole []advisory.Problem, i Incident, d Dra
 				out = append(out, p)
 			}
 		}
-		if i.TLP != Clear && !shared(d.Format) {
-			out = append(out, advisory.Problem{Rule: "tlp-not-clear", Where: "TLP:" + string(i.TLP), Severe: true,
-				Why: "Everybody reads it, but the case may not be told to everybody: set its label to CLEAR."})
-		}
-	}
-	if isMail(d.Format) {
-		if _, _, err := advisory.MailParts(d.Body); err != nil {
-			out = append(out, advisory.Problem{Rule: "subject-wrong", Where: d.Path, Severe: true, Why: cratewarden.MessageOf(err)})
-		}
 	}
 	return out
-}
-
-func isMail(f advisory.Format) bool {
-	switch f {
-	case advisory.MailLocked, advisory.MailCoOwner, advisory.MailDependents, advisory.MailReporter, advisory.AbuseIdentity, advisory.AbuseHoster:
-		return true
-	}
-	return false
 }
 
 // Lint says what is wrong with the facts of a case and with all that is drafted

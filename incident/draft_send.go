@@ -128,24 +128,24 @@ func tally(words []string) string {
 }
 
 // Approve says that a text may go as it is. A severe problem stops it unless
-// there is a reason, which stays with it; what leads to a person stops what
-// everybody reads whatever the reason.
+// there is a reason, which stays with it; what leads to a person or gives a secret
+// away stops it whatever the reason. It is not approved blindly either: while the
+// facts cannot be read it takes a reason, and what everybody reads must wait.
 func (s *Service) Approve(ctx context.Context, who action.Actor, draft int64, o DraftOrder) (Draft, error) {
-	d, err := s.draft(ctx, s.db, draft, "")
+	judged, err := s.draft(ctx, s.db, draft, "")
 	if err != nil {
-		return d, err
-	}
-	i, err := s.Incident(ctx, d.Incident)
-	if err != nil {
-		return d, err
+		return judged, err
 	}
 	problems := []advisory.Problem{{Rule: "unchecked", Severe: true, Why: "The facts cannot be read now, so nobody checked it."}}
-	if sheet, err := s.facts(ctx, i.ID); err == nil {
-		problems = lintDraft(sheet, advisory.LintSheet(sheet), i, d)
+	switch sheet, err := s.facts(ctx, judged.Incident); {
+	case err == nil:
+		problems = lintDraft(sheet, advisory.LintSheet(sheet), judged)
+	case judged.Public:
+		return judged, cratewarden.Wrap(err, cratewarden.Unavailable, "The facts cannot be read now, so nobody can check what everybody will read. Try again in a moment.")
 	}
 	why, err := said("reason", o.Reason, reasonMost, false)
 	if err != nil {
-		return d, err
+		return judged, err
 	}
 	return s.onDraft(ctx, who, draft, func(ctx context.Context, w *writing, d Draft) error {
 		if d.State == DraftApproved && d.Revision == o.Revision {
@@ -154,12 +154,15 @@ func (s *Service) Approve(ctx context.Context, who action.Actor, draft int64, o 
 		if err := d.seen(o.Revision, ""); err != nil {
 			return err
 		}
+		if d.Body != judged.Body { // somebody wrote between the lint and here
+			return d.seen(0, "")
+		}
 		if d.State != DraftOpen {
 			return cratewarden.Errorf(cratewarden.Conflict, "The draft is %s and cannot be approved.", d.State)
 		}
-		if d.Public {
-			if err := cratewarden.CheckPublic("draft", d.Body); err != nil {
-				return err
+		for _, p := range problems {
+			if p.Private() {
+				return cratewarden.Errorf(cratewarden.Refused, "%s No reason makes up for that.", p.Why)
 			}
 		}
 		rules := severeRules(problems)

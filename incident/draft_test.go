@@ -339,7 +339,7 @@ func TestSevereProblemsStopApproval(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = r.Approve(t.Context(), responder(), blog.ID, incident.DraftOrder{Revision: blog.Revision, Reason: "She agreed."})
-	wantKind(t, "somebody's address, whatever the reason", err, cratewarden.Invalid)
+	wantKind(t, "somebody's address, whatever the reason", err, cratewarden.Refused)
 	mail := r.one(advisory.MailLocked, "")
 	mail, err = r.EditDraft(t.Context(), editor(), mail.ID, mail.Revision, strings.Replace(mail.Body, "\n", "\nBcc: everybody\n", 1))
 	if err != nil {
@@ -356,14 +356,15 @@ func TestSevereProblemsStopApproval(t *testing.T) {
 	zulip := r.one(advisory.Zulip, "")
 	_, err = r.Approve(t.Context(), responder(), zulip.ID, incident.DraftOrder{Revision: zulip.Revision})
 	wantKind(t, "nobody checked it", err, cratewarden.Refused)
+	status := r.one(advisory.Status, "")
+	_, err = r.Approve(t.Context(), responder(), status.ID, incident.DraftOrder{Revision: status.Revision, Reason: "It is urgent."})
+	wantKind(t, "a public text that nobody checked", err, cratewarden.Unavailable)
 }
 
 func TestAmberIsNotForEverybody(t *testing.T) {
 	t.Parallel()
 	r := newWritingRoom(t)
-	if _, err := r.Decide(t.Context(), responder(), r.id, incident.Change{Set: map[incident.Field]string{incident.TLPField: "AMBER"}, Was: map[incident.Field]string{incident.TLPField: "CLEAR"}}); err != nil {
-		t.Fatal(err)
-	}
+	r.facts(func(s *advisory.Sheet) { s.TLP = "AMBER" })
 	r.make()
 	d := r.one(advisory.Blog, "")
 	_, err := r.Approve(t.Context(), responder(), d.ID, incident.DraftOrder{Revision: d.Revision})

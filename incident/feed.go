@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -65,13 +66,38 @@ func (w *writing) takeDown(ctx context.Context, d Draft, sheet advisory.Sheet) e
 	return nil
 }
 
-// Feed gives the public feed, signed. NotFound means that it is not switched on.
+// feedCache keeps the feed for a moment: everybody may ask for it, and nobody
+// should be able to keep the database busy by that.
+type feedCache struct {
+	mu   sync.Mutex
+	made time.Time
+	feed Feed
+}
+
+// feedFresh is how old a feed may be when it is given out.
+const feedFresh = 5 * time.Second
+
+// Feed gives the public feed, signed, at most 5 s old. NotFound means that it is not switched on.
 // A takedown is told while an advisory of its crate is out, of a case whose bad
 // versions are removed; drills are not.
 func (s *Service) Feed(ctx context.Context) (Feed, error) {
 	if len(s.cfg.FeedKey) != ed25519.PrivateKeySize {
 		return Feed{}, cratewarden.Errorf(cratewarden.NotFound, "This registry has no public feed of takedowns.")
 	}
+	c := &s.feed
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if now := s.clock(); c.made.IsZero() || now.Sub(c.made).Abs() >= feedFresh {
+		feed, err := s.makeFeed(ctx)
+		if err != nil {
+			return Feed{}, err
+		}
+		c.feed, c.made = feed, now
+	}
+	return c.feed, nil
+}
+
+func (s *Service) makeFeed(ctx context.Context) (Feed, error) {
 	public := s.cfg.FeedKey.Public().(ed25519.PublicKey) // by its definition
 	out := Feed{KeyID: advisory.FeedKeyID(public)}
 	feed := advisory.Feed{Registry: s.cfg.Registry.Name, ID: s.cfg.FeedURL}

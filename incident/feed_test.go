@@ -7,6 +7,7 @@ import (
 	"encoding/pem"
 	"strings"
 	"testing"
+	"time"
 
 	"cratewarden"
 	"cratewarden/advisory"
@@ -15,6 +16,9 @@ import (
 
 func (r *writingRoom) feed() (incident.Feed, advisory.Feed) {
 	r.t.Helper()
+	r.mu.Lock()
+	r.now = r.now.Add(time.Minute) // what was made before is old
+	r.mu.Unlock()
 	f, err := r.Feed(r.t.Context())
 	if err != nil {
 		r.t.Fatal(err)

@@ -94,12 +94,13 @@ type Service struct {
 	clock cratewarden.Clock
 	log   *slog.Logger
 	hub   *hub // of those who watch
+	feed  feedCache
 }
 
 // New makes a service. It does not connect.
 func New(cfg Config) *Service {
 	if cfg.Logger == nil {
-		cfg.Logger = slog.New(slog.DiscardHandler)
+		cfg.Logger = slog.Default()
 	}
 	s := &Service{cfg: cfg, db: cfg.Console, clock: cfg.Clock.Or(), log: cfg.Logger}
 	s.hub = newHub(s)
