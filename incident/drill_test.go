@@ -9,6 +9,7 @@ import (
 
 	"cratewarden"
 	"cratewarden/action"
+	"cratewarden/advisory"
 	"cratewarden/demo"
 	"cratewarden/incident"
 )
@@ -85,6 +86,13 @@ func TestDrillWithTheProposal(t *testing.T) {
 			}
 			if _, err := k.DrillStart(t.Context(), k.ada, name); cratewarden.KindOf(err) != cratewarden.Conflict || !strings.Contains(cratewarden.MessageOf(err), "--seed") {
 				t.Errorf("a second time on a demo that was worked on: %v", err)
+			}
+			if len(s.Advisories.Missing) > 0 {
+				_, err := k.Make(t.Context(), k.ada, i.ID, []advisory.Format{advisory.RustSec})
+				k.must(err)
+				if s = k.score(i); s.Points != 100 || len(s.Advisories.Missing)+len(s.Advisories.TooMuch) != 0 {
+					t.Errorf("with the advisories:\n%s", s.Markdown())
+				}
 			}
 			k.afterRemoval(i, s)
 		})

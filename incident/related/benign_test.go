@@ -82,8 +82,9 @@ func (y *tally) check(t *testing.T, what string) {
 	if y.ticks+y.own > 0 {
 		t.Errorf("%s: somebody is ticked who has no part in it:\n%s", what, strings.Join(y.wrong[:min(len(y.wrong), 12)], "\n"))
 	}
-	if 2*y.offers > y.asked {
-		t.Errorf("%s: %d offers for %d questions", what, y.offers, y.asked)
+	strangers := y.offers - y.rules["same-account"] - y.rules["yanked"]
+	if 100*strangers > y.asked || 100*y.offers > 150*y.asked || y.most > 20 {
+		t.Errorf("%s: %d offers for %d questions, of them %d of strangers", what, y.offers, y.asked, strangers)
 	}
 }
 

@@ -2,6 +2,7 @@ package related
 
 import (
 	"testing"
+	"time"
 
 	"cratewarden/action"
 	"cratewarden/ledger"
@@ -46,7 +47,9 @@ func TestAttackIsFoundFromAnySubject(t *testing.T) {
 	t.Parallel()
 	k, a := newKit(t), made().Situations.August
 	for name, s := range starts() {
+		began := time.Now()
 		got := k.find(s.Blame, s.Subject)
+		t.Logf("from %s: %v", name, time.Since(began).Round(time.Microsecond))
 		t.Run(name, func(t *testing.T) {
 			k := *k
 			k.t = t
@@ -58,7 +61,6 @@ func TestAttackIsFoundFromAnySubject(t *testing.T) {
 			}
 		})
 	}
-	t.Log(told(k.find(Malicious, version(a.Republished[0]))))
 }
 
 func TestTyposquatsAreFoundFromAnySubject(t *testing.T) {
@@ -75,7 +77,9 @@ func TestTyposquatsAreFoundFromAnySubject(t *testing.T) {
 		list = append(list, account(a))
 	}
 	for _, start := range list {
+		began := time.Now()
 		got := k.find(Malicious, start)
+		t.Logf("from %s: %v", start.ID, time.Since(began).Round(time.Microsecond))
 		t.Run(start.ID, func(t *testing.T) {
 			k := *k
 			k.t = t
@@ -87,7 +91,6 @@ func TestTyposquatsAreFoundFromAnySubject(t *testing.T) {
 			}
 		})
 	}
-	t.Log(told(k.find(Malicious, list[0])))
 }
 
 func TestSquatterIsFoundFromAnyCrate(t *testing.T) {
@@ -103,7 +106,9 @@ func TestSquatterIsFoundFromAnyCrate(t *testing.T) {
 		list = append(list, action.CrateSubject(c))
 	}
 	for _, start := range list {
+		began := time.Now()
 		got := k.find(Squat, start)
+		t.Logf("from %s: %v", start.ID, time.Since(began).Round(time.Microsecond))
 		k.same(start.ID, chosen(got, func(s Subject) bool { return s.Strength == Tick }), want)
 		k.same(start.ID+" offers", chosen(got, func(s Subject) bool { return s.Strength == Offer }), accounts([]demoAccount{s.Account}))
 	}
