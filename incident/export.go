@@ -192,10 +192,10 @@ func (c caseFile) markdown() []byte {
 		k := c.Clocks[n]
 		took, target := "", ""
 		if k.To != nil && k.From != nil {
-			took = k.Took().Round(time.Second).String()
+			took = lasted(k.Took())
 		}
 		if k.Target > 0 {
-			target = (time.Duration(k.Target) * time.Second).String()
+			target = lasted(time.Duration(k.Target) * time.Second)
 		}
 		return []string{k.Title, optional(k.From), optional(k.To), took, target, string(k.State)}
 	})
@@ -254,6 +254,25 @@ func (c caseFile) workTables(b *bytes.Buffer) {
 		f := c.Files[n]
 		return []string{f.Name, strconv.FormatInt(f.Bytes, 10), f.SHA256.String(), f.By.Name, exactly(f.At)}
 	})
+}
+
+// lasted writes a duration in words, to the second.
+func lasted(d time.Duration) string {
+	d = d.Round(time.Second)
+	var out []string
+	for _, unit := range []struct {
+		name string
+		is   time.Duration
+	}{{"d", 24 * time.Hour}, {"h", time.Hour}, {"min", time.Minute}, {"s", time.Second}} {
+		if n := d / unit.is; n > 0 {
+			out = append(out, fmt.Sprintf("%d %s", n, unit.name))
+			d -= n * unit.is
+		}
+	}
+	if len(out) == 0 {
+		return "0 s"
+	}
+	return strings.Join(out, " ")
 }
 
 func bracketed(s, unless string) string {

@@ -122,7 +122,7 @@ func (c custody) markdown() []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# Chain of custody of %s\n\n%s. **TLP:%s**\n\n", c.Incident, cell(c.Title), cell(string(c.TLP)))
 	b.WriteString("Every line below is an entry of the ledger, an append-only log in which no entry can be changed or left out without notice. " +
-		"The entries are in the folder ledger, each with its proof. Parts of bundles that hold no personal data can be read by everybody who may look at evidence, and reading them is not recorded; " +
+		"The entries are in the folder ledger, each with its proof. Parts of a bundle without personal data can be read and taken by those who may look at evidence, which is not recorded; " +
 		"opening a part with personal data is, and so is every archive like this one. All times are UTC.\n")
 	if len(c.Bundles) == 0 {
 		b.WriteString("\nNo evidence was sealed for this case.\n")
