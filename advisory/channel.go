@@ -1,6 +1,9 @@
 package advisory
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Advice says whether a channel is to be used, and why. It decides nothing.
 type Advice struct {
@@ -20,6 +23,21 @@ func Channels(s Sheet) []Advice {
 		{"Team chat", []Format{Zulip}, true, "The team is told facts and decisions while a case runs, whatever else is told."},
 		{"Post-mortem", []Format{PostMortem}, true, "A draft is made when a case closes."},
 	}
+}
+
+// Occasions are the forms that a sheet gives occasion for: all of them while
+// nothing is decided or the code does harm, else none that warns of code.
+func Occasions(s Sheet) []Format {
+	if s.Verdict == "" || s.harmful() {
+		return Formats()
+	}
+	return slices.DeleteFunc(Formats(), func(f Format) bool {
+		switch f {
+		case RustSec, OSV, CSAF20, CSAF21, Blog, AmIAffected, List, MailDependents:
+			return true
+		}
+		return false
+	})
 }
 
 func (s Sheet) harmful() bool {

@@ -62,3 +62,20 @@ func TestChannelsFollowThePolicy(t *testing.T) {
 		}
 	}
 }
+
+func TestOccasions(t *testing.T) {
+	t.Parallel()
+	s := outgoing()
+	if got := Occasions(s); !slices.Equal(got, Formats()) {
+		t.Errorf("harm: %v", got)
+	}
+	s.Verdict = "policy"
+	for _, f := range Occasions(s) {
+		if f == RustSec || f == OSV || f == Blog || f == AmIAffected {
+			t.Errorf("a policy case gives occasion for %s", f)
+		}
+	}
+	if !slices.Contains(Occasions(s), MailLocked) {
+		t.Error("locked people of a policy case are not told")
+	}
+}

@@ -46,7 +46,7 @@ func (s *Service) Make(ctx context.Context, who action.Actor, id string, formats
 		return nil, err
 	}
 	if len(formats) == 0 {
-		formats = advisory.Formats()
+		formats = advisory.Occasions(sheet)
 	}
 	docs, err := advisory.Documents(sheet, formats...)
 	if err != nil {
