@@ -160,12 +160,32 @@ func (s *Service) Clocks(ctx context.Context, id string) (Clocks, error) {
 	if err != nil {
 		return Clocks{}, err
 	}
-	if err := s.Remember(ctx, i.ID); err != nil {
-		return Clocks{}, err
+	all, err := s.ClocksOf(ctx, i.ID)
+	if err == nil && all[i.ID].Of(ReportClock).From == nil {
+		// Nobody wrote down yet when the first bad version was published.
+		s.seen(ctx, i)
+		all, err = s.ClocksOf(ctx, i.ID)
 	}
-	list, err := s.milestones(ctx, `i.number = $1`, i.number())
-	if err != nil || len(list) == 0 {
-		return Clocks{}, err
+	return all[i.ID], err
+}
+
+// ClocksOf gives the clocks of several cases at once, by id, such as those of a
+// list; ids that are no case are left out.
+func (s *Service) ClocksOf(ctx context.Context, ids ...string) (map[string]Clocks, error) {
+	var numbers []int64
+	for _, id := range ids {
+		if n, err := numberOf(id); err == nil {
+			numbers = append(numbers, n)
+		}
 	}
-	return Clocks{Incident: i.ID, Clocks: list[0].clocks(s.clock())}, nil
+	list, err := s.milestones(ctx, `i.number = ANY ($1)`, numbers)
+	if err != nil {
+		return nil, err
+	}
+	now := s.clock()
+	out := map[string]Clocks{}
+	for _, m := range list {
+		out[m.incident.ID] = Clocks{Incident: m.incident.ID, Clocks: m.clocks(now)}
+	}
+	return out, nil
 }

@@ -318,3 +318,35 @@ func TestTimelineFilter(t *testing.T) {
 		t.Errorf("%d about the crate, %d about one of its versions", len(crate), len(about))
 	}
 }
+
+// A case of many crates is told within a moment, so that its page can show it.
+func TestTimelineOfManyCratesIsFast(t *testing.T) {
+	t.Parallel()
+	k := newStage(t)
+	k.store()
+	squatter := k.story.Squatter
+	i := k.open(incident.Squatting, incident.PolicyCase, action.AccountSubject(squatter.Account.UserID, ""))
+	plan, err := k.Draft(t.Context(), k.ada, i.ID, nil, incident.DraftTexts{}, "")
+	k.must(err)
+	k.apply(plan)
+	k.timeline(k.Service, i.ID)
+	began := time.Now()
+	list := k.timeline(k.Service, i.ID)
+	took := time.Since(began)
+	began = time.Now()
+	sheet, err := k.Sheet(t.Context(), i.ID)
+	k.must(err)
+	t.Logf("%d moments of %d crates in %v, the sheet in %v", len(list), len(sheet.Crates), took.Round(time.Millisecond), time.Since(began).Round(time.Millisecond))
+	publishes := 0
+	for _, m := range list {
+		if m.What == "publish" {
+			publishes++
+		}
+	}
+	if len(sheet.Crates) < 100 || publishes < len(sheet.Crates) {
+		t.Errorf("%d crates, %d publishes", len(sheet.Crates), publishes)
+	}
+	if took > 3*time.Second {
+		t.Errorf("the timeline took %v", took)
+	}
+}
