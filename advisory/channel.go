@@ -33,7 +33,7 @@ func Occasions(s Sheet) []Format {
 	}
 	return slices.DeleteFunc(Formats(), func(f Format) bool {
 		switch f {
-		case RustSec, OSV, CSAF20, CSAF21, Blog, AmIAffected, List, MailDependents:
+		case RustSec, OSV, CSAF20, CSAF21, Blog, AmIAffected, List, MailDependents, AbuseIdentity, AbuseHoster:
 			return true
 		}
 		return false

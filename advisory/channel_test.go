@@ -2,6 +2,7 @@ package advisory
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -77,5 +78,14 @@ func TestOccasions(t *testing.T) {
 	}
 	if !slices.Contains(Occasions(s), MailLocked) {
 		t.Error("locked people of a policy case are not told")
+	}
+	docs, err := Documents(s, MailLocked, MailCoOwner, MailReporter, Zulip)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range docs {
+		if strings.Contains(d.Text, "harm") || strings.Contains(d.Text, "malicious") {
+			t.Errorf("a policy case is told as an attack: %s", d.Text)
+		}
 	}
 }

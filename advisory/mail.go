@@ -130,7 +130,10 @@ func mailLocked(s Sheet) ([]Document, error) {
 		}
 		why := "It published code that does harm."
 		do := ""
-		if a.Role != "attacker" {
+		switch {
+		case !s.harmful():
+			why = "What it published is not allowed by the registry's rules."
+		case a.Role != "attacker":
 			why = "Somebody seems to have used it, or a token of it, without you. The lock keeps them out."
 			do = "What to do now:\n\n" +
 				"  1. Look at the sessions, keys and applications of your account at the identity provider, and end those that are not yours.\n" +

@@ -273,6 +273,10 @@ func (s Sheet) verdict() string {
 		return "malicious code"
 	case "compromised owner":
 		return "malicious code, published with the account of a genuine owner"
+	case "policy":
+		return "what the registry's rules do not allow"
+	case "benign":
+		return "harmless"
 	case "":
 		return "not decided yet"
 	}
