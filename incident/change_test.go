@@ -99,7 +99,7 @@ func TestHostileInput(t *testing.T) {
 		}(),
 		"crate": subject(sub("crate", "../x", "")), "version": subject(sub("version", "a", "")), "sql": subject(sub("version", "a@1'; DROP TABLE incident; --", "")), "token itself": subject(sub("token", "cioAbcdef", "")),
 		"script link": subject(sub("link", "javascript:alert(1)", "")), "login link": subject(sub("link", "https://a:b@c.example/", "")), "account": subject(sub("account", "99999999999", "")), "account login": subject(sub("account", "somebody", "")),
-		"kind of subject": subject(sub("person", "ada", "")), "part": subject(sub("crate", "a", "hero")), "itself": subject(sub("incident", "INC-1", "")), "unseen": subject(sub("report", "a\u202eb", "")), "long": subject(sub("report", long, "")),
+		"kind of subject": subject(sub("person", "ada", "")), "part": subject(sub("crate", "a", "hero")), "itself": subject(sub("incident", "INC-1", "")), "no incident": subject(sub("incident", "INC-99", "")), "unseen": subject(sub("report", "a\u202eb", "")), "long": subject(sub("report", long, "")),
 		"empty case": open(Opening{}), "long note": open(Opening{Title: "x", Note: long}), "open kind": open(Opening{Title: "x", Kind: "nonsense"}), "long key": open(Opening{Title: "x", Key: long}),
 		"no note": note(" \n"), "note": note(long), "text name": text("../x", "x"), "text": text("summary", long),
 		"no file": file("a.txt", ""), "no name": file("..", "x"), "name": file("a\x00b", "x"), "large": file("a", strings.Repeat("x", MaxFile+1)),

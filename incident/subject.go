@@ -175,6 +175,11 @@ func (w *writing) insertSubjects(ctx context.Context, list []Subject) error {
 	by := w.person()
 	var kinds, ids, labels, roles, whys []string
 	for _, s := range list {
+		if n, err := numberOf(s.ID); s.Kind == "incident" && err == nil {
+			if _, err := survivor(ctx, w.tx, n); err != nil {
+				return err
+			}
+		}
 		kinds, ids, labels, roles, whys = append(kinds, s.Kind), append(ids, s.ID), append(labels, s.Label), append(roles, s.Role), append(whys, s.Why)
 	}
 	_, err := w.tx.Exec(ctx, `INSERT INTO incident_subject (incident, kind, id, label, role, why, by_id, by_name, at)
