@@ -113,7 +113,7 @@ func (h *hunt) growAccount(n *node) {
 // aroundAnchor follows an account to what it did around a time.
 func (h *hunt) aroundAnchor(n *node, at time.Time) {
 	if h.newcomer(n.id, at) {
-		h.newcomersCrates(n)
+		h.newcomersCrates(n, at)
 		h.companions(n, at)
 		return
 	}
@@ -136,11 +136,14 @@ func apart(d time.Duration) string {
 	return cratewarden.Span(d) + " after"
 }
 
-func (h *hunt) newcomersCrates(n *node) {
+func (h *hunt) newcomersCrates(n *node, at time.Time) {
 	if h.blame == Squat {
 		return
 	}
-	for v := range h.published(n.id, time.Time{}) {
+	for v := range h.published(n.id, at.Add(-campaign)) {
+		if v.CreatedAt.Sub(at) > campaign {
+			continue
+		}
 		if h.nodes[key{crateKind, v.CrateID}] == nil && h.wholly(v) {
 			h.link(key{crateKind, v.CrateID}, n, "same-account", fmt.Sprintf("%s, who had published nothing before, made it.", h.login(n.id)), fact("published", v.CreatedAt))
 		}

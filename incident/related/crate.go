@@ -44,6 +44,13 @@ func (h *hunt) judgeCrate(id int32) (out []Reason) {
 	if !h.wholly(newest) {
 		return nil
 	}
+	if flood := h.flood(id, first.Publisher); flood != nil {
+		c, _ := h.m.CrateRow(id)
+		out = append(out, conduct("flood", strong, h.floodText(flood, first.Publisher), floodFacts(flood, c)...))
+	}
+	if h.blame == Squat {
+		return out // nothing else matters, and names cost time
+	}
 	if r := h.imitates(id); r != nil {
 		out = append(out, *r)
 	}
@@ -53,10 +60,6 @@ func (h *hunt) judgeCrate(id int32) (out []Reason) {
 		}
 		if r := h.loginImitates(first.Publisher); r != nil {
 			out = append(out, *r)
-		}
-		if flood := h.flood(id, first.Publisher); flood != nil {
-			c, _ := h.m.CrateRow(id)
-			out = append(out, conduct("flood", strong, h.floodText(flood, first.Publisher), floodFacts(flood, c)...))
 		}
 	}
 	for _, v := range versions[:min(len(versions), mostLooked)] {
