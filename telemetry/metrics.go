@@ -37,6 +37,9 @@ func (t *Telemetry) Gauge(name, help string, read func() float64) {
 	t.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "cratewarden_" + name, Help: help}, read))
 }
 
+// Collect publishes what a part of the program counts by itself.
+func (t *Telemetry) Collect(c prometheus.Collector) { t.registry.MustRegister(c) }
+
 // Pool publishes how busy a database pool is.
 func (t *Telemetry) Pool(name string, pool *pgxpool.Pool) {
 	t.Gauge(name+"_connections_in_use", "Connections of the "+name+" pool in use.", func() float64 { return float64(pool.Stat().AcquiredConns()) })

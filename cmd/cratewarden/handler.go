@@ -31,6 +31,9 @@ func handler(cfg consoleConfig, p *parts, registry *pgxpool.Pool, closing <-chan
 		}
 		return time.Since(at).Seconds()
 	})
+	if p.cases != nil {
+		tel.Collect(p.cases.Metrics())
+	}
 	pages, programs := surfaces(cfg, p)
 	pages.Closing = closing
 	site, err := web.New(pages)
