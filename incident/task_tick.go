@@ -89,7 +89,7 @@ func shownBy(c playbook.Condition, i Incident, f facts) (p proof, why string) {
 		}
 	case playbook.Lead:
 		if i.Lead.ID != "" {
-			return p, i.Lead.Name + " leads."
+			return p, "The case has a lead."
 		}
 	case playbook.Noted:
 		if f.notes {
