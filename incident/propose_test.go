@@ -293,3 +293,17 @@ func TestRemovalSparesTheRowsOfOthers(t *testing.T) {
 	k.must(err)
 	k.apply(plan)
 }
+
+// A token that leaked and was not used is revoked, and that is all.
+func TestProposalForALeakedToken(t *testing.T) {
+	t.Parallel()
+	k := newStage(t)
+	var token int32
+	k.must(k.registry.QueryRow(t.Context(), `SELECT min(id) FROM api_tokens WHERE NOT revoked AND expired_at > now() + interval '1 day' AND user_id < 100 AND user_id <> $1`, k.story.August.Owner.UserID).Scan(&token))
+	p := k.propose(k.open(incident.LeakedToken, incident.Undecided, action.TokenSubject(token)))
+	if len(p.Ticks()) != 1 || p.Steps[p.Ticks()[0]].Sentence != (action.TokenRevoke{Token: token}).Sentence() {
+		for _, s := range p.Steps {
+			t.Errorf("%v %s: %s", s.Ticked, s.Sentence, s.Why)
+		}
+	}
+}

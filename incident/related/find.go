@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"cratewarden"
+	"cratewarden/action"
 	"cratewarden/mirror"
 )
 
@@ -158,7 +159,12 @@ func (h *hunt) since() map[int32]time.Time {
 func (h *hunt) badTokens() map[int32][]int32 {
 	out := map[int32][]int32{}
 	for _, n := range h.order {
-		if v, ok := h.m.Version(n.id); n.kind == versionKind && n.ticked && ok && !slices.Contains(out[v.Publisher], v.Token) {
+		v, ok := h.m.Version(n.id)
+		if n.kind != versionKind || !n.ticked || !ok {
+			continue
+		}
+		h.uses[v.Token]++
+		if !slices.Contains(out[v.Publisher], v.Token) {
 			out[v.Publisher] = append(out[v.Publisher], v.Token)
 		}
 	}
@@ -184,6 +190,13 @@ func (h *hunt) describe(n *node, since map[int32]time.Time) Subject {
 	case versionKind:
 		v, _ := h.m.Version(n.id)
 		s.fill(h, v)
+		others := h.uses[v.Token]
+		if n.ticked {
+			others--
+		}
+		if v.Token != 0 && others > 0 {
+			s.Reasons = append(s.Reasons, Reason{Rule: "same-token", Text: "Published with the same token as another bad version.", From: action.TokenSubject(v.Token)})
+		}
 	case crateKind:
 		c, _ := h.m.CrateRow(n.id)
 		s.Crate, s.CrateID, s.At, s.Payload = c.Name, c.ID, c.CreatedAt, n.payload

@@ -53,6 +53,7 @@ type hunt struct {
 	imitation map[int32]*Reason // of crates, nil for none
 	hollows   map[int32][]mirror.Crate
 	tokens    map[int32][]int32 // that published bad versions, by account
+	uses      map[int32]int     // bad versions by token
 	// left and offered count versions of an account that are not shown, and that
 	// are without a sign.
 	left, offered map[int32]int
@@ -62,7 +63,7 @@ type hunt struct {
 
 func newHunt(m *mirror.Mirror, blame Blame) *hunt {
 	return &hunt{m: m, blame: blame, nodes: map[key]*node{}, alike: mostAlike, newcomers: map[int32]bool{}, imitation: map[int32]*Reason{}, hollows: map[int32][]mirror.Crate{},
-		yanked: map[int32][]mirror.Action{}, works: map[int32][]mirror.Version{}}
+		uses: map[int32]int{}, yanked: map[int32][]mirror.Action{}, works: map[int32][]mirror.Version{}}
 }
 
 func (h *hunt) note(format string, args ...any) {

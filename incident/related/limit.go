@@ -55,7 +55,7 @@ const (
 	mostSubjects   = 3000   // nodes
 	mostPublishes  = 20_000 // of one account, read once
 	mostActs       = 20_000
-	mostOffers     = 10   // versions of one account without a sign
+	mostOffers     = 5    // versions of one account without a sign
 	mostDependents = 5000 // rows on one young crate
 	mostAlike      = 150  // questions for look-alikes, some milliseconds each
 	mostLooked     = 12   // crates of an account that are judged to judge the account
