@@ -98,8 +98,8 @@ func faces() []face {
 
 // milestones are when a case reached what; zero is not yet, or never.
 type milestones struct {
-	incident                                                                         Incident // without texts
-	published, reported, looked, judged, contained, removed, measured, advised, over time.Time
+	incident                                                                   Incident // without texts
+	published, reported, looked, judged, contained, removed, measured, advised time.Time
 }
 
 // clocks reads the milestones at a moment, which only matters for those that run.

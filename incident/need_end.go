@@ -81,7 +81,7 @@ func (s *Service) stillEnding(ctx context.Context, e ending, now time.Time) (Nee
 	login := fmt.Sprintf("account %d", e.account)
 	if m := s.cfg.Mirror; m != nil && m.Ready(mirror.PartAccounts) {
 		a, there := m.Account(e.account)
-		if !there || !a.Locked || !a.LockedUntil.Truncate(time.Microsecond).Equal(e.until.Truncate(time.Microsecond)) {
+		if !there || !a.Locked || a.LockedUntil.Sub(e.until).Abs() > time.Millisecond { // one is rounded, the other cut
 			return Need{}, false
 		}
 		login = a.Login
