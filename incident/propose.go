@@ -164,8 +164,6 @@ func (s *Service) finder(r *registry.Reader) *related.Finder {
 	cfg := related.Config{Mirror: s.cfg.Mirror, Reader: r, Clock: s.cfg.Clock}
 	if d, ok := s.cfg.Dossiers.(filer); ok {
 		cfg.Files = func(ctx context.Context, crate, num string) map[string]string {
-			ctx, stop := context.WithTimeout(ctx, time.Second)
-			defer stop()
 			list, err := d.Files(ctx, crate, num, dossier.FileFilter{})
 			if err != nil {
 				return nil

@@ -37,6 +37,8 @@ func (h *hunt) compareFiles(ctx context.Context, files Files) {
 	if len(offered) == 0 || len(bad) == 0 {
 		return
 	}
+	ctx, stop := context.WithTimeout(ctx, archivesWithin)
+	defer stop()
 	code := h.code(ctx, files, append(slices.Clone(bad), offered...))
 	for _, o := range offered {
 		for _, b := range bad {

@@ -60,5 +60,8 @@ const (
 	mostAlike      = 150  // questions for look-alikes, some milliseconds each
 	mostLooked     = 12   // crates of an account that are judged to judge the account
 	mostArchives   = 24   // that are compared file by file
-	newcomerMost   = 500  // publishes; who has more is no newcomer
+	// archivesWithin bounds the wait for archives; those that come later are not
+	// compared.
+	archivesWithin = 800 * time.Millisecond
+	newcomerMost   = 500 // publishes; who has more is no newcomer
 )
