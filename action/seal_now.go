@@ -151,6 +151,9 @@ func (e *Engine) sealKey(ctx context.Context, who Actor, o SealOrder, key string
 }
 
 func (e *Engine) sealOrder(ctx context.Context, who Actor, o SealOrder) (evidence.Bundle, error) {
+	if err := e.incident(ctx, o.Incident, Plan{}); err != nil {
+		return evidence.Bundle{}, err
+	}
 	crates, versions, err := e.named(ctx, o)
 	if err != nil {
 		return evidence.Bundle{}, err

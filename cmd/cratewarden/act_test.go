@@ -22,6 +22,7 @@ func TestActingStories(t *testing.T) {
 		Dir: filepath.Join("testdata", "act"),
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("CRATEWARDEN_SERVER", own.address)
+			env.Setenv("INC", opened(env.T().(testing.TB), own.address))
 			env.Setenv("TZ", "UTC")
 			env.Setenv(printedVariable, os.Getenv(printedVariable))
 			env.Setenv(keyringVariable, filepath.Join(env.WorkDir, "sessions.json"))

@@ -15,12 +15,13 @@ import (
 // deeds are what somebody did on the shared console before its pages are looked
 // at, so that they show more than empty lists.
 type deeds struct {
-	person  string // Bo's id
-	account string // number of the account whose address may be opened
-	demands string // a plan that waits for a second person
-	ready   string // one that waits for its author
-	applied string
-	sealed  string // digest of the evidence for the first
+	incident string
+	person   string // Bo's id
+	account  string // number of the account whose address may be opened
+	demands  string // a plan that waits for a second person
+	ready    string // one that waits for its author
+	applied  string
+	sealed   string // digest of the evidence for the first
 }
 
 // doneDeeds are done once for the test program, however often the tests run.
@@ -29,7 +30,7 @@ var doneDeeds struct {
 	deeds
 }
 
-const campaign = "incident: INC-118\npublic: These crates imitate well-known ones and steal secrets while they are built.\ninternal: Four accounts, one campaign; see the call at 16:20.\n"
+const campaign = "public: These crates imitate well-known ones and steal secrets while they are built.\ninternal: Four accounts, one campaign; see the call at 16:20.\n"
 
 // doDeeds does them as Ada, on the command line. It touches only crates that no
 // story and no other journey looks at.
@@ -46,15 +47,16 @@ func doDeeds(t *testing.T) (d deeds) {
 	reviewed := func(text string) string {
 		t.Helper()
 		var made struct{ Plan struct{ ID string } }
-		if err := json.Unmarshal([]byte(ada(t, text, "plan", "new", "-", "--json")), &made); err != nil {
+		if err := json.Unmarshal([]byte(ada(t, "incident: "+d.incident+"\n"+text, "plan", "new", "-", "--json")), &made); err != nil {
 			t.Fatal(err)
 		}
 		ada(t, "", "plan", "review", made.Plan.ID)
 		return made.Plan.ID
 	}
+	d.incident = opened(t, demoAddress(t))
 	d.person = found(`"id": "(u[0-9a-v]+)",\s*"name": "Bo"`, ada(t, "", "people", "--json"))
 	d.account = found(`Account +(\d+)`, ada(t, "", "user", "mirelund"))
-	d.applied = found(`plan (p[0-9a-v]+) is applied`, ada(t, "", "yank", "minimember@0.1.1", "logpress-mini@0.1.1", "--incident", "INC-118",
+	d.applied = found(`plan (p[0-9a-v]+) is applied`, ada(t, "", "yank", "minimember@0.1.1", "logpress-mini@0.1.1", "--incident", d.incident,
 		"--reason", "These crates imitate well-known ones.", "--message", "Imitates another crate.", "--yes"))
 	d.demands = reviewed("title: Delete macro-loom1 1.0.87, which steals secrets\n" + campaign + "steps:\n- {do: version.delete, crate: macro-loom1, version: 1.0.87}\n")
 	d.sealed = found(`([0-9a-f]{64})`, ada(t, "", "plan", "seal", d.demands))

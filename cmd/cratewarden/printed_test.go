@@ -48,7 +48,7 @@ func (c *copyTo) Write(p []byte) (int, error) {
 // moment of its making. Only its standard output may hold it.
 func reveals(args string) bool {
 	return strings.HasPrefix(args, "user ") && strings.Contains(args, " --open") ||
-		strings.HasPrefix(args, "evidence open ") || strings.HasPrefix(args, "api-token make ")
+		strings.HasPrefix(args, "evidence open ") || strings.HasPrefix(args, "api-token new ")
 }
 
 // printedIsPrivate searches what all commands of all stories printed, logs
@@ -93,7 +93,7 @@ func TestPrintedIsSearched(t *testing.T) {
 		"an address in a log":    {"user 7 --open", "", "level=WARN msg=failed mail=jane@example.net", 1},
 		"opened on the record":   {"user 7 --open --reason x", "jane@example.net", "", 0},
 		"a secret":               {"people", "cwd_0123456789abcdefghijklmnop", "", 1},
-		"a secret as it is made": {"api-token make ci", "cwd_0123456789abcdefghijklmnop", "", 0},
+		"a secret as it is made": {"api-token new ci", "cwd_0123456789abcdefghijklmnop", "", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

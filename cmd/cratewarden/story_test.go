@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -33,6 +36,7 @@ func TestStories(t *testing.T) {
 			env.Setenv("REGISTRY", pgtest.URL(t, registry))
 			env.Setenv("EMPTY", pgtest.URL(t, empty))
 			env.Setenv("CONSOLE", pgtest.URL(t, empty))
+			env.Setenv("INC", opened(t, address))
 			env.Setenv("TZ", "UTC")
 			env.Setenv(printedVariable, os.Getenv(printedVariable))
 			env.Setenv(keyringVariable, filepath.Join(env.WorkDir, "sessions.json"))
@@ -52,4 +56,18 @@ func TestStories(t *testing.T) {
 			return write("publisher.txt", demo.DemoPublisherToken+"\n")
 		},
 	})
+}
+
+// opened gives an open case of a console for what stories do there, the same for
+// all.
+func opened(t testing.TB, address string) string {
+	t.Helper()
+	var out, trouble bytes.Buffer
+	args := []string{"incident", "new", "What the stories do", "--kind", "service", "--about", "lanewise", "--key", "stories", "--server", address, "--as", "ada", "--json"}
+	err := run(t.Context(), args, strings.NewReader(""), &out, &trouble)
+	id := regexp.MustCompile(`INC-\d+`).FindString(out.String())
+	if err != nil || id == "" {
+		t.Fatalf("%v\n%s%s", err, &out, &trouble)
+	}
+	return id
 }
