@@ -2,8 +2,10 @@ package main
 
 import (
 	"io"
+	"slices"
 	"strings"
 
+	"cratewarden"
 	"cratewarden/advisory"
 	"cratewarden/api"
 	"cratewarden/incident"
@@ -185,28 +187,73 @@ func (c advisoryAskCmd) Run(e env) error {
 	return show(e, c.asking, l, printDrafts)
 }
 
-type advisoryApproveCmd struct {
+// manyDrafts names several drafts.
+type manyDrafts struct {
 	asking
-	Drafts []int64 `arg:"" help:"Their numbers, as advisory list prints them."`
-	Reason string  `help:"Why, although the lint found something severe."`
+	Drafts []int64  `arg:"" optional:"" help:"Their numbers, as advisory list prints them."`
+	Of     string   `env:"-" placeholder:"INCIDENT" help:"In place of numbers: all of this incident for which it is time."`
+	Format []string `env:"-" help:"With --of: only in these forms, such as rustsec,osv."`
 }
 
-// Run approves each; the first that is refused ends it.
-func (c advisoryApproveCmd) Run(e env) error {
-	for _, n := range c.Drafts {
-		err := draftArg{c.asking, n}.change(e, "approve", 0, func(revision int) any { return map[string]any{"revision": revision, "reason": c.Reason} })
+// each does something to each draft, as it is; the first that is refused ends
+// it. state is that of which it is time with --of.
+func (c manyDrafts) each(e env, what string, state incident.DraftState, body func(revision int) any) error {
+	cl, err := c.client(e)
+	if err != nil {
+		return err
+	}
+	if (c.Of == "") == (len(c.Drafts) == 0) {
+		return cratewarden.Errorf(cratewarden.Invalid, "Name drafts by their numbers, or an incident with --of.")
+	}
+	done := &api.DraftList{Rows: []incident.Draft{}}
+	list := c.Drafts
+	if c.Of != "" {
+		all, err := cl.Drafts(e.ctx, c.Of)
 		if err != nil {
 			return err
 		}
+		for _, d := range all.Rows {
+			if d.State == state && (len(c.Format) == 0 || slices.Contains(c.Format, string(d.Format))) {
+				list = append(list, d.ID)
+			}
+		}
+		if len(list) == 0 {
+			return cratewarden.Errorf(cratewarden.NotFound, "No such draft of %s waits for that.", inert(c.Of))
+		}
 	}
-	return nil
+	for _, n := range list {
+		now, err := cl.Advisory(e.ctx, n)
+		if err != nil {
+			return err
+		}
+		d, err := cl.ChangeDraft(e.ctx, n, what, body(now.Revision))
+		if err != nil {
+			say(e.stderr, "Draft %d, %s; done before it: %d.", n, inert(strings.TrimSpace(string(now.Format)+" "+now.Crate)), len(done.Rows))
+			return explainClash(e, err)
+		}
+		done.Rows = append(done.Rows, *d)
+	}
+	return show(e, c.asking, done, func(w io.Writer, l *api.DraftList) {
+		for i := range l.Rows {
+			printDraftState(w, &l.Rows[i])
+		}
+	})
+}
+
+type advisoryApproveCmd struct {
+	manyDrafts
+	Reason string `help:"Why, although the lint found something severe."`
+}
+
+// Run approves.
+func (c advisoryApproveCmd) Run(e env) error {
+	return c.each(e, "approve", incident.DraftOpen, func(revision int) any { return incident.DraftOrder{Revision: revision, Reason: c.Reason} })
 }
 
 type advisorySendCmd struct {
-	asking
-	Drafts []int64 `arg:"" help:"Their numbers, as advisory list prints them."`
-	Where  string  `help:"Where it was published: an address, or words."`
-	Via    string  `enum:"hand,channels" default:"hand" help:"hand: a person published or sent it. channels: the console hands it to the channels of notices."`
+	manyDrafts
+	Where string `help:"Where it was published: an address, or words."`
+	Via   string `enum:"hand,channels" default:"hand" help:"hand: a person published or sent it. channels: the console hands it to the channels of notices."`
 }
 
 // Help says what it does.
@@ -214,24 +261,19 @@ func (advisorySendCmd) Help() string {
 	return `Examples:
 
   cratewarden advisory send 7 8 9 --where https://advisories.example/pull/17
+  cratewarden advisory send --of INC-12 --format osv --where https://records.example/pull/9
   cratewarden advisory send 12 --via channels
-  cratewarden advisory send 13 --where "the reporter's mail, from the help desk"
+  cratewarden advisory send 13 --where "from the help desk"
 
 Public forms are locked until the bad is gone from the registry, or until
 "incident unlock" says why not.`
 }
 
-// Run sends each; the first that is refused ends it.
+// Run sends.
 func (c advisorySendCmd) Run(e env) error {
-	for _, n := range c.Drafts {
-		err := draftArg{c.asking, n}.change(e, "send", 0, func(revision int) any {
-			return map[string]any{"revision": revision, "where": c.Where, "via": c.Via}
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return c.each(e, "send", incident.DraftApproved, func(revision int) any {
+		return incident.SendOrder{Revision: revision, Where: c.Where, Via: incident.Via(c.Via)}
+	})
 }
 
 type advisoryCorrectCmd struct {

@@ -18,6 +18,7 @@ type advisoryLintCmd struct {
 	asking
 	What   []string `arg:"" placeholder:"INCIDENT|FILE" help:"An incident, or with --sheet files made from it."`
 	Sheet  string   `env:"-" placeholder:"FILE" help:"The sheet of facts, as incident sheet printed it. With it no console is asked: the files are held against it."`
+	Whole  bool     `help:"With --sheet: the files are all that is to be said, so say what is missing, too."`
 	Format string   `env:"-" help:"The files' form, such as rustsec; found by their names without it."`
 }
 
@@ -90,7 +91,14 @@ func (c advisoryLintCmd) offline(e env) (*api.LintReport, error) {
 		}
 		docs = append(docs, d)
 	}
-	return api.LintReportOf(advisory.Lint(s, docs)), nil
+	if c.Whole {
+		return api.LintReportOf(advisory.Lint(s, docs)), nil
+	}
+	found := advisory.LintSheet(s)
+	for _, d := range docs {
+		found = append(found, advisory.LintDocument(s, d)...)
+	}
+	return api.LintReportOf(found), nil
 }
 
 // documentOf says which document a file is: the one that would be made at that
@@ -133,8 +141,12 @@ func printLint(w io.Writer, r *api.LintReport) {
 		say(w, "Nothing is missing or wrong.")
 		return
 	}
-	for _, p := range r.Problems {
-		say(w, "%s", inert(problemLine(p)))
+	for _, severe := range []bool{true, false} {
+		for _, p := range r.Problems {
+			if p.Severe == severe {
+				say(w, "%s", inert(problemLine(p)))
+			}
+		}
 	}
 }
 

@@ -177,9 +177,22 @@ func (c incidentNoteCmd) Run(e env) error {
 
 type incidentTextCmd struct {
 	caseArg
-	Field string `arg:"" help:"Which: summary, behaviour, trigger, analysis, indicators, links, finder, …"`
+	Field string `arg:"" help:"Which; see below."`
 	File  string `arg:"" optional:"" help:"Write what is in this file, or - for standard input; without it the text is printed."`
 	Was   *int   `placeholder:"REVISION" help:"Refuse if the text is not of this revision any more; 0 if nobody wrote it yet."`
+}
+
+// Help lists the texts.
+func (incidentTextCmd) Help() string {
+	out := "The texts of the sheet of facts:\n\n"
+	for _, f := range incident.TextFields() {
+		name := f.Field
+		if f.Of != "" {
+			name += ":" + strings.ToUpper(f.Of)
+		}
+		out += "  " + name + ": " + f.Help + "\n"
+	}
+	return out + "\nOther texts are kept with the incident and go nowhere."
 }
 
 // Run prints or writes a text.

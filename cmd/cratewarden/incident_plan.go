@@ -43,7 +43,7 @@ func printProposal(w io.Writer, p *incident.Proposal) {
 		}
 		say(w, "%s %3d  %s: %s", box, i+1, inert(s.Sentence), inert(s.Why))
 	}
-	section(w, "Found to be related", found(p), mostRows, relatedLine)
+	section(w, "Also found; nothing is proposed about it", beside(p), mostRows, relatedLine)
 	if len(p.Advisories) > 0 {
 		heading(w, "An advisory is due for each of")
 		for _, name := range p.Advisories {
@@ -55,10 +55,10 @@ func printProposal(w io.Writer, p *incident.Proposal) {
 	}
 }
 
-// found is what the incident did not name.
-func found(p *incident.Proposal) (out []related.Subject) {
+// beside is what was found by a link alone, for a person to decide.
+func beside(p *incident.Proposal) (out []related.Subject) {
 	for _, s := range p.Subjects {
-		if !s.Start {
+		if s.Strength == related.Offer {
 			out = append(out, s)
 		}
 	}
@@ -70,7 +70,7 @@ func relatedLine(s related.Subject) string {
 	for _, r := range s.Reasons {
 		why = append(why, r.Text)
 	}
-	return strings.TrimSpace(string(s.Strength)+"  "+s.Kind+" "+orElse(s.Name, s.ID)) + ": " + strings.Join(why, " ")
+	return s.Kind + " " + orElse(s.Name, s.ID) + ": " + strings.Join(why, " ")
 }
 
 type incidentPlanCmd struct {
@@ -137,5 +137,12 @@ func (c incidentPlanCmd) Run(e env) error {
 			say(w, "Plan %s is made; nothing has changed. Next: cratewarden plan review %s", v.Plan.ID, v.Plan.ID)
 		})
 	}
-	return c.carryMade(e, cl, made)
+	if err := c.carryMade(e, cl, made); err != nil || c.DryRun {
+		return err
+	}
+	v, err := cl.SyncIncident(e.ctx, c.ID) // the console does it too, in a moment
+	if err == nil && !c.JSON {
+		printStand(e.stdout, v)
+	}
+	return err
 }

@@ -73,9 +73,6 @@ func subjectLine(s incident.Subject) string {
 	if s.Role != "" {
 		line += ", " + s.Role
 	}
-	if s.Why != "" {
-		line += ": " + s.Why
-	}
 	return line
 }
 
