@@ -25,7 +25,7 @@ var staticFiles embed.FS
 func bundles() map[string][]string {
 	return map[string][]string{
 		"console.css": {"static/css/*.css"},
-		"console.js":  {"static/console.js", "static/plan.js", "static/passkey.js"},
+		"console.js":  {"static/console.js", "static/plan.js", "static/incident.js", "static/passkey.js"},
 		"theme.js":    {"static/theme.js"},
 		"htmx.js":     {"static/vendor/htmx-4.0.1/htmx.min.js", "static/vendor/htmx-4.0.1/hx-csp.min.js"},
 		"icon.svg":    {"static/icon.svg"},

@@ -71,6 +71,9 @@ type Config struct {
 	// Dossiers answers the pages' questions. Without it only the pages about
 	// the console itself exist.
 	Dossiers Dossiers
+	// Blast answers who could be hit by bad versions; with nil there is no page of
+	// it.
+	Blast Blast
 	// Ledger is the log of what was done. Without it there are no pages of it.
 	Ledger Ledger
 	// LedgerTrouble says why the newest head could not be signed; nil or "" when
@@ -85,6 +88,9 @@ type Config struct {
 	// Plans is the engine that changes the registry. With nil nothing can be
 	// changed; what could be is shown greyed, with the reason.
 	Plans Plans
+	// Incidents keeps cases; with nil there are no pages of them, and plans name
+	// their incident by hand.
+	Incidents Incidents
 	// Notices is what people were told; with nil nobody is, and there is no page of
 	// it.
 	Notices Notices
@@ -148,6 +154,8 @@ type Server struct {
 	engine  *engine
 	table   []route
 	planned *planned
+	cases   *cases
+	bodies  map[string]int64 // how much a route takes that takes more than others
 	turns   *turns
 	mux     *http.ServeMux
 	handler http.Handler

@@ -20,6 +20,7 @@ var templateFiles embed.FS
 func pageInventory() map[string]any {
 	return map[string]any{
 		"about":    aboutPage{},
+		"blast":    blastPage{},
 		"confirm":  confirmPage{},
 		"denied":   deniedPage{},
 		"diff":     diffPage{},
@@ -41,6 +42,11 @@ func pageInventory() map[string]any {
 		"batch":     batchPage{},
 		"plan":      planPage{},
 		"plan_form": planFormPage{},
+
+		"drafts":   draftsPage{},
+		"forms":    formsPage{},
+		"incident": incidentPage{},
+		"proposal": proposalPage{},
 
 		"publishes": publishesPage{},
 		"search":    searchPage{},
@@ -67,16 +73,23 @@ func pageInventory() map[string]any {
 // that it shows. doc.go says what each is for.
 func partInventory() map[string]any {
 	return map[string]any{
-		"badge":      Badge{},
-		"badges":     []Badge{},
-		"bars":       Bars{},
-		"card":       Card{},
-		"carried":    "",
+		"badge":   Badge{},
+		"badges":  []Badge{},
+		"bars":    Bars{},
+		"card":    Card{},
+		"carried": "",
+
+		"casenotes":    caseNotes{},
+		"casestate":    caseState{},
+		"casesubjects": caseSubjects{},
+		"casetasks":    caseTasks{},
+
 		"diff":       Diff{},
 		"empty":      Empty{},
 		"facts":      []Fact{},
 		"feed":       feed{},
 		"filter":     Filter{},
+		"formcard":   formCard{},
 		"guards":     []Guard{},
 		"head":       Head{},
 		"layout":     Page{},

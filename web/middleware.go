@@ -103,10 +103,17 @@ func (s *Server) recover(next http.Handler) http.Handler {
 	})
 }
 
-// limitBody bounds what a request may send.
+// limitBody bounds what a request may send. A few routes take files, which are
+// larger than forms.
 func (s *Server) limitBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, s.cfg.MaxBody)
+		most := s.cfg.MaxBody
+		if r.Method == http.MethodPost && len(s.bodies) > 0 {
+			if _, pattern := s.mux.Handler(r); s.bodies[pattern] > most {
+				most = s.bodies[pattern]
+			}
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, most)
 		next.ServeHTTP(w, r)
 	})
 }

@@ -54,7 +54,7 @@ func batchTabs(here string) []Tab {
 func (s *Server) batchPage(r *http.Request, d planDraft) batchPage {
 	p := batchPage{Page: s.page(r, "Plan from a list"), Head: Head{Crumbs: []Link{{"Plans", "/plans"}}, Title: "Plan for many", Lead: Text("First what is meant, then a tick at each, then one plan. Nothing in the registry changes by it.")},
 		Action: "/plans/batch", Tabs: batchTabs("/plans/batch"), Title: "Crates and versions", Note: "one name, or one name@version, in a line", Button: "Look them up"}
-	p.Words = planWordsForm{Draft: d, Back: "/plans", Refused: s.mayPlan(s.who(r)), Make: "Make one plan"}
+	p.Words = planWordsForm{Draft: d, Back: "/plans", Refused: s.mayPlan(s.who(r)), Make: "Make one plan", Cases: s.openCases(r, d.Incident)}
 	return p
 }
 

@@ -18,7 +18,7 @@ type crateView struct {
 
 // crateViews are the tabs of a crate, in order.
 func (s *Server) crateViews() []crateView {
-	return []crateView{
+	views := []crateView{
 		{"", "Overview", s.crateOverview},
 		{"versions", "Versions", nil}, // a list of its own: crateVersions
 		{"dependents", "Dependents", nil},
@@ -27,6 +27,10 @@ func (s *Server) crateViews() []crateView {
 		{"timeline", "Timeline", fillCrateTimeline},
 		{"storage", "Storage & index", fillCrateStorage},
 	}
+	if s.cfg.Blast != nil {
+		views = slices.Insert(views, 3, blastView())
+	}
+	return views
 }
 
 // listTime bounds a request for a whole list as CSV, which takes many

@@ -24,6 +24,7 @@ type homePage struct {
 	Starts  []start
 	Mirror  Card
 	Risen   Card // deleted versions that came back; without a title there are none
+	Needs   Card // what needs the visitor; without a title there are no cases here
 	Plans   Card // what waits for whoever looks; without a title there are no plans here
 	// Again is set while the mirror loads: the page then renews itself.
 	Again bool
@@ -49,7 +50,7 @@ func (s *Server) home(w http.ResponseWriter, r *http.Request) error {
 	}
 	p.Notices = append(p.Notices, dumpNotice(h.Dump)...)
 	p.Facts = homeFacts(h)
-	p.Recent = feed{Rows: feedRows(h.Recent)}
+	p.Recent = feed{Rows: s.feedRows(h.Recent)}
 	p.Jobs = homeJobs(h.Jobs)
 	if h.RecentAbsent != "" {
 		p.Unread = []Notice{Missing("Not shown", h.RecentAbsent)}
@@ -57,7 +58,9 @@ func (s *Server) home(w http.ResponseWriter, r *http.Request) error {
 	p.Deleted = homeDeleted(h)
 	p.Mirror = homeMirror(h)
 	p.Plans = s.homePlans(r)
-	p.Risen = s.homeRisen(r)
+	if p.Needs = s.homeNeeds(r); p.Needs.Title == "" { // it names what came back, too
+		p.Risen = s.homeRisen(r)
+	}
 	return s.render(w, "home", http.StatusOK, p)
 }
 

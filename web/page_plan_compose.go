@@ -11,7 +11,7 @@ import (
 func (s *Server) showDraft(w http.ResponseWriter, r *http.Request, status int, d planDraft, notices ...Notice) error {
 	who := s.who(r)
 	p := planFormPage{Page: s.page(r, "New plan"), Draft: d, Notices: notices, Action: "/plans"}
-	p.Words = planWordsForm{Draft: d, Back: "/plans", Refused: s.mayPlan(who), Make: "Make the plan"}
+	p.Words = planWordsForm{Draft: d, Back: "/plans", Refused: s.mayPlan(who), Make: "Make the plan", Cases: s.openCases(r, d.Incident)}
 	p.Head = Head{Crumbs: []Link{{"Plans", "/plans"}}, Title: "New plan", Lead: Text("Nothing in the registry changes by making a plan. It is reviewed next.")}
 	if d.Plan != "" {
 		p.Title = "Edit the plan " + visible(d.Plan)

@@ -38,6 +38,7 @@ func (s *Server) offer(r *http.Request, p *dossierPage, x ledger.Subject) {
 	p.Head.Menu = s.actMenu(r, x)
 	p.Head.Small = s.bundlesLine(x)
 	p.Notices = append(p.Notices, s.openPlans(r.Context(), x)...)
+	s.offerCase(r, p, x)
 }
 
 // actMenu lists the acts whose parameters the subject fills.

@@ -50,8 +50,9 @@ type planFormPage struct {
 type planWordsForm struct {
 	Draft   planDraft
 	Back    string
-	Refused string // why this person cannot make the plan
-	Make    string // the word on the button
+	Refused string   // why this person cannot make the plan
+	Cases   []Option // open incidents to choose from; nil where one is typed
+	Make    string   // the word on the button
 }
 
 // formStep is a step that is ready.
@@ -92,6 +93,9 @@ func readDraft(r *http.Request) (planDraft, error) {
 	form := r.PostForm
 	d := planDraft{Plan: r.PathValue("id"), Title: strings.TrimSpace(form.Get("title")), Incident: strings.TrimSpace(form.Get("incident")), NoIncident: form.Get("no-incident") != "",
 		Public: textOf(form.Get("public")), Internal: textOf(form.Get("internal")), Kind: form.Get("do"), Values: readValues(form), Key: form.Get("key")}
+	if d.Incident == noIncident {
+		d.Incident, d.NoIncident = "", true
+	}
 	d.Revision, _ = strconv.Atoi(form.Get("revision"))
 	for _, text := range form["step"] {
 		d.Steps = append(d.Steps, action.StepText(text))

@@ -156,7 +156,7 @@ func (s *Server) planRow(p *action.Plan) Row {
 	about := subjectsPhrase(s.subjects(p), 3)
 	incident := Phrase{}.Muted("none")
 	if p.Incident != "" {
-		incident = Phrase{}.Link(p.Incident, address("/plans", "incident", p.Incident))
+		incident = Phrase{}.Link(p.Incident, s.caseURL(p.Incident))
 	}
 	author := Phrase{}.Link(actorName(p.Author), address("/plans", "author", p.Author.ID))
 	title := Phrase{}.Link(p.Title, planURL(p.ID)).Muted(" " + p.ID)

@@ -93,7 +93,7 @@ func (s *Server) showPlan(w http.ResponseWriter, r *http.Request, status int, p 
 	if err != nil {
 		return err
 	}
-	page := planPage{Page: s.page(r, visible(p.Title)), Notices: notices, Head: planHead(&p), Live: s.livePart(seen), Internal: p.Internal, Revision: p.Revision}
+	page := planPage{Page: s.page(r, visible(p.Title)), Notices: notices, Head: planHead(&p, s.caseURL(p.Incident)), Live: s.livePart(seen), Internal: p.Internal, Revision: p.Revision}
 	page.Forms = s.planForms(seen)
 	if page.Forms.ShowSettle {
 		page.Forms.Compared = s.comparedCard(r, p)
@@ -167,10 +167,10 @@ func (s *Server) look(r *http.Request, p action.Plan) (*planSeen, error) {
 	return seen, err
 }
 
-func planHead(p *action.Plan) Head {
+func planHead(p *action.Plan, incidentURL string) Head {
 	h := Head{Crumbs: []Link{{"Plans", "/plans"}}, Title: visible(p.Title), Badges: []Badge{{Tone: planTone(p.State), Text: string(p.State)}}}
 	if p.Incident != "" {
-		h.Crumbs = append(h.Crumbs, Link{visible(p.Incident), address("/plans", "incident", p.Incident)})
+		h.Crumbs = append(h.Crumbs, Link{visible(p.Incident), incidentURL})
 	}
 	for _, mark := range planMarks(p) {
 		if mark.Kind == "badge" {
@@ -187,7 +187,7 @@ func planHead(p *action.Plan) Head {
 	h.Badges = append(h.Badges, Badge{Text: p.ID})
 	incident := Phrase{}.Muted(" · no incident")
 	if p.Incident != "" {
-		incident = Phrase{}.Say(" · incident ").Link(p.Incident, address("/plans", "incident", p.Incident))
+		incident = Phrase{}.Say(" · incident ").Link(p.Incident, incidentURL)
 	}
 	h.Lead = append(Text("by ").Link(actorName(p.Author), address("/plans", "author", p.Author.ID)).Say(", ").UTC(p.CreatedAt).Say(" UTC, ").Ago(p.CreatedAt), incident...)
 	return h

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"cratewarden"
+	"cratewarden/action"
 	"cratewarden/dossier"
 )
 
@@ -42,6 +43,7 @@ type feedRow struct {
 	Marks, Silence, Method, Credential Phrase
 	Who                                Phrase
 	Size, Downloads                    string
+	Case                               string // form of a new incident; "" for none
 }
 
 // methods are the ways to publish, as the address calls them.
@@ -90,7 +92,7 @@ func (s *Server) publishes(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	pairs := filterPairs(filter, f)
-	rows := feed{Rows: feedRows(p.Rows.Rows), Nonce: visitOf(r.Context()).nonce, Arrived: part != ""}
+	rows := feed{Rows: s.feedRows(p.Rows.Rows), Nonce: visitOf(r.Context()).nonce, Arrived: part != ""}
 	live := filter.Before == 0 && filter.Until.IsZero() && p.Rows.Absent == "" && !still
 	if live {
 		newest := filter.After
@@ -212,10 +214,12 @@ func (s *Server) publishesFile(w http.ResponseWriter, r *http.Request, filter do
 	})
 }
 
-func feedRows(rows []dossier.PublishRow) []feedRow {
+func (s *Server) feedRows(rows []dossier.PublishRow) []feedRow {
 	out := make([]feedRow, 0, len(rows))
 	for i := range rows {
-		out = append(out, rowOfFeed(&rows[i]))
+		row := rowOfFeed(&rows[i])
+		row.Case = s.newCaseURL(action.VersionSubject(rows[i].Crate, rows[i].Num), "publishes feed")
+		out = append(out, row)
 	}
 	return out
 }

@@ -104,6 +104,9 @@ func (s *Server) versionPage(r *http.Request, v *dossier.Version, now versionVie
 	if v.Following != "" {
 		p.Head.Actions = append(p.Head.Actions, Action{Label: visible(v.Following) + " →", URL: versionURL(v.Crate, v.Following)})
 	}
+	if s.cfg.Blast != nil {
+		p.Head.Actions = append(p.Head.Actions, Action{Label: "Blast radius", URL: blastURL(v.Crate, v.Num)})
+	}
 	s.offer(r, &p, action.VersionSubject(v.Crate, v.Num))
 	p.Notices = append(p.Notices, heldNotices(v)...)
 	for _, view := range versionViews() {

@@ -22,6 +22,7 @@ type route struct {
 	limit   string   // the kind of limit on how often it may be asked; "" for none
 	secret  []string // fields of its form that are never kept for a second try
 	bare    bool     // its form is never kept at all
+	body    int64    // how many bytes it takes; zero means Config.MaxBody
 	handle  handler
 	nav     nav           // its place in the side bar; zero when it has none
 	under   string        // path of the side-bar entry it belongs to, when not its own
@@ -44,9 +45,10 @@ func sections() []string { return []string{"Now", "Look", "Console"} }
 func (s *Server) routes() []route {
 	console := append(slices.Concat(s.ledgerRoutes(), s.evidenceRoutes(), s.noticeRoutes(), s.peopleRoutes(), s.youRoutes(), s.deviceRoutes(), s.signRoutes(), s.openRoutes()), route{pattern: "GET /about", act: "look", handle: s.about, nav: nav{section: "Console", label: "About"}})
 	if s.cfg.Dossiers == nil {
-		return append(s.planRoutes(), console...)
+		return slices.Concat(s.incidentRoutes(), s.planRoutes(), console)
 	}
-	return slices.Concat(s.lookRoutes(), s.planRoutes(), s.crateRoutes(), s.versionRoutes(), s.accountRoutes(), console)
+	look := s.lookRoutes()
+	return slices.Concat(look[:1], s.incidentRoutes(), look[1:], s.planRoutes(), s.crateRoutes(), s.blastRoutes(), s.versionRoutes(), s.accountRoutes(), console)
 }
 
 // lookRoutes are the pages one begins with: what happens, and what can be asked.
@@ -88,6 +90,8 @@ func (s *Server) build(pages map[string]any, files fs.FS, more ...route) error {
 	}
 	s.turns = newTurns()
 	s.planned = newPlanned(s.cfg)
+	s.cases = &cases{keeper: s.cfg.Incidents}
+	s.bodies = map[string]int64{}
 	s.table = append(s.routes(), more...)
 	if err := checkActs(s.table); err != nil {
 		return err
@@ -99,6 +103,9 @@ func (s *Server) build(pages map[string]any, files fs.FS, more ...route) error {
 		s.assets.ServeHTTP(w, r)
 	})
 	for _, rt := range s.table {
+		if rt.body > 0 {
+			s.bodies[rt.pattern] = rt.body
+		}
 		s.mux.Handle(rt.pattern, s.adapt(rt))
 	}
 	s.mux.Handle("/", s.adapt(route{pattern: "/", act: "look", handle: s.nowhere}))

@@ -1,0 +1,5 @@
+package web
+
+import "cratewarden/incident"
+
+var _ Incidents = (*incident.Service)(nil)
