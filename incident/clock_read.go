@@ -21,7 +21,8 @@ const milestoneSQL = `, l.looked, l.judged, l.contained, l.removed, f.measured, 
 			min(e.at) FILTER (WHERE e.kind = 'verdict' AND coalesce(e.details ->> 'now', '') <> '') AS judged,
 			min(coalesce((e.details ->> 'shown_at')::timestamptz, e.at)) FILTER (WHERE e.kind = 'state' AND e.details ->> 'to' = 'contained') AS contained,
 			min(coalesce((e.details ->> 'shown_at')::timestamptz, e.at)) FILTER (WHERE e.kind = 'state' AND e.details ->> 'to' = 'removed') AS removed
-		FROM incident_event e WHERE e.incident = i.number OR e.incident IN (SELECT number FROM incident n WHERE n.merged_into = i.number)) l ON true
+		FROM incident_event e WHERE e.incident IN (WITH RECURSIVE kin AS (
+			SELECT i.number AS number UNION SELECT n.number FROM incident n JOIN kin k ON n.merged_into = k.number) SELECT kin.number FROM kin)) l ON true
 	LEFT JOIN LATERAL (SELECT min(g.at) AS measured FROM incident_figure g WHERE g.incident = i.number) f ON true
 	LEFT JOIN LATERAL (SELECT min(r.sent_at) AS advised FROM incident_draft r
 		WHERE r.incident = i.number AND r.format IN ('rustsec', 'osv') AND r.state IN ('sent', 'corrected')) d ON true

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"cratewarden/access"
 	"cratewarden/evidence"
 	"cratewarden/ledger"
 	"cratewarden/pg"
@@ -182,6 +183,9 @@ func told(e ledger.Entry) bool {
 
 func entrySentence(e ledger.Entry) string {
 	who, what := e.Actor.Name, e.Action
+	if rule, known := access.Of(e.Action); known {
+		what = quoted(rule.Title)
+	}
 	if e.Actor.ID == consoleID || who == "" {
 		who = theConsole
 	}
@@ -206,7 +210,7 @@ func entrySentence(e ledger.Entry) string {
 		if e.Result != nil {
 			why = because(e.Result.Detail)
 		}
-		return fmt.Sprintf("%s was refused to %s %s%s.", who, what, strings.TrimSpace(about), why)
+		return fmt.Sprintf("%s was refused %s%s%s.", who, what, about, why)
 	case ledger.Opening:
 		return fmt.Sprintf("%s opened private data: %s%s.", who, what, about)
 	case ledger.Erasure:
