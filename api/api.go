@@ -54,6 +54,9 @@ type Dossiers interface {
 // Config is what the interface is made from; Dossiers is required.
 type Config struct {
 	Dossiers Dossiers
+	// Blast answers who could be hit by bad versions; with nil the question is
+	// Unavailable.
+	Blast Blast
 	// Ledger is the log of what was done; with nil its questions are Unavailable.
 	Ledger Ledger
 	// LedgerTrouble says why the newest head could not be signed; nil or "" when
@@ -156,6 +159,7 @@ func build(mux *http.ServeMux, cfg Config) huma.API {
 	registerNotices(humaAPI, cfg)
 	registerOpenings(humaAPI, cfg)
 	registerIncidents(humaAPI, cfg)
+	registerBlast(humaAPI, cfg)
 	return humaAPI
 }
 
@@ -173,7 +177,7 @@ func schemaName(t reflect.Type, hint string) string {
 	if t.PkgPath() == "cratewarden/auth" && !strings.HasPrefix(name, "Auth") {
 		return "Auth" + name
 	}
-	for of, word := range map[string]string{"cratewarden/incident": "Incident", "cratewarden/incident/playbook": "Playbook", "cratewarden/incident/related": "Related", "cratewarden/advisory": "Advisory"} {
+	for of, word := range map[string]string{"cratewarden/incident": "Incident", "cratewarden/incident/playbook": "Playbook", "cratewarden/incident/related": "Related", "cratewarden/advisory": "Advisory", "cratewarden/blast": "Blast"} {
 		if t.PkgPath() == of && !strings.HasPrefix(name, word) {
 			return word + name
 		}

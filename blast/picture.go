@@ -51,7 +51,7 @@ func (r *Report) Picture(id string, link func(crate string) string) string {
 	var out strings.Builder
 	id = html.EscapeString(id)
 	width, height := (len(columns)-1)*columnWidth+boxWidth, headHeight+rows*rowHeight
-	fmt.Fprintf(&out, `<svg class="blast" viewBox="-2 0 %d %d" width="%d" height="%d" role="img" aria-labelledby="%s-title %s-desc"><title id="%s-title">%s</title><desc id="%s-desc">%s</desc>`,
+	fmt.Fprintf(&out, `<svg class="blast" viewBox="-2 0 %d %d" width="%d" height="%d" role="group" aria-labelledby="%s-title" aria-describedby="%s-desc"><title id="%s-title">%s</title><desc id="%s-desc">%s</desc>`,
 		width+4, height, width+4, height, id, id, id, "What could be hit, by distance", id, html.EscapeString(r.describePicture()))
 	for c := range columns {
 		if c > 0 {

@@ -112,7 +112,7 @@ func Run(ctx context.Context, g Graph, q Query) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Report{Query: q, AsOf: g.AsOf()}
+	r := &Report{Query: q, AsOf: g.AsOf(), Layers: []Layer{}, Affected: []Affected{}, Owners: []Notified{}}
 	r.nameBad(g, sources)
 	r.gather(s)
 	r.tell(g)
