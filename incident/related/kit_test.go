@@ -25,16 +25,17 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(logtest.Main(func() int { return pgtest.Main(m) })) }
 
-func size() int {
-	if n, err := strconv.Atoi(os.Getenv("CRATEWARDEN_RELATED_CRATES")); err == nil {
+// number is a setting of the environment, for a larger or another registry.
+func number(name string, otherwise int) int {
+	if n, err := strconv.Atoi(os.Getenv(name)); err == nil {
 		return n
 	}
-	return 900
+	return otherwise
 }
 
 // made is one demo registry for all tests.
 var made = sync.OnceValue(func() *demo.Registry {
-	return demo.Generate(demo.Options{Crates: size(), Archives: -1, Now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)})
+	return demo.Generate(demo.Options{Crates: number("CRATEWARDEN_RELATED_CRATES", 900), Seed: uint64(number("CRATEWARDEN_RELATED_SEED", 1)), Archives: -1, Now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)})
 })
 
 func demoTemplate() pgtest.Template {
