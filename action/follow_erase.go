@@ -89,7 +89,7 @@ func (s *shift) clearRows(ctx context.Context, person string, done *erased) erro
 		if err == nil && listed {
 			return cratewarden.Errorf(cratewarden.Conflict, "The person is on the list of people again. Take them off the list; this is tried again.")
 		}
-		for _, sql := range personRows() {
+		for _, sql := range append(personRows(), caseRows()...) {
 			if err != nil {
 				return err
 			}

@@ -99,7 +99,7 @@ type bundles interface {
 func runErase(ctx context.Context, r *Run, items []Item[PersonErase]) error {
 	for _, it := range items {
 		f := found{Account: it.Do.Account, Person: it.Do.Person, Entries: []int64{}, Bundles: []ledger.Digest{}}
-		for _, look := range []func(context.Context, Item[PersonErase], *found) error{r.eraseRows, r.eraseEntries, r.eraseEvidence, r.eraseMentions} {
+		for _, look := range []func(context.Context, Item[PersonErase], *found) error{r.eraseRows, r.eraseEntries, r.eraseEvidence, r.eraseMentions, r.eraseCases} {
 			if err := look(ctx, it, &f); err != nil {
 				return err
 			}

@@ -3,8 +3,6 @@ package main
 import (
 	"bytes"
 	"crypto/ed25519"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"io"
 	"net/url"
@@ -126,21 +124,9 @@ func (f caseFile) books() (playbook.Set, error) {
 }
 
 func (f caseFile) feedKey() (ed25519.PrivateKey, error) {
-	bad := func(cause error) error {
-		return cratewarden.Wrap(cause, cratewarden.Invalid, "Settings of incidents: feed.key must name a file with an Ed25519 key in PEM, such as \"openssl genpkey -algorithm ed25519\" makes.")
-	}
 	text, err := readSmall(f.path(f.Feed.Key))
 	if err != nil {
-		return nil, bad(err)
+		return nil, err
 	}
-	block, _ := pem.Decode(text)
-	if block == nil {
-		return nil, bad(nil)
-	}
-	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-	key, ok := parsed.(ed25519.PrivateKey)
-	if err != nil || !ok {
-		return nil, bad(err)
-	}
-	return key, nil
+	return advisory.ParseFeedKey(text)
 }
