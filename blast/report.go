@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -173,9 +174,25 @@ func (r *Report) gather(s *search) {
 	for i := range r.Affected {
 		r.describe(s, &r.Affected[i])
 	}
-	slices.SortFunc(r.Affected, func(a, b Affected) int {
-		return cmp.Or(cmp.Compare(b.Downloads, a.Downloads), cmp.Compare(a.Crate, b.Crate), cmp.Compare(a.first.crate, b.first.crate))
+	r.sort()
+}
+
+// sort puts the most downloaded crates first. It moves places about and each
+// crate once: there may be 200,000, and a crate is large.
+func (r *Report) sort() {
+	order := make([]int32, len(r.Affected))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(i, j int32) int {
+		a, b := &r.Affected[i], &r.Affected[j]
+		return cmp.Or(cmp.Compare(b.Downloads, a.Downloads), strings.Compare(a.Crate, b.Crate), cmp.Compare(a.first.crate, b.first.crate))
 	})
+	sorted := make([]Affected, len(order))
+	for to, from := range order {
+		sorted[to] = r.Affected[from]
+	}
+	r.Affected = sorted
 }
 
 // layer gives the one of a distance; distances come in order, without gaps.
@@ -206,17 +223,8 @@ func (r *Report) describe(s *search, a *Affected) {
 }
 
 // waysOf names the kinds of a set, joined by a blank.
-func waysOf(ways uint8) string {
-	var text []byte
-	for k := Normal; k <= Dev; k++ {
-		if ways&(1<<k) != 0 {
-			if len(text) > 0 {
-				text = append(text, ' ')
-			}
-			text = append(text, k.String()...)
-		}
-	}
-	return string(text)
+func waysOf(led uint8) string {
+	return [...]string{"", "normal", "build", "normal build", "dev", "normal dev", "build dev", "normal build dev"}[led&(wayNormal|wayBuild|wayDev)]
 }
 
 // countKinds counts one hit version.
