@@ -21,6 +21,7 @@ type Incidents interface {
 	Cases
 	CaseWork
 	CaseRecord
+	CaseFollows
 	CasePlans
 	CaseDrafts
 }
@@ -68,6 +69,7 @@ func registerIncidents(a huma.API, cfg Config) {
 	submit(a, "incident-erase", "incident.decide", "/incidents/{id}/erase", "Erase something that a person wrote, for ever; the ledger keeps only that it was there", d.erase)
 	registerCaseWork(a, d)
 	registerCaseRecord(a, d)
+	registerCaseFollows(a, d)
 	registerCasePlans(a, d)
 	registerCaseDrafts(a, d)
 }

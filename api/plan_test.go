@@ -140,7 +140,7 @@ func TestEveryChangeWantsAKey(t *testing.T) {
 		"/incidents/1/notes": `{"text":"t"}`, "/incidents/1/texts/summary": `{"text":"t"}`, "/incidents/1/tasks": `{"title":"t"}`, "/incidents/1/tasks/x": `{"do":"done"}`, "/incidents/1/files": `{}`,
 		"/incidents/1/figures": `{"what":"downloads","crate":"a","value":1,"method":"m"}`, "/incidents/1/plan": `{}`, "/incidents/1/removal": `{}`, "/incidents/1/drafts": `{}`, "/incidents/1/drafts/ask": `{}`,
 		"/drafts/1/edit": `{"revision":1,"text":"t"}`, "/drafts/1/approve": `{"revision":1}`, "/drafts/1/send": `{"revision":1}`, "/drafts/1/correct": `{"reason":"r"}`, "/drafts/1/withdraw": `{"revision":1}`,
-		"/drills": `{"name":"august"}`,
+		"/drills": `{"name":"august"}`, "/incidents/1/follows": `{"title":"t","holder":"a","due":"2026-12-01T00:00:00Z"}`, "/incidents/1/follows/x": `{}`,
 	}
 	n := 0
 	for path, methods := range doc.Paths {

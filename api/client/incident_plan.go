@@ -28,6 +28,21 @@ func (c *Client) IncidentPlan(ctx context.Context, id string, o api.IncidentPlan
 	return PostKey[api.PlanView](ctx, c, o, key, "incidents", id, map[bool]string{true: "removal", false: "plan"}[removal])
 }
 
+// AddFollow adds an action to follow.
+func (c *Client) AddFollow(ctx context.Context, id string, o incident.FollowOrder) (*incident.Task, error) {
+	return PostKey[incident.Task](ctx, c, o, NewKey(), "incidents", id, "follows")
+}
+
+// SetFollow gives an action to follow to somebody, or sets another day.
+func (c *Client) SetFollow(ctx context.Context, id, item string, o incident.FollowChange) (*incident.Task, error) {
+	return PostKey[incident.Task](ctx, c, o, NewKey(), "incidents", id, "follows", item)
+}
+
+// Erase erases something that a person wrote in an incident.
+func (c *Client) Erase(ctx context.Context, id string, what map[string]any) (*api.IncidentView, error) {
+	return PostKey[api.IncidentView](ctx, c, what, NewKey(), "incidents", id, "erase")
+}
+
 // Figure enters a number.
 func (c *Client) Figure(ctx context.Context, id string, o incident.FigureOrder) (*incident.Figure, error) {
 	return PostKey[incident.Figure](ctx, c, o, NewKey(), "incidents", id, "figures")

@@ -193,6 +193,7 @@ type manyDrafts struct {
 	Drafts []int64  `arg:"" optional:"" help:"Their numbers, as advisory list prints them."`
 	Of     string   `env:"-" placeholder:"INCIDENT" help:"In place of numbers: all of this incident for which it is time."`
 	Format []string `env:"-" help:"With --of: only in these forms, such as rustsec,osv."`
+	Was    int      `env:"-" placeholder:"REVISION" help:"With one draft: refuse if it is not of this revision any more."`
 }
 
 // each does something to each draft, as it is; the first that is refused ends
@@ -204,6 +205,9 @@ func (c manyDrafts) each(e env, what string, state incident.DraftState, body fun
 	}
 	if (c.Of == "") == (len(c.Drafts) == 0) {
 		return cratewarden.Errorf(cratewarden.Invalid, "Name drafts by their numbers, or an incident with --of.")
+	}
+	if c.Was != 0 && len(c.Drafts) != 1 {
+		return cratewarden.Errorf(cratewarden.Invalid, "--was goes with one draft.")
 	}
 	done := &api.DraftList{Rows: []incident.Draft{}}
 	list := c.Drafts
@@ -222,13 +226,17 @@ func (c manyDrafts) each(e env, what string, state incident.DraftState, body fun
 		}
 	}
 	for _, n := range list {
-		now, err := cl.Advisory(e.ctx, n)
-		if err != nil {
-			return err
+		revision := c.Was
+		if revision == 0 {
+			now, err := cl.Advisory(e.ctx, n)
+			if err != nil {
+				return err
+			}
+			revision = now.Revision
 		}
-		d, err := cl.ChangeDraft(e.ctx, n, what, body(now.Revision))
+		d, err := cl.ChangeDraft(e.ctx, n, what, body(revision))
 		if err != nil {
-			say(e.stderr, "Draft %d, %s; done before it: %d.", n, inert(strings.TrimSpace(string(now.Format)+" "+now.Crate)), len(done.Rows))
+			say(e.stderr, "This is about draft %d; done before it: %d.", n, len(done.Rows))
 			return explainClash(e, err)
 		}
 		done.Rows = append(done.Rows, *d)
@@ -291,15 +299,16 @@ func (c advisoryCorrectCmd) Run(e env) error {
 			return err
 		}
 	}
-	return c.change(e, "correct", 0, func(int) any { return map[string]any{"body": text, "reason": c.Reason} })
+	return c.change(e, "correct", 1, func(int) any { return map[string]any{"body": text, "reason": c.Reason} })
 }
 
 type advisoryWithdrawCmd struct {
 	draftArg
+	Was    int    `placeholder:"REVISION" help:"Refuse if the draft is not of this revision any more."`
 	Reason string `help:"Why; needed of what was approved or sent."`
 }
 
 // Run withdraws.
 func (c advisoryWithdrawCmd) Run(e env) error {
-	return c.change(e, "withdraw", 0, func(revision int) any { return map[string]any{"revision": revision, "reason": c.Reason} })
+	return c.change(e, "withdraw", c.Was, func(revision int) any { return map[string]any{"revision": revision, "reason": c.Reason} })
 }

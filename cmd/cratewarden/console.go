@@ -99,7 +99,7 @@ func openConsole(ctx context.Context, cfg consoleConfig) error {
 
 // address is where browsers find the console.
 func (c consoleConfig) address() string {
-	if c.origin != "" {
+	if c.origin != "" || c.listener == nil { // tests assemble without one
 		return c.origin
 	}
 	return "http://" + c.listener.Addr().String()

@@ -16,12 +16,14 @@ type incidentCmd struct {
 	New      incidentNewCmd      `cmd:"" help:"Open an incident."`
 	List     incidentListCmd     `cmd:"" help:"List incidents, newest first."`
 	Show     incidentShowCmd     `cmd:"" help:"Show an incident: what it is about, what is to do, where it can go."`
+	Needs    incidentNeedsCmd    `cmd:"" help:"Say what needs you now."`
 	Decide   incidentDecideCmd   `cmd:"" help:"Decide verdict, lead, severity, title, kind, label, campaigns."`
 	Move     incidentMoveCmd     `cmd:"" help:"Move an incident to another state."`
 	Note     incidentNoteCmd     `cmd:"" help:"Write a note, from a file or standard input."`
 	Text     incidentTextCmd     `cmd:"" help:"Print or write a text of the fact sheet, such as the summary."`
 	Subject  incidentSubjectCmd  `cmd:"" help:"Say what an incident is about."`
-	Task     incidentTaskCmd     `cmd:"" help:"List, take, tick, skip and add tasks and actions to follow."`
+	Task     incidentTaskCmd     `cmd:"" help:"List, take, tick, skip and add tasks."`
+	Follow   incidentFollowCmd   `cmd:"" help:"List, add and change actions to follow after closing."`
 	Attach   incidentAttachCmd   `cmd:"" help:"Attach a file."`
 	File     incidentFileCmd     `cmd:"" help:"Save an attached file."`
 	Propose  incidentProposeCmd  `cmd:"" help:"Show what the console proposes to do, and why."`
@@ -41,6 +43,7 @@ type incidentCmd struct {
 	Split    incidentSplitCmd    `cmd:"" help:"Make an incident of some subjects of another."`
 	Reopen   incidentReopenCmd   `cmd:"" help:"Open a closed incident again."`
 	Unlock   incidentUnlockCmd   `cmd:"" help:"Let public notices go before the removal, with the reason."`
+	Erase    incidentEraseCmd    `cmd:"" help:"Erase something that a person wrote, for ever."`
 	Kinds    incidentKindsCmd    `cmd:"" help:"List the kinds of incidents, or explain the checklist of one."`
 }
 

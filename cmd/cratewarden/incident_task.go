@@ -14,8 +14,8 @@ import (
 )
 
 type incidentTaskCmd struct {
-	List    taskListCmd    `cmd:"" help:"List what is to do, and actions to follow."`
-	Add     taskAddCmd     `cmd:"" help:"Add a task, or an action to follow."`
+	List    taskListCmd    `cmd:"" help:"List what is to do."`
+	Add     taskAddCmd     `cmd:"" help:"Add a task."`
 	Take    taskTakeCmd    `cmd:"" help:"Take a task."`
 	Release taskReleaseCmd `cmd:"" help:"Give a task back."`
 	Done    taskDoneCmd    `cmd:"" help:"Tick a task that does not tick itself."`
@@ -23,18 +23,13 @@ type incidentTaskCmd struct {
 	Redo    taskRedoCmd    `cmd:"" help:"Open a task again that was done or skipped."`
 }
 
-type taskListCmd struct {
-	caseArg
-	Follow bool `help:"Only actions to follow after closing."`
-}
+type taskListCmd struct{ caseArg }
 
 // Run lists.
 func (c taskListCmd) Run(e env) error {
 	return fetch(e, c.asking, nil, func(w io.Writer, v *api.IncidentView) {
 		for _, t := range v.Tasks {
-			if t.After || !c.Follow {
-				say(w, "%s", inert(taskLine(t)))
-			}
+			say(w, "%s", inert(taskLine(t)))
 		}
 	}, "incidents", c.ID)
 }
@@ -43,13 +38,13 @@ type taskAddCmd struct {
 	caseArg
 	Title  string `arg:"" help:"What is to do."`
 	Due    string `placeholder:"TIME" help:"By when, such as 2026-09-30."`
-	Follow bool   `help:"It is an action to follow after closing."`
 	Holder string `placeholder:"PERSON" help:"Who gets it, by id; me for yourself."`
 }
 
 // Run adds.
 func (c taskAddCmd) Run(e env) error {
-	o := incident.TaskOrder{Title: c.Title, After: c.Follow, Give: c.Holder}
+	o := incident.TaskOrder{Title: c.Title}
+	var err error
 	if c.Due != "" {
 		at, err := moment(c.Due)
 		if err != nil {
@@ -57,12 +52,8 @@ func (c taskAddCmd) Run(e env) error {
 		}
 		o.Due = &at
 	}
-	if c.Holder == "me" {
-		me, err := c.me(e)
-		if err != nil {
-			return err
-		}
-		o.Give = me
+	if o.Give, err = c.somebody(e, c.Holder); err != nil {
+		return err
 	}
 	cl, err := c.client(e)
 	if err != nil {
@@ -73,6 +64,14 @@ func (c taskAddCmd) Run(e env) error {
 		return err
 	}
 	return show(e, c.asking, t, func(w io.Writer, t *incident.Task) { say(w, "Added: %s", inert(taskLine(*t))) })
+}
+
+// somebody gives the id of a person; "me" is who asks.
+func (a asking) somebody(e env, who string) (string, error) {
+	if who == "me" {
+		return a.me(e)
+	}
+	return who, nil
 }
 
 // taskArg names a task.

@@ -38,10 +38,35 @@ func wordsOf(x target, login, file string) map[string]string {
 		"evidence seal": spec, "evidence list": "", "evidence show": none, "evidence open": none + " mail --reason because-of-this", "evidence verify": none, "evidence export": none + " --to " + file + ".tar",
 		"ledger list": "", "ledger show": "0",
 	}
+	maps.Copy(words, incidentWordsOf(x, file))
 	for _, act := range []string{"yank", "unyank", "hold", "release", "lock", "unlock", "contain", "undo-since", "revoke", "reserve", "unreserve", "owner add", "owner remove", "delete crate", "delete version", "trustpub-only"} {
 		words[act] += " --yes --incident none --reason because"
 	}
 	return words
+}
+
+// incidentWordsOf does the same for incidents; the first is opened by the first
+// command.
+func incidentWordsOf(x target, file string) map[string]string {
+	one := "INC-1"
+	because := one + " --reason because"
+	return map[string]string{
+		"incident new": "title --kind service --about " + x.crate, "incident list": "", "incident show": one, "incident needs": "", "incident kinds": "",
+		"incident decide": one + " --severity low", "incident move": one + " triaged --reason because", "incident note": one + " " + file, "incident text": one + " summary " + file,
+		"incident subject list": one, "incident subject add": one + " " + x.crate, "incident subject role": one + " " + x.crate + " related", "incident subject remove": one + " link:https://none.example",
+		"incident task list": one, "incident task add": one + " something", "incident task take": one + " none", "incident task release": one + " none",
+		"incident task done": one + " none", "incident task skip": one + " none --why because", "incident task redo": one + " none",
+		"incident follow list": "", "incident follow add": one + " something --due 2100-01-01", "incident follow set": one + " none --holder nobody",
+		"incident attach": one + " " + file, "incident file": one + " 999 --to " + file + ".saved", "incident propose": one, "incident plan": one + " --make",
+		"incident timeline": one, "incident export": one, "incident case": "INC-999 --to " + file + ".zip", "incident clocks": one, "incident months": "",
+		"incident figure": one + " downloads " + x.crate + " 1 --method counted --provisional", "incident sheet": one, "incident drafts": one, "incident channels": one,
+		"incident watch": one + " --after 1 --for 1ms", "incident sync": one, "incident merge": one + " INC-999 --reason because", "incident split": one + " two --about crate:none --reason because",
+		"incident reopen": because, "incident unlock": because, "incident erase": one + " --event 999999 --reason because",
+		"advisory make": one + " --format zulip", "advisory list": one, "advisory show": "999", "advisory edit": "999 " + file + " --was 1", "advisory ask": "INC-999", "advisory approve": "999 --was 1",
+		"advisory send": "999 --was 1 --where https://page.example", "advisory correct": "999 --reason because", "advisory withdraw": "999 --was 1 --reason because",
+		"advisory lint": one, "advisory patch": one, "advisory export": "INC-999 --to " + file + ".drafts.zip",
+		"drill start": "august", "drill list": "", "drill score": one,
+	}
 }
 
 // said is what a command's end says of the rules: what stood in the way, "done",
