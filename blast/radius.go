@@ -81,7 +81,7 @@ func walk(ctx context.Context, g Graph, q Query, sources []source) (*search, err
 		}
 	}
 	for _, src := range sources {
-		s.fresh.set(g, src.crate.ID, src.ids, src.gone)
+		s.fresh.begin(src.crate.ID, src.ids, src.gone)
 		s.spread(src.crate.ID, 1)
 	}
 	for distance := int32(2); len(s.next) > 0 && s.stopped == nil && (q.Depth == 0 || distance <= int32(q.Depth)); distance++ {
@@ -113,7 +113,7 @@ func (s *search) step(distance int32) {
 		for len(front) > 0 && int32(front[0]>>32) == crate {
 			ids, front = append(ids, int32(front[0])), front[1:]
 		}
-		s.fresh.set(s.g, crate, ids, nil)
+		s.fresh.begin(crate, ids, nil)
 		s.spread(crate, distance)
 	}
 }
@@ -184,7 +184,7 @@ func (s *search) takes(e Edge) bool {
 		return false
 	}
 	s.memo[n] = s.round << 1
-	if s.fresh.takenBy(s.read[n]) {
+	if s.fresh.takenBy(s.g, s.read[n]) {
 		s.memo[n] |= 1
 		return true
 	}

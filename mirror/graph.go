@@ -143,9 +143,17 @@ func (g *Graph) Dependents(crate int32, skip *blast.Set, visit func(blast.Edge) 
 	if g.p.isGone(crate) {
 		return
 	}
-	var batch depending
 	t, last := g.p.deps, noRow
-	for _, slot := range t.reverse.get(crate) {
+	slots := t.reverse.get(crate)
+	for len(slots) > 0 && skip.Has(t.version[slots[0]]) {
+		slots = slots[1:]
+	}
+	if len(slots) == 0 {
+		g.lateDependents(crate, skip, visit)
+		return
+	}
+	var batch depending
+	for _, slot := range slots {
 		if slot == last {
 			continue
 		}
