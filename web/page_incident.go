@@ -30,6 +30,7 @@ type Incidents interface {
 	Watch(ctx context.Context, id, session string, who action.Actor) (<-chan struct{}, func() []incident.Present)
 
 	Clocks(ctx context.Context, id string) (incident.Clocks, error)
+	ClocksOf(ctx context.Context, ids ...string) (map[string]incident.Clocks, error)
 	Months(ctx context.Context, from, to time.Time) ([]incident.Month, error)
 	Timeline(ctx context.Context, id string, f incident.TimelineFilter) ([]incident.Moment, error)
 	Export(ctx context.Context, id string, f incident.ExportFormat) ([]byte, error)

@@ -110,15 +110,8 @@ func clockWords(c incident.Clock) string {
 	return visible(c.Title)
 }
 
-// worstClock is the clock of an open case that is furthest behind its target.
-func (s *Server) worstClock(r *http.Request, x *incident.Incident) Phrase {
-	if x.State == incident.Merged {
-		return Phrase{}.Muted("–")
-	}
-	clocks, err := s.clocksOf(r.Context(), x)
-	if err != nil {
-		return Phrase{}.Muted("not known")
-	}
+// worstClock is the clock of a case that is furthest behind its target.
+func (s *Server) worstClock(clocks incident.Clocks) Phrase {
 	now := s.cfg.Clock()
 	var worst *incident.Clock
 	by := 0.0

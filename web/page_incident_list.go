@@ -155,13 +155,22 @@ func (s *Server) caseFields(q caseQuery) *Filter {
 
 func (s *Server) caseTable(r *http.Request, list []incident.Incident) *Table {
 	t := &Table{Caption: "Incidents", Columns: []Column{{Label: "Incident"}, {Label: "Severity"}, {Label: "State"}, {Label: "Lead"}, {Label: "Age"}, {Label: "Worst clock"}}}
+	ids := make([]string, len(list))
 	for i := range list {
-		t.Rows = append(t.Rows, s.caseRow(r, &list[i]))
+		ids[i] = list[i].ID
+	}
+	clocks, err := s.cfg.Incidents.ClocksOf(r.Context(), ids...)
+	for i := range list {
+		worst := Phrase{}.Muted("not known")
+		if err == nil {
+			worst = s.worstClock(clocks[list[i].ID])
+		}
+		t.Rows = append(t.Rows, caseRow(&list[i], worst))
 	}
 	return t
 }
 
-func (s *Server) caseRow(r *http.Request, x *incident.Incident) Row {
+func caseRow(x *incident.Incident, worst Phrase) Row {
 	title := Phrase{}.Link(shorten(x.Title, 120), incidentURL(x.ID)).Muted(" " + visible(x.ID) + " · " + kindWords(x.Kind))
 	for _, c := range x.Campaigns {
 		title = title.Say(" ").Badge(Info, "campaign "+visible(c))
@@ -177,7 +186,7 @@ func (s *Server) caseRow(r *http.Request, x *incident.Incident) Row {
 	if x.Lead.ID == "" && !caseOver(x.State) {
 		lead = Phrase{}.Badge(Warn, "nobody")
 	}
-	row := Row{Cells: []Phrase{title, Phrase{}.Badge(severityTone(x.Severity), string(x.Severity)), state, lead, Phrase{}.Ago(x.OpenedAt), s.worstClock(r, x)}}
+	row := Row{Cells: []Phrase{title, Phrase{}.Badge(severityTone(x.Severity), string(x.Severity)), state, lead, Phrase{}.Ago(x.OpenedAt), worst}}
 	if !caseOver(x.State) {
 		switch x.Severity {
 		case incident.Critical:
