@@ -20,7 +20,7 @@ type Evidence interface {
 	List(ctx context.Context, f evidence.Filter) (evidence.Page, error)
 	Show(ctx context.Context, digest ledger.Digest) (evidence.Bundle, error)
 	Check(ctx context.Context, digest ledger.Digest, by ledger.Entry) (evidence.Report, error)
-	Export(ctx context.Context, digest ledger.Digest, w io.Writer) error
+	TakeOut(ctx context.Context, digest ledger.Digest, by ledger.Entry, w io.Writer) error
 }
 
 // EvidenceBundle is what is known of one bundle.
@@ -225,13 +225,17 @@ func (s shelf) verify(ctx context.Context, in *EvidenceChange) (*output[Evidence
 		return nil, problem(ctx, err)
 	}
 	patient(ctx, evidenceTime)
-	who := actor(ctx)
-	by := ledger.Entry{Actor: ledger.Actor{ID: who.ID, Name: who.Name, RegistryUser: int64(who.RegistryUser)}, Session: who.Session}
-	r, err := s.evidence.Check(ctx, digest, by)
+	r, err := s.evidence.Check(ctx, digest, entryBy(ctx))
 	if err != nil {
 		return nil, problem(ctx, err)
 	}
 	return &output[EvidenceReport]{ReportOf(r)}, nil
+}
+
+// entryBy begins an entry of the ledger with who asks.
+func entryBy(ctx context.Context) ledger.Entry {
+	who := actor(ctx)
+	return ledger.Entry{Actor: ledger.Actor{ID: who.ID, Name: who.Name, RegistryUser: int64(who.RegistryUser)}, Session: who.Session}
 }
 
 // export streams. A bundle that is not known, or has no manifest, is refused
@@ -254,7 +258,7 @@ func (s shelf) export(ctx context.Context, in *EvidenceInput) (*huma.StreamRespo
 		c.SetHeader("Content-Type", "application/octet-stream")
 		c.SetHeader("Content-Disposition", `attachment; filename="evidence-`+digest.String()+`.tar"`)
 		c.SetStatus(http.StatusOK)
-		if err := s.evidence.Export(ctx, digest, pieces{c.BodyWriter(), ctx}); err != nil {
+		if err := s.evidence.TakeOut(ctx, digest, entryBy(ctx), pieces{c.BodyWriter(), ctx}); err != nil {
 			_ = problem(ctx, err) // for the log
 			panic(http.ErrAbortHandler)
 		}

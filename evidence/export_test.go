@@ -302,3 +302,35 @@ func FuzzVerifyExport(f *testing.F) {
 		}
 	})
 }
+
+// Who takes a bundle out is in the ledger before it leaves, also when the
+// receiver goes away in the middle.
+func TestTakeOutIsRecorded(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	bundle := b.seal(t, request())
+	before := len(b.entries(t))
+	by := ledger.Entry{Actor: ledger.Actor{ID: "ada", Name: "Ada"}, Session: "s1"}
+	var out bytes.Buffer
+	if err := b.TakeOut(t.Context(), bundle.Digest, by, &out); err != nil || !bytes.Equal(out.Bytes(), b.export(t, bundle.Digest)) {
+		t.Fatal(err)
+	}
+	if err := b.TakeOut(t.Context(), bundle.Digest, by, shut{}); err == nil {
+		t.Error("nobody was there, and it went well")
+	}
+	wantKind(t, b.TakeOut(t.Context(), ledger.Digest{1}, by, &out), cratewarden.NotFound)
+	entries := b.entries(t) // newest first
+	if len(entries) != before+2 {
+		t.Fatalf("%d entries", len(entries)-before)
+	}
+	for _, e := range entries[:2] {
+		if e.Kind != ledger.Note || e.Action != "evidence.export" || e.Actor.ID != "ada" || e.Session != "s1" || *e.Refers != bundle.Ledger || e.Subjects[0].ID != bundle.Digest.String() {
+			t.Errorf("%+v", e)
+		}
+	}
+}
+
+// shut is a receiver that went away.
+type shut struct{}
+
+func (shut) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }

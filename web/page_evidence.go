@@ -20,7 +20,7 @@ type Evidence interface {
 	List(ctx context.Context, f evidence.Filter) (evidence.Page, error)
 	Show(ctx context.Context, digest ledger.Digest) (evidence.Bundle, error)
 	Check(ctx context.Context, digest ledger.Digest, by ledger.Entry) (evidence.Report, error)
-	Export(ctx context.Context, digest ledger.Digest, w io.Writer) error
+	TakeOut(ctx context.Context, digest ledger.Digest, by ledger.Entry, w io.Writer) error
 	OpenPart(ctx context.Context, digest ledger.Digest, name string, by ledger.Entry) (io.ReadCloser, evidence.Part, error)
 }
 

@@ -132,8 +132,8 @@ func (evilVault) Check(context.Context, ledger.Digest, ledger.Entry) (evidence.R
 	return evidence.Report{}, nil
 }
 
-// Export breaks off.
-func (evilVault) Export(_ context.Context, _ ledger.Digest, w io.Writer) error {
+// TakeOut breaks off.
+func (evilVault) TakeOut(_ context.Context, _ ledger.Digest, _ ledger.Entry, w io.Writer) error {
 	_, err := io.WriteString(w, "half")
 	return errors.Join(err, errors.New("broken off"))
 }
@@ -146,11 +146,11 @@ func (evilVault) OpenPart(context.Context, ledger.Digest, string, ledger.Entry) 
 // slowVault exports with a pause longer than the test server's bounds.
 type slowVault struct{ *vault }
 
-// Export waits between the pieces.
-func (v slowVault) Export(ctx context.Context, d ledger.Digest, w io.Writer) error {
+// TakeOut waits between the pieces.
+func (v slowVault) TakeOut(ctx context.Context, d ledger.Digest, by ledger.Entry, w io.Writer) error {
 	time.Sleep(700 * time.Millisecond)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return v.vault.Export(ctx, d, w)
+	return v.vault.TakeOut(ctx, d, by, w)
 }

@@ -21,16 +21,20 @@ func (s *Server) evidenceVerify(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	patient(w, checkTime)
-	who := s.who(r)
-	by := ledger.Entry{Actor: ledger.Actor{ID: who.ID, Name: who.Name, RegistryUser: int64(who.RegistryUser)}, Session: who.Session}
-	if by.Actor.ID == "" {
-		by.Actor = ledger.Actor{ID: "nobody", Name: "nobody"}
-	}
-	if _, err := s.cfg.Evidence.Check(r.Context(), digest, by); err != nil {
+	if _, err := s.cfg.Evidence.Check(r.Context(), digest, s.asker(r)); err != nil {
 		return err
 	}
 	http.Redirect(w, r, evidenceURL(digest), http.StatusSeeOther)
 	return nil
+}
+
+// asker begins an entry of the ledger with who asks.
+func (s *Server) asker(r *http.Request) ledger.Entry {
+	who := s.who(r)
+	if who.ID == "" { // where nobody signs in
+		return ledger.Entry{Actor: ledger.Actor{ID: "nobody", Name: "nobody"}}
+	}
+	return ledger.Entry{Actor: ledger.Actor{ID: who.ID, Name: who.Name, RegistryUser: int64(who.RegistryUser)}, Session: who.Session}
 }
 
 // patient lets one answer take longer than the server's bounds, which are meant
@@ -99,7 +103,7 @@ func (s *Server) evidenceExport(w http.ResponseWriter, r *http.Request) error {
 	}
 	patient(w, sendTime)
 	d := &download{w: w, name: "evidence-" + digest.String() + ".tar", size: -1}
-	return d.end(s, r, s.cfg.Evidence.Export(r.Context(), digest, d))
+	return d.end(s, r, s.cfg.Evidence.TakeOut(r.Context(), digest, s.asker(r), d))
 }
 
 // evidencePart sends one part that is not personal, proven before its first
