@@ -69,6 +69,8 @@
 //	spark (Spark)      a line without axes
 //	loads ([]Load)     progress of the mirror; the frame shows it by itself
 //	palette (Palette)  answers for Ctrl-K
+//	formcard (formCard) a form in a card, shown again with what was typed
+//	casestate, casetasks, casesubjects, casenotes   parts of a case that renew themselves
 //	own (ownList)      what somebody holds, with the buttons that end it
 //	carried (string)   a form that travels along in one field
 //	noscript           why a passkey takes the script

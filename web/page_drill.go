@@ -130,7 +130,10 @@ func pointsCard(id, title string, tone Tone, points []incident.DrillPoint) Card 
 		}
 		g := Guard{Tone: tone, Word: title, Text: Text(x.What), Note: Text(firstOf(x.Note, x.About))}
 		if x.Took > 0 {
-			g.Note = Text("after " + Dur(x.Took) + " · " + x.Note)
+			g.Note = Text("after " + Dur(x.Took))
+			if x.Note != "" {
+				g.Note = g.Note.Say(" · " + x.Note)
+			}
 		}
 		if x.Plan != "" {
 			g.Note = g.Note.Say(" · ").Link("plan "+x.Plan, planURL(x.Plan))

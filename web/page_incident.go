@@ -242,6 +242,9 @@ func caseBadges(x *incident.Incident) []Badge {
 	if x.Verdict != incident.Undecided {
 		out = append(out, Badge{Tone: verdictTone(x.Verdict), Text: "verdict: " + visible(string(x.Verdict))})
 	}
+	if x.Drill != "" {
+		out = append(out, Badge{Tone: Hold, Text: "drill"})
+	}
 	out = append(out, Badge{Text: "TLP:" + visible(string(x.TLP)), Title: tlpMeans(x.TLP)})
 	for _, c := range x.Campaigns {
 		out = append(out, Badge{Tone: Info, Text: "campaign " + visible(c)})

@@ -182,9 +182,9 @@ func (s *Server) incidentChange(w http.ResponseWriter, r *http.Request) error {
 	} else {
 		_, err = s.cfg.Incidents.Decide(r.Context(), s.who(r), x.ID, c)
 	}
-	if err == nil && typed["then"] == "propose" {
+	if next := map[string]string{"propose": "proposal", "drafts": "drafts"}[typed["then"]]; err == nil && next != "" {
 		s.cases.changed()
-		http.Redirect(w, r, incidentURL(x.ID, "proposal"), http.StatusSeeOther)
+		http.Redirect(w, r, incidentURL(x.ID, next), http.StatusSeeOther)
 		return nil
 	}
 	return s.changed(w, r, x, typed, err)

@@ -87,11 +87,15 @@ func (s *Server) showDrafts(w http.ResponseWriter, r *http.Request, status int, 
 		{Label: "Take down as sent", Value: "send", Action: p.Action + "/send", Refused: refused},
 	}
 	p.Side = []Card{adviceCard(advice, adviceErr, r)}
+	if x.MayPublish() && x.TLP != incident.Clear && !caseOver(x.State) {
+		p.SideForms = append(p.SideForms, formCard{ID: "clear", Title: "TLP:" + visible(string(x.TLP)), Note: "not for everybody yet", Action: incidentURL(x.ID, "change"), Hidden: []Link{{"set.tlp", string(incident.Clear)}, {"was.tlp", string(x.TLP)}, {"then", "drafts"}}, Refused: s.refusal(r, "incident.decide"),
+			About: Text("What everybody reads needs a case that everybody may be told of."), Buttons: []formButton{{Label: "Set it to CLEAR"}}})
+	}
 	if !x.MayPublish() {
 		p.Notices = append(p.Notices, Notice{Tone: Info, Title: "Public notices are locked", Text: Text("What everybody reads waits until the case is removed, so that nobody is pointed at something that can still be downloaded. Drafts can be written and approved.")})
-		p.SideForms = []formCard{{ID: "early", Title: "Unlock them early", Note: "with a reason", Action: incidentURL(x.ID, "override"), Refused: refused,
+		p.SideForms = append(p.SideForms, formCard{ID: "early", Title: "Unlock them early", Note: "with a reason", Action: incidentURL(x.ID, "override"), Refused: refused,
 			Fields:  []planField{{ID: "early-reason", Name: "reason", Label: "Why it cannot wait", Type: "long", Rows: 3, Required: true, Value: typed.early, Help: "Everybody on the case is told, and it stays in the ledger."}},
-			Buttons: []formButton{{Label: "Unlock public notices", Danger: true}}}}
+			Buttons: []formButton{{Label: "Unlock public notices", Danger: true}}})
 	}
 	return s.render(w, "drafts", status, p)
 }
