@@ -12,18 +12,20 @@ import (
 
 	"cratewarden/api"
 	"cratewarden/auth"
+	"cratewarden/blast"
 	"cratewarden/door"
 	"cratewarden/pg"
+	"cratewarden/registry"
 	"cratewarden/telemetry"
 	"cratewarden/web"
 )
 
 // handler puts pages, interface, health and metrics under one roof, behind the
 // door.
-func handler(cfg consoleConfig, p *parts, registry *pgxpool.Pool, closing <-chan struct{}) (http.Handler, error) {
+func handler(cfg consoleConfig, p *parts, registryPool *pgxpool.Pool, closing <-chan struct{}) (http.Handler, error) {
 	m := p.mirror
 	tel := telemetry.New(cfg.log)
-	tel.Pool("registry", registry)
+	tel.Pool("registry", registryPool)
 	tel.Gauge("mirror_behind_seconds", "How far the mirror is behind the registry.", func() float64 {
 		at := m.Status().FreshAt
 		if at.IsZero() {
@@ -34,7 +36,7 @@ func handler(cfg consoleConfig, p *parts, registry *pgxpool.Pool, closing <-chan
 	if p.cases != nil {
 		tel.Collect(p.cases.Metrics())
 	}
-	pages, programs := surfaces(cfg, p)
+	pages, programs := surfaces(cfg, p, registryPool)
 	pages.Closing = closing
 	site, err := web.New(pages)
 	if err != nil {
@@ -44,7 +46,7 @@ func handler(cfg consoleConfig, p *parts, registry *pgxpool.Pool, closing <-chan
 	mux := http.NewServeMux()
 	mux.Handle(api.Prefix+"/", site.CheckHost(api.New(programs)))
 	mux.Handle("GET /livez", telemetry.Live())
-	mux.Handle("GET /readyz", probe.guard(telemetry.Ready(telemetry.Readiness{Name: "registry", Check: func(ctx context.Context) error { return pg.Map(registry.Ping(ctx)) }})))
+	mux.Handle("GET /readyz", probe.guard(telemetry.Ready(telemetry.Readiness{Name: "registry", Check: func(ctx context.Context) error { return pg.Map(registryPool.Ping(ctx)) }})))
 	mux.Handle("GET /metrics", site.CheckHost(probe.guard(tel.Metrics())))
 	if cfg.publicLedger && p.entrance != nil {
 		mux.Handle("GET "+publicPrefix+"{path...}", site.CheckHost(publicLedger(p.signer.ledger, p.entrance.limit)))
@@ -114,7 +116,7 @@ func (p prober) near(r *http.Request) bool {
 
 // surfaces configures the pages and the interface alike: what one offers, the
 // other does.
-func surfaces(cfg consoleConfig, p *parts) (web.Config, api.Config) {
+func surfaces(cfg consoleConfig, p *parts, registryPool *pgxpool.Pool) (web.Config, api.Config) {
 	why := readOnlyNote(cfg)
 	pages := web.Config{
 		Registry: web.Registry{Label: cfg.label, Kind: cfg.kind}, ReadOnly: why, Hosts: cfg.signIn.host(), ClientAddress: clientAddress,
@@ -122,6 +124,11 @@ func surfaces(cfg consoleConfig, p *parts) (web.Config, api.Config) {
 		Version: release(), Log: cfg.log,
 	}
 	programs := api.Config{Dossiers: p.dossiers, Ledger: p.signer.ledger, LedgerTrouble: p.signer.problem, ReadOnly: why, ClientAddress: clientAddress, Log: cfg.log}
+	radius := blast.New(blast.Config{
+		Graph: func() (blast.Graph, error) { return p.mirror.Graph() },
+		Days:  registry.New(registry.Config{Pool: registryPool, Dump: cfg.dump != nil}),
+	})
+	pages.Blast, programs.Blast = radius, radius
 	if e := p.entrance; e != nil {
 		pages.Auth, pages.Pretend, pages.Limit = e.auth, cfg.signIn.auth.Pretend, e.limit
 		programs.Auth, programs.Pretend, programs.Limit = e.auth, cfg.signIn.auth.Pretend, e.limit

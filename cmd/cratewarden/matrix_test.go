@@ -72,7 +72,7 @@ func newMatrix(t *testing.T, registry pgtest.Template, people string, change fun
 	}
 	t.Cleanup(m.parts.close)
 	m.cfg, m.handler, m.registry = cfg, m.parts.handler, cfg.registry
-	m.site, m.api = surfaces(cfg, m.parts)
+	m.site, m.api = surfaces(cfg, m.parts, nil)
 	m.fresh(t)
 	return m
 }
