@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -188,8 +189,35 @@ func (d desk) figure(ctx context.Context, in *figureInput) (*incident.Figure, er
 	if err := d.there(); err != nil {
 		return nil, err
 	}
+	if f, err := d.entered(ctx, in); f != nil || err != nil {
+		return f, err
+	}
 	f, err := d.incidents.Figure(ctx, actor(ctx), in.ID, in.Body)
 	return &f, err
+}
+
+// askAgain is how long the same number by the same person is taken for the same
+// request, sent again because its answer was lost.
+const askAgain = 10 * time.Minute
+
+// entered gives the number if the same person entered exactly it just now.
+func (d desk) entered(ctx context.Context, in *figureInput) (*incident.Figure, error) {
+	rows, err := d.incidents.Figures(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	o := in.Body
+	for _, f := range slices.Backward(rows) {
+		if f.What != o.What || f.Crate != o.Crate || f.Version != o.Version {
+			continue
+		}
+		if f.Person.ID == actor(ctx).ID && f.Value == o.Value && f.Method == o.Method && f.Query == o.Query && f.Confirmed != o.Provis &&
+			(f.AsOf.Equal(o.AsOf) || o.AsOf.IsZero()) && time.Since(f.At) < askAgain {
+			return &f, nil
+		}
+		return nil, nil // another one stands there since
+	}
+	return nil, nil
 }
 
 func (d desk) sheet(ctx context.Context, in *IncidentInput) (*advisory.Sheet, error) {

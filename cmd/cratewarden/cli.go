@@ -50,6 +50,7 @@ type cli struct {
 	Names     namesCmd     `cmd:"" group:"look" help:"Say whether a name is free; list reserved and deleted names."`
 	Publishes publishesCmd `cmd:"" group:"look" help:"List new versions, newest first."`
 	Jobs      jobsCmd      `cmd:"" group:"look" help:"Show the registry's job queue."`
+	Blast     blastCmd     `cmd:"" group:"look" help:"Say who could resolve to bad versions, directly or through others."`
 	Status    statusCmd    `cmd:"" group:"look" help:"Say what the console holds and how fresh it is."`
 
 	Plan         planCmd         `cmd:"" group:"act" help:"Make, review, approve, apply and undo plans."`

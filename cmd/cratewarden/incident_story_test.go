@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -158,6 +159,18 @@ func (p *robot) get(path string, out any) {
 	}
 }
 
+// proposal asks what the console proposes, as soon as it has read the registry.
+func (p *robot) proposal(at string) (out incident.Proposal) {
+	p.t.Helper()
+	for end := time.Now().Add(time.Minute); ; time.Sleep(200 * time.Millisecond) {
+		problem := p.send("GET", at+"/proposal", "", nil, &out)
+		if problem == nil || problem.Kind != cratewarden.Unavailable || time.Now().After(end) {
+			p.must(problem)
+			return out
+		}
+	}
+}
+
 // carry takes a plan from its review to its end; second agrees to it when it
 // takes somebody else.
 func (p *robot) carry(plan api.PlanView, second *robot) (approvals int) {
@@ -263,8 +276,7 @@ func typosquatsByInterface(t *testing.T, ada, bo *robot, right demo.Typosquats) 
 		t.Errorf("two verdicts: %+v", problem)
 	}
 
-	var p incident.Proposal
-	ada.get(at+"/proposal", &p)
+	p := ada.proposal(at)
 	steps := did(t, p)
 	var versions, accounts, crates []string
 	for _, r := range right.Hold {
@@ -377,8 +389,7 @@ func squatterByInterface(t *testing.T, ada, bo *robot, right demo.Squatter) {
 	if v.Incident.Lead.Name != "Bo" || v.Incident.State != incident.Triaged {
 		t.Errorf("%+v is %s", v.Incident.Lead, v.Incident.State)
 	}
-	var p incident.Proposal
-	ada.get(at+"/proposal", &p)
+	p := ada.proposal(at)
 	steps := did(t, p)
 	same(t, "hold", steps["crate.hold"], slices.Clone(right.Crates))
 	if len(steps) != 1 || len(right.Crates) != 120 || len(p.Advisories) != 0 {

@@ -65,7 +65,7 @@ func incidentWordsOf(x target, file string) map[string]string {
 		"advisory make": one + " --format zulip", "advisory list": one, "advisory show": "999", "advisory edit": "999 " + file + " --was 1", "advisory ask": "INC-999", "advisory approve": "999 --was 1",
 		"advisory send": "999 --was 1 --where https://page.example", "advisory correct": "999 --reason because", "advisory withdraw": "999 --was 1 --reason because",
 		"advisory lint": one, "advisory patch": one, "advisory export": "INC-999 --to " + file + ".drafts.zip",
-		"drill start": "august", "drill list": "", "drill score": one,
+		"blast": x.crate, "drill start": "august", "drill list": "", "drill score": one,
 	}
 }
 
