@@ -20,6 +20,11 @@ func (d doing) belongs(e env, named string) (string, error) {
 		say(e.stderr, "No incident is named. Name one with --incident INC-12 (see: cratewarden incident list) or open one (cratewarden incident new); or say --incident none, with --note.")
 		return "", nil
 	}
+	return whichIncident(e)
+}
+
+// whichIncident asks a person; an empty line leaves it open.
+func whichIncident(e env) (string, error) {
 	_, _ = fmt.Fprint(e.stdout, "Which incident does it belong to? (INC-12, none, or Enter to leave it open) ")
 	answer, err := readLine(e.stdin)
 	if strings.HasPrefix(strings.ToLower(answer), "inc-") {
