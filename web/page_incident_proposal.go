@@ -108,6 +108,9 @@ func (s *Server) proposalSteps(p *proposalPage, proposal *incident.Proposal, for
 		if read, err := s.planned.catalogue.Decode([]action.StepText{step.Do}); err == nil {
 			row.What = stepPhrase(read[0].Do)
 		}
+		if name := step.Subject.Name; name != "" && !strings.Contains(row.What.Plain(), name) {
+			row.What = row.What.Muted(" (" + name + ")")
+		}
 		if step.Related {
 			row.Badges = append(row.Badges, Badge{Tone: Info, Text: "found"})
 		}

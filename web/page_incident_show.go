@@ -129,6 +129,10 @@ func (s *Server) judgeForm(r *http.Request, x *incident.Incident, typed caseType
 			{ID: "judge-reason", Name: "reason", Label: "Why", Type: "text", Value: typed.of("judge", "reason"), Hint: "payload decodes to a downloader"},
 		},
 		Buttons: []formButton{{Label: "Record the verdict", Name: "then", Value: "stay"}}}
+	if x.Lead.ID == "" { // whoever judges a case that nobody leads has it in hand
+		form.Hidden = append(form.Hidden, Link{"set.lead", s.who(r).ID}, Link{"was.lead", ""})
+		form.Foot = "you take the lead with it"
+	}
 	if s.has("GET /incidents/{id}/proposal") {
 		form.Buttons = slices.Insert(form.Buttons, 0, formButton{Label: "Record it and see what to do", Name: "then", Value: "propose", Primary: true})
 	}

@@ -100,13 +100,16 @@ func caseTrack(seen *caseSeen) (out []trackStop) {
 	}
 	for i, state := range caseStates() {
 		stop := trackStop{Label: stateWord(state), Text: Phrase{}.Muted("–")}
-		switch e, ok := reached[state]; {
+		e, ok := reached[state]
+		switch {
 		case state == incident.Reported:
 			stop.Text = Phrase{}.Ago(x.OpenedAt)
 		case ok && i <= at:
 			stop.Text = Phrase{}.Ago(e.At)
 		}
 		switch {
+		case i < at && !ok && state != incident.Reported:
+			stop.Word, stop.Text = "passed over", Phrase{}.Muted("passed over")
 		case i < at || i == at && caseOver(x.State):
 			stop.Class, stop.Word = "done", "done"
 		case i == at:
