@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"cratewarden"
 )
 
 // Policy is what each registry sets for itself. The zero value is a sensible
@@ -71,10 +73,10 @@ func (p Policy) Wide(s Size) string {
 			// The present number of downloads moves by itself, so that it would make
 			// every answer another one.
 			if part.what == "downloads" {
-				why = append(why, fmt.Sprintf("crates with %s downloads or more", thousands(part.most)))
+				why = append(why, fmt.Sprintf("crates with %s downloads or more", cratewarden.Thousands(part.most)))
 				continue
 			}
-			why = append(why, fmt.Sprintf("%s %s, and %s or more are wide", thousands(part.n), part.what, thousands(part.most)))
+			why = append(why, fmt.Sprintf("%s %s, and %s or more are wide", cratewarden.Thousands(part.n), part.what, cratewarden.Thousands(part.most)))
 		}
 	}
 	if why == nil {
@@ -90,16 +92,7 @@ func (p Policy) Over(spent, weight int) string {
 	if weight <= 0 || spent+weight <= p.Budget {
 		return ""
 	}
-	return fmt.Sprintf("This weighs %s; %s of the %s that one person may apply alone in an hour are used.", thousands(int64(weight)), thousands(int64(spent)), thousands(int64(p.Budget)))
-}
-
-// thousands writes a number with commas.
-func thousands(n int64) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
+	return fmt.Sprintf("This weighs %s; %s of the %s that one person may apply alone in an hour are used.", cratewarden.Thousands(weight), cratewarden.Thousands(spent), cratewarden.Thousands(p.Budget))
 }
 
 // Demand is a reason why a plan takes a second person, as its review found it.

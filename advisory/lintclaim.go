@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"cratewarden"
 )
 
 // useSaid are words that claim that bad code was or was not used.
@@ -31,7 +33,7 @@ func (f *found) claims(s Sheet, d Document) {
 		}
 		for _, fig := range s.figures() {
 			if about := d.Crate == "" || strings.HasPrefix(fig.where, d.Crate+" ") || strings.HasPrefix(fig.where, d.Crate+","); about && !fig.Confirmed && mentions(sentence, fig.Value) && !s.confirmedValue(fig.Value) {
-				f.severe("provisional-as-confirmed", d.name(), "%s is provisional (%s), but a sentence calls it confirmed.", thousands(fig.Value), fig.where)
+				f.severe("provisional-as-confirmed", d.name(), "%s is provisional (%s), but a sentence calls it confirmed.", cratewarden.Thousands(fig.Value), fig.where)
 			}
 		}
 	}
@@ -62,7 +64,7 @@ var ofWhat = regexp.MustCompile(`(?i)^ (?:[a-z]+ ){0,2}(?:times?|downloads?|crat
 
 // mentions says that a sentence counts so many of something.
 func mentions(sentence string, n int64) bool {
-	for _, form := range []string{strconv.FormatInt(n, 10), thousands(n)} {
+	for _, form := range []string{strconv.FormatInt(n, 10), cratewarden.Thousands(n)} {
 		for rest := sentence; ; {
 			before, after, found := strings.Cut(rest, form)
 			if !found {

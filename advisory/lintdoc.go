@@ -3,6 +3,8 @@ package advisory
 import (
 	"strings"
 	"time"
+
+	"cratewarden"
 )
 
 // LintDocument holds one document against the sheet it was made from.
@@ -104,7 +106,7 @@ func (f *found) figureTold(d Document, fig *Figure, text string) {
 	for _, sentence := range sentences(text) {
 		if mentions(sentence, fig.Value) && strings.Contains(sentence, "download") &&
 			!strings.Contains(sentence, fig.AsOf.UTC().Format(time.DateOnly)) {
-			f.severe("figure-without-date", d.name(), "%s stands there without the date and method of the count.", thousands(fig.Value))
+			f.severe("figure-without-date", d.name(), "%s stands there without the date and method of the count.", cratewarden.Thousands(fig.Value))
 			return
 		}
 	}

@@ -3,7 +3,6 @@ package advisory
 import (
 	"net/url"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -195,24 +194,11 @@ func lasted(d time.Duration) string {
 	return count(minutes/(24*60), "day", "days") + " " + count(minutes/60%24, "hour", "hours")
 }
 
-// thousands writes a number with commas.
-func thousands(n int64) string {
-	digits := strconv.FormatInt(n, 10)
-	sign := ""
-	if n < 0 {
-		sign, digits = "-", digits[1:]
-	}
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return sign + digits
-}
-
 func count(n int64, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	return thousands(n) + " " + many
+	return cratewarden.Thousands(n) + " " + many
 }
 
 // and joins words as a sentence does.

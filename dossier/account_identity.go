@@ -191,5 +191,5 @@ func has(n int, rest string) string {
 	if n == 1 {
 		return "1 " + rest + " has"
 	}
-	return thousands(int64(n)) + " " + rest + " have"
+	return cratewarden.Thousands(n) + " " + rest + " have"
 }

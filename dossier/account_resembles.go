@@ -111,7 +111,7 @@ func counted64(n int64, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
-	return fmt.Sprintf("%s %ss", thousands(n), noun)
+	return fmt.Sprintf("%s %ss", cratewarden.Thousands(n), noun)
 }
 
 // imitates is the look-alike that is far more used than an account itself, if

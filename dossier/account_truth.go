@@ -164,7 +164,7 @@ func is(n int) string {
 	if n == 1 {
 		return "1 is"
 	}
-	return thousands(int64(n)) + " are"
+	return cratewarden.Thousands(n) + " are"
 }
 
 // emptyCrates takes the count of lines where that decides and is known, and the

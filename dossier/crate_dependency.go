@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"cratewarden"
 	"cratewarden/mirror"
 	"cratewarden/registry"
 )
@@ -137,7 +138,7 @@ func dependOn(n int) string {
 	if n == 1 {
 		return "1 crate depends on it"
 	}
-	return thousands(int64(n)) + " crates depend on it"
+	return cratewarden.Thousands(n) + " crates depend on it"
 }
 
 // tableDependents knows default versions alone, so each passes a filter for

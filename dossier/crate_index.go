@@ -39,7 +39,7 @@ func (s *Service) indexCheck(ctx context.Context, crate registry.Crate, facts []
 	}
 	whole := len(facts) >= crate.Versions
 	if !whole {
-		check.Note = fmt.Sprintf("Only the newest %s versions are compared.", thousands(int64(len(facts))))
+		check.Note = fmt.Sprintf("Only the newest %s versions are compared.", cratewarden.Thousands(len(facts)))
 	}
 	// Nearly every file is byte for byte what its rows give, which is seen far
 	// faster than the file is parsed.
@@ -114,7 +114,7 @@ func indexDependencies(read func() ([]registry.DependencyFact, error)) (map[int3
 	}
 	if len(rows) == mostDependencies {
 		return nil, cratewarden.Errorf(cratewarden.TooLarge,
-			"The crate has more than %s dependency rows; its index is not compared here.", thousands(mostDependencies))
+			"The crate has more than %s dependency rows; its index is not compared here.", cratewarden.Thousands(mostDependencies))
 	}
 	deps := map[int32][]files.DependencyFacts{}
 	for _, d := range rows {

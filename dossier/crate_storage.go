@@ -66,7 +66,7 @@ func (s *Service) storageCheck(ctx context.Context, crate registry.Crate, facts 
 	}
 	check.shorten(facts)
 	if !whole {
-		check.Note = fmt.Sprintf("Only files of the newest %s versions are compared.", thousands(int64(len(facts))))
+		check.Note = fmt.Sprintf("Only files of the newest %s versions are compared.", cratewarden.Thousands(len(facts)))
 	}
 	return check, nil
 }

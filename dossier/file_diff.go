@@ -75,7 +75,7 @@ func (s *Service) compare(ctx context.Context, out *Diff, before, after registry
 	paint := painter{service: s, before: sides[0].archive, after: sides[1].archive, left: diffColourBytes}
 	for i := range found.Changes {
 		if i == diffFiles {
-			out.incomplete(fmt.Sprintf("Only the first %s of %s files that differ are shown.", thousands(diffFiles), thousands(int64(len(found.Changes)))))
+			out.incomplete(fmt.Sprintf("Only the first %s of %s files that differ are shown.", cratewarden.Thousands(diffFiles), cratewarden.Thousands(len(found.Changes))))
 			break
 		}
 		out.Files = append(out.Files, paint.file(ctx, &found.Changes[i]))

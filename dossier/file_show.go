@@ -34,7 +34,7 @@ func (s *Service) File(ctx context.Context, name, num, path string) (*File, erro
 	}
 	out.File, out.Twin = fileRow(found), twin(stored.archive, found.Path)
 	if found.Kind == archive.Binary {
-		out.Note = fmt.Sprintf("Not shown: a binary file (%s, %s bytes).", archive.Visible(found.Magic), thousands(found.Size))
+		out.Note = fmt.Sprintf("Not shown: a binary file (%s, %s bytes).", archive.Visible(found.Magic), cratewarden.Thousands(found.Size))
 		return out, nil
 	}
 	content, kept := stored.archive.Open(found.Path)
@@ -80,7 +80,7 @@ func (s *Service) paint(ctx context.Context, out *File, f *archive.File, content
 	}
 	out.Truncated = int64(len(out.Lines)) < f.Lines
 	if len(coloured.Lines) > shownLines {
-		out.Note = fmt.Sprintf("Only the first %s lines are shown.", thousands(shownLines))
+		out.Note = fmt.Sprintf("Only the first %s lines are shown.", cratewarden.Thousands(shownLines))
 	}
 }
 

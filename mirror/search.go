@@ -5,8 +5,9 @@ import (
 	"context"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
+
+	"cratewarden"
 )
 
 // The scores of the kinds of match. Downloads add at most 63, so a better kind
@@ -142,23 +143,10 @@ func (s *search) answer(mail bool) Answer {
 // weight turns a number into a small part of a score.
 func weight(n int64) float64 { return math.Log2(float64(max(n, 0) + 1)) }
 
-// grouped writes a number with a comma after every three digits.
-func grouped(n int64) string {
-	digits := strconv.FormatInt(n, 10)
-	var b strings.Builder
-	for i, c := range []byte(digits) {
-		if i > 0 && (len(digits)-i)%3 == 0 && digits[i-1] != '-' {
-			b.WriteByte(',')
-		}
-		b.WriteByte(c)
-	}
-	return b.String()
-}
-
 // counted writes a number with its noun, which takes an s unless there is one.
 func counted(n int64, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
-	return grouped(n) + " " + noun + "s"
+	return cratewarden.Thousands(n) + " " + noun + "s"
 }

@@ -119,7 +119,7 @@ func (s *search) matchLogin(login, what string) (score float64, reason string) {
 
 func (s *search) addAccount(a *Account, score float64, reason string) {
 	published := int64(len(s.p.versions.byPublisher.get(a.ID)))
-	detail := "account " + grouped(int64(a.ID))
+	detail := "account " + cratewarden.Thousands(a.ID)
 	if a.Name != "" {
 		detail += ", " + a.Name
 	}

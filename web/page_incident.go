@@ -15,7 +15,7 @@ import (
 	"cratewarden/ledger"
 )
 
-// Incidents keeps cases from report to review; *incident.ServiceCase does. It
+// Incidents keeps cases from report to review; *incident.Service does. It
 // decides what may follow what: what the pages grey is a courtesy.
 type Incidents interface {
 	Kinds() []string

@@ -87,7 +87,7 @@ func (h *hunt) loginImitates(id int32) *Reason {
 		if !ok || l.ID == id || l.Downloads < popularOwner || l.Downloads < popularTimes*max(own, 1) || o.ID > id || !slip(a.Login, o.Login) {
 			continue
 		}
-		r := conduct("login", strong, fmt.Sprintf("The login %s is easily taken for %s, whose crates were downloaded %d times (%s).", a.Login, l.Name, l.Downloads, l.Reason),
+		r := conduct("login", strong, fmt.Sprintf("The login %s is easily taken for %s, whose crates were downloaded %s times (%s).", a.Login, l.Name, cratewarden.Thousands(l.Downloads), l.Reason),
 			fact("downloads of its crates", own), fact("downloads of "+l.Name+"'s", l.Downloads))
 		return &r
 	}

@@ -118,7 +118,7 @@ func (h *hunt) imitates(id int32) *Reason {
 		if !ok || l.ID == id || l.Downloads < popularLeast || l.Downloads < popularTimes*max(c.Downloads, 1) || c.CreatedAt.Sub(o.CreatedAt) < olderBy || !slip(c.Name, l.Name) || h.together(id, l.ID) {
 			continue
 		}
-		r := conduct("imitates", strong, fmt.Sprintf("Its name is easily taken for %s, which was downloaded %d times (%s).", l.Name, l.Downloads, l.Reason),
+		r := conduct("imitates", strong, fmt.Sprintf("Its name is easily taken for %s, which was downloaded %s times (%s).", l.Name, cratewarden.Thousands(l.Downloads), l.Reason),
 			fact("downloads", c.Downloads), fact("downloads of "+l.Name, l.Downloads), fact(l.Name+" made", o.CreatedAt))
 		h.imitation[id] = &r
 		return &r
