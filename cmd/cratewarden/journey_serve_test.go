@@ -32,15 +32,19 @@ type office struct {
 	hub           *authtest.GitHub
 	id            *authtest.OpenID
 	ada, bo       int64 // their numbers at GitHub, by which the registry knows them
+	made          *demo.Registry
+	static        string // folder of the registry's storage
 }
 
 // boSubject is Bo at the second provider.
 const boSubject = "248289761001"
 
-func openOffice(t *testing.T) *office {
+// openOffice opens it; Ada has the roles that are named, Bo may respond and
+// remove.
+func openOffice(t *testing.T, roles string) *office {
 	t.Helper()
 	made := demo.Generate(demo.Options{Crates: 600, Archives: -1})
-	o := &office{t: t, hub: authtest.NewGitHub(t), id: authtest.NewOpenID(t, "ES256"), own: pgtest.URL(t, pgtest.Template{Name: "empty"})}
+	o := &office{t: t, made: made, hub: authtest.NewGitHub(t), id: authtest.NewOpenID(t, "ES256"), own: pgtest.URL(t, pgtest.Template{Name: "empty"})}
 	o.registry = pgtest.URL(t, pgtest.Template{Name: "office", Build: func(ctx context.Context, conn *pgx.Conn) error {
 		if err := schema.Create(ctx, conn); err != nil {
 			return err
@@ -53,6 +57,7 @@ func openOffice(t *testing.T) *office {
 	o.ada, o.bo = o.number(bystander), o.number(bystander+" OFFSET 1")
 	dir := dataDir(t)
 	folder := func(name string) string { return filepath.Join(dir, name) }
+	o.static = folder("static")
 	var stores []blob.Store
 	for _, name := range []string{"static", "index", "evidence"} {
 		store, err := scratchStore(t.Context(), folder(name))
@@ -67,7 +72,7 @@ func openOffice(t *testing.T) *office {
 	port := freePort(t)
 	o.address = "http://localhost:" + port
 	_, stop, err := background("serve", "--addr", "127.0.0.1:"+port, "--registry-url", o.registry, "--console-url", o.own, "--label", "a registry",
-		"--storage", folder("static"), "--index-storage", folder("index"), "--evidence", folder("evidence"), "--act", "--sign-in", o.settings(dir), "--verbose")
+		"--storage", folder("static"), "--index-storage", folder("index"), "--evidence", folder("evidence"), "--act", "--sign-in", o.settings(dir, roles), "--verbose")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +92,7 @@ func freePort(t *testing.T) string {
 }
 
 // settings writes who may come in, as docs/sign-in.md has it.
-func (o *office) settings(dir string) string {
+func (o *office) settings(dir, roles string) string {
 	o.t.Helper()
 	o.hub.Register("hub-secret")
 	o.id.Register("id-secret")
@@ -95,13 +100,13 @@ func (o *office) settings(dir string) string {
 		"hub-secret": "hub-secret\n",
 		"id-secret":  "id-secret\n",
 		"people.yaml": fmt.Sprintf(`people:
-- {name: Ada, github: ada, github_id: %d, roles: [responder, remover, platform], on_call: true}
+- {name: Ada, github: ada, github_id: %d, roles: [%s], on_call: true}
 - name: Bo
   github: bo
   github_id: %d
   roles: [responder, remover]
   identities: [{provider: example, subject: "%s"}]
-`, o.ada, o.bo, boSubject),
+`, o.ada, roles, o.bo, boSubject),
 		"sign-in.yaml": fmt.Sprintf(`origin: %s
 providers:
 - {id: github, kind: github, name: GitHub, url: "%s", client_id: %s, client_secret: {file: hub-secret}}
@@ -238,7 +243,7 @@ func (o *office) types(answer func(*screen), args ...string) (text string, code 
 // a terminal that is let in, confirmed and shut out from a browser.
 func TestJourneyOfTwoPeople(t *testing.T) {
 	t.Parallel()
-	o := openOffice(t)
+	o := openOffice(t, "responder, remover, platform")
 	o.hub.Sit(authtest.Account{Number: o.ada, Login: "ada", Mail: "ada@example.org"})
 	o.id.Sit(authtest.Account{ID: boSubject, Login: "bo", Mail: "bo@example.org"})
 
