@@ -2,10 +2,57 @@ package incident
 
 import (
 	"context"
+	"errors"
+	"slices"
+	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
+	"cratewarden"
 	"cratewarden/advisory"
 )
+
+// current refuses a public text of which the facts say something severe that they
+// did not when it was approved: the case was marked for fewer people since, or
+// another version turned out to be bad. A reason is for what it was given for.
+func (w *writing) current(ctx context.Context, d Draft, sheet advisory.Sheet) error {
+	if !d.Public || d.State != DraftApproved {
+		return nil
+	}
+	var accepted string
+	err := w.tx.QueryRow(ctx, `SELECT coalesce(details ->> 'problems', '') FROM incident_event WHERE kind = $1 AND details ->> 'draft' = $2::bigint::text ORDER BY id DESC LIMIT 1`,
+		DraftApprovedEvent, d.ID).Scan(&accepted)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return err
+	}
+	known := strings.Fields(accepted)
+	problems := slices.DeleteFunc(lintDraft(sheet, advisory.LintSheet(sheet), d), func(p advisory.Problem) bool { return slices.Contains(known, p.Rule) && !p.Private() })
+	if len(severeRules(problems)) == 0 {
+		return nil
+	}
+	return cratewarden.Errorf(cratewarden.Refused, "It was approved before this was known: %s Mend it, or approve it again and say why it may go all the same.", firstSevere(problems))
+}
+
+// whereTo says in a notice how a text went out. Notices leave the house: words
+// may name whom somebody called, so only the address of a page is repeated.
+func whereTo(o SendOrder) string {
+	switch {
+	case o.Via == ByChannels:
+		return " by the console's channels"
+	case pageOf(o.Where) == "":
+		return " by hand"
+	}
+	return ": " + o.Where
+}
+
+// nameOfDraft says in words which draft it is, and not for whom.
+func nameOfDraft(d Draft) string {
+	if d.Crate != "" {
+		return string(d.Format) + " of " + d.Crate
+	}
+	return string(d.Format)
+}
 
 // postMortem drafts the review of a case from its timeline and clocks, with the
 // tasks to follow after closing. What cannot be read is left to people.

@@ -99,7 +99,7 @@ func (s *Service) Ask(ctx context.Context, who action.Actor, id string, drafts [
 		}
 		w.notices = append(w.notices, notify.Notice{
 			Kind: "draft.wanted", Roles: []cratewarden.Role{cratewarden.Editor, cratewarden.Responder, cratewarden.Remover},
-			Title: fmt.Sprintf("%s: %s to approve", w.inc.ID, amount(len(forms), "draft", "drafts")),
+			Title: fmt.Sprintf("%s: %s to approve", w.name(), amount(len(forms), "draft", "drafts")),
 			Text:  w.who.Name + " asks for approval of what is told of the incident: " + tally(forms) + ".",
 			Path:  "/incidents/" + w.inc.ID,
 		})
@@ -148,7 +148,7 @@ func (s *Service) Approve(ctx context.Context, who action.Actor, draft int64, o 
 		return judged, err
 	}
 	return s.onDraft(ctx, who, draft, func(ctx context.Context, w *writing, d Draft) error {
-		if d.State == DraftApproved && d.Revision == o.Revision {
+		if d.State == DraftApproved && d.Revision == o.Revision && why == "" {
 			return nil
 		}
 		if err := d.seen(o.Revision, ""); err != nil {
@@ -157,7 +157,7 @@ func (s *Service) Approve(ctx context.Context, who action.Actor, draft int64, o 
 		if d.Body != judged.Body { // somebody wrote between the lint and here
 			return d.seen(0, "")
 		}
-		if d.State != DraftOpen {
+		if d.State != DraftOpen && d.State != DraftApproved { // what came up since an approval may be approved, too
 			return cratewarden.Errorf(cratewarden.Conflict, "The draft is %s and cannot be approved.", d.State)
 		}
 		for _, p := range problems {
@@ -229,7 +229,7 @@ func (s *Service) Send(ctx context.Context, who action.Actor, draft int64, o Sen
 		return d, err
 	}
 	var sheet advisory.Sheet
-	if feeds(d.Format) { // outside of the transaction: it reads the registry
+	if d.Public { // outside of the transaction: it reads the registry
 		if sheet, err = s.facts(ctx, d.Incident); err != nil {
 			return d, err
 		}
@@ -239,6 +239,9 @@ func (s *Service) Send(ctx context.Context, who action.Actor, draft int64, o Sen
 			return nil
 		}
 		if err := d.seen(o.Revision, ""); err != nil {
+			return err
+		}
+		if err := w.current(ctx, d, sheet); err != nil {
 			return err
 		}
 		return w.send(ctx, d, o, sheet)
@@ -274,38 +277,19 @@ func (w *writing) send(ctx context.Context, d Draft, o SendOrder, sheet advisory
 			return err
 		}
 	}
-	if o.Via == ByChannels {
-		w.notices = append(w.notices, notify.Notice{Kind: "incident.post", Title: w.inc.ID + ": " + w.inc.Title, Text: d.Body, Path: "/incidents/" + w.inc.ID})
+	if o.Via == ByChannels { // the title of the case was approved by nobody
+		w.notices = append(w.notices, notify.Notice{Kind: "incident.post", Title: w.name(), Text: d.Body, Path: "/incidents/" + w.inc.ID})
 	}
 	w.notices = append(w.notices, notify.Notice{
-		Kind: "draft.sent", Title: fmt.Sprintf("%s: %s went out", w.inc.ID, nameOfDraft(d)), Text: w.who.Name + " sent it" + whereTo(o) + ".", Path: "/incidents/" + w.inc.ID,
+		Kind: "draft.sent", Title: fmt.Sprintf("%s: %s went out", w.name(), nameOfDraft(d)), Text: w.who.Name + " sent it" + whereTo(o) + ".", Path: "/incidents/" + w.inc.ID,
 	})
 	w.drafted(DraftSentEvent, d, "", map[string]string{"where": o.Where, "via": string(o.Via)})
 	return nil
 }
 
-func whereTo(o SendOrder) string {
-	if o.Where == "" {
-		return " by the console's channels"
-	}
-	return ": " + o.Where
-}
-
 // shared says that a form goes to chosen receivers as often as to a page, with
 // its own mark of who may read it.
 func shared(f advisory.Format) bool { return f == advisory.CSAF20 || f == advisory.CSAF21 }
-
-// nameOfDraft says in words which draft it is.
-func nameOfDraft(d Draft) string {
-	name := string(d.Format)
-	if d.Crate != "" {
-		name += " of " + d.Crate
-	}
-	if d.Recipient != "" {
-		name += " for " + d.Recipient
-	}
-	return name
-}
 
 func hasVia(f advisory.Format, via Via) bool {
 	for _, v := range viasOf(f) {

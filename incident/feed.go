@@ -53,7 +53,7 @@ func (w *writing) takeDown(ctx context.Context, d Draft, sheet advisory.Sheet) e
 		if len(gone) == 0 {
 			return nil
 		}
-		number, err := numberOf(d.Incident) // of the case that it was drafted in, which may have been merged
+		number, err := w.toldUnder(ctx, c.Name)
 		if err != nil {
 			return err
 		}
@@ -64,6 +64,17 @@ func (w *writing) takeDown(ctx context.Context, d Draft, sheet advisory.Sheet) e
 		return err
 	}
 	return nil
+}
+
+// toldUnder gives the case under whose name the feed tells of a crate: one that
+// was merged into this may have told it first, and readers know it by that.
+func (w *writing) toldUnder(ctx context.Context, crate string) (number int64, err error) {
+	numbers, err := family(ctx, w.tx, w.inc.number())
+	if err != nil {
+		return 0, err
+	}
+	err = w.tx.QueryRow(ctx, `SELECT coalesce(min(incident), $1) FROM incident_takedown WHERE incident = ANY ($2) AND crate = $3`, w.inc.number(), numbers, crate).Scan(&number)
+	return number, err
 }
 
 // feedCache keeps the feed for a moment: everybody may ask for it, and nobody
@@ -121,17 +132,24 @@ func (s *Service) makeFeed(ctx context.Context) (Feed, error) {
 	return out, nil
 }
 
-// takedowns reads the entries, and when the newest of them came or changed.
+// takedowns reads the entries, and when the newest of them came or changed. Of a
+// case that was merged the drafts are in the one in which it goes on; what it had
+// removed before counts, and what that one has.
 func (s *Service) takedowns(ctx context.Context) (list []advisory.Takedown, updated time.Time, err error) {
 	rows, err := s.db.Query(ctx, `
+		WITH RECURSIVE way AS (
+			SELECT DISTINCT t.incident AS told, i.number, i.merged_into FROM incident_takedown t JOIN incident i ON i.number = t.incident
+			UNION SELECT w.told, i.number, i.merged_into FROM way w JOIN incident i ON i.number = w.merged_into)
 		SELECT t.incident, t.crate, t.versions, t.whole, t.reason, t.taken_at, greatest(t.changed_at, max(d.changed_at)),
 			array_agg(DISTINCT d.sent_where) FILTER (WHERE d.sent_where LIKE 'https://%')
 		FROM incident_takedown t
 		JOIN incident i ON i.number = t.incident
-		JOIN incident_draft d ON d.incident = t.incident AND d.crate = t.crate AND d.format = ANY ($1) AND d.state IN ('sent', 'corrected')
-		WHERE i.drill = '' AND i.state = ANY ($2)
+		JOIN way w ON w.told = t.incident
+		JOIN incident_draft d ON d.incident = w.number AND d.crate = t.crate AND d.format = ANY ($1) AND d.state IN ('sent', 'corrected')
+		WHERE i.drill = '' AND (EXISTS (SELECT FROM way x JOIN incident n ON n.number = x.number WHERE x.told = t.incident AND n.state = ANY ($2))
+			OR EXISTS (SELECT FROM way x JOIN incident_event e ON e.incident = x.number WHERE x.told = t.incident AND e.kind = 'merged-in' AND e.details ->> 'from' = ANY ($2)))
 		GROUP BY t.incident, t.crate ORDER BY t.taken_at DESC, t.incident DESC, t.crate COLLATE "C" LIMIT $3`,
-		[]string{string(advisory.RustSec), string(advisory.OSV)}, []string{string(Removed), string(Communicated), string(Closed), string(Reviewed), string(Merged)}, feedMost)
+		[]string{string(advisory.RustSec), string(advisory.OSV)}, []string{string(Removed), string(Communicated), string(Closed), string(Reviewed)}, feedMost)
 	if err != nil {
 		return nil, updated, pg.Map(err)
 	}

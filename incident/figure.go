@@ -65,8 +65,8 @@ func (o *FigureOrder) check() (err error) {
 	switch {
 	case o.What != Downloads && o.What != Dependents:
 		return cratewarden.Errorf(cratewarden.Invalid, "A figure counts downloads or dependents.")
-	case o.Crate == "" || len(o.Crate) > 255 || len(o.Version) > 255 || strings.ContainsRune(o.Crate+o.Version, 0):
-		return cratewarden.Errorf(cratewarden.Invalid, "Say of which crate the figure is.")
+	case !crateName.MatchString(o.Crate) || o.Version != "" && !versionName.MatchString(o.Crate+"@"+o.Version):
+		return cratewarden.Errorf(cratewarden.Invalid, "Say of which crate the figure is, and of which version if of one.")
 	case o.Value < 0:
 		return cratewarden.Errorf(cratewarden.Invalid, "A figure is 0 or more.")
 	case o.AsOf.Year() > 9999 || !o.AsOf.IsZero() && o.AsOf.Year() < 2014:

@@ -27,7 +27,7 @@ type Erasure struct {
 // can try words against any more. The reason is recorded in the ledger as it
 // is: it must not repeat what goes.
 func (s *Service) Erase(ctx context.Context, who action.Actor, id string, e Erasure, reason string) error {
-	reason, err := prose("reason", reason, maxReason)
+	reason, err := said("reason", reason, maxReason, false)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // removals finds since when nobody could get each bad version: held when its
-// files were in the vault, removed when its rows were deleted.
+// files were in the vault and stayed there, removed when its rows were deleted.
 func (d *desk) removals(ctx context.Context) error {
 	e := d.s.cfg.Engine
 	if e == nil {
@@ -30,6 +30,7 @@ func (d *desk) removals(ctx context.Context) error {
 			}
 		}
 	}
+	var moves []action.FollowUp
 	for _, p := range d.plans {
 		if !p.applied() {
 			continue
@@ -39,15 +40,23 @@ func (d *desk) removals(ctx context.Context) error {
 			return err
 		}
 		for _, f := range list {
-			d.hold(p, f)
+			if f.State == action.FollowDone && !p.undone[f.Step] {
+				moves = append(moves, f)
+			}
 		}
+	}
+	slices.SortStableFunc(moves, func(a, b action.FollowUp) int { return a.ChangedAt.Compare(b.ChangedAt) })
+	for _, f := range moves {
+		d.move(f)
 	}
 	return nil
 }
 
-// hold notes when the files of held versions were out of reach.
-func (d *desk) hold(p planDone, f action.FollowUp) {
-	if f.Kind != "files.hold" || f.State != action.FollowDone || p.undone[f.Step] {
+// move notes since when the files of held versions are out of reach, and forgets
+// it when they came back: nobody is told that something is gone which everybody
+// can download.
+func (d *desk) move(f action.FollowUp) {
+	if f.Kind != "files.hold" && f.Kind != "files.release" {
 		return
 	}
 	var args moved
@@ -56,7 +65,9 @@ func (d *desk) hold(p planDone, f action.FollowUp) {
 	}
 	for _, v := range args.Versions {
 		id := canonID(args.Crate + "@" + v.Num)
-		if was, known := d.held[id]; !known || f.ChangedAt.Before(was) {
+		if _, held := d.held[id]; f.Kind == "files.release" {
+			delete(d.held, id)
+		} else if !held {
 			d.held[id] = f.ChangedAt
 		}
 	}

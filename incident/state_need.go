@@ -56,8 +56,13 @@ func contains(kind string) bool {
 func deletes(kind string) bool { return kind == "version.delete" || kind == "crate.delete" }
 
 func restores(kind string) bool {
+	return letsGo(kind) || kind == "version.unyank" || kind == "name.unreserve"
+}
+
+// letsGo says that an act takes a hold, a lock or a containment back.
+func letsGo(kind string) bool {
 	switch kind {
-	case "version.unyank", "version.release", "crate.release", "account.release", "account.unlock", "name.unreserve":
+	case "version.release", "crate.release", "account.release", "account.unlock":
 		return true
 	}
 	return false
@@ -139,19 +144,27 @@ func spelling(s ledger.Subject) (crate, num string) {
 }
 
 // covered finds the acts that deal with each subject, and the subjects without.
+// An act that was taken back since by another does not count; a deletion is not
+// taken back.
 func covered(subjects []Subject, acts []actFact, counts func(string) bool) (last proof, missing []string) {
 	for _, s := range subjects {
-		found := false
-		for _, a := range acts {
-			if counts(a.kind) && a.deals(s) {
-				found = true
-				if a.at.After(last.at) {
-					last = a.proof
+		var by *actFact
+		for n, a := range acts {
+			switch {
+			case !a.deals(s):
+			case counts(a.kind):
+				if by == nil || !deletes(by.kind) {
+					by = &acts[n]
 				}
+			case letsGo(a.kind) && s.Kind != "token" && by != nil && !deletes(by.kind):
+				by = nil
 			}
 		}
-		if !found {
+		switch {
+		case by == nil:
 			missing = append(missing, nameOf(s))
+		case by.at.After(last.at):
+			last = by.proof
 		}
 	}
 	return last, missing
@@ -192,7 +205,7 @@ func lastOf(acts []actFact, counts func(string) bool) (p proof, any bool) {
 }
 
 func needContained(i Incident, f facts) need {
-	last, any := lastOf(f.acts, contains)
+	last, any := lastOf(f.acts, stops)
 	if !any {
 		return need{why: "No applied plan of this case contains anything."}
 	}
@@ -233,12 +246,34 @@ func needRemoved(i Incident, f facts) need {
 	case len(away) > 0:
 		return need{why: "Not restored by a plan of this case: " + some(away) + "."}
 	}
+	if left := stillHeld(f.acts); len(left) > 0 {
+		return need{why: "Only held by a plan of this case: " + some(left) + ". Delete it, or release it."}
+	}
 	for _, p := range []proof{gone, here} {
 		if p.plan != "" && p.at.After(last.at) {
 			last = p
 		}
 	}
 	return need{met: true, why: "Plan " + last.plan + " removed what was bad and restored what was good.", proof: last}
+}
+
+// stillHeld gives what the case's plans hold and neither deleted nor released
+// since: nobody decided yet whether it is bad, whatever part it was given.
+func stillHeld(acts []actFact) (out []string) {
+	for n, a := range acts {
+		if a.kind != "version.hold" && a.kind != "crate.hold" {
+			continue
+		}
+		for _, s := range a.subjects {
+			if !slices.ContainsFunc(acts[n+1:], func(later actFact) bool {
+				return (deletes(later.kind) || letsGo(later.kind)) && later.deals(Subject{Subject: s})
+			}) {
+				out = append(out, s.ID)
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // needRestored is for a false alarm: what was contained must be let go.

@@ -120,6 +120,11 @@ func (s *Service) spell(sub *Subject) error {
 			return cratewarden.Errorf(cratewarden.Invalid, "A link must look like https://chat.example/path.")
 		}
 	}
+	for _, t := range cratewarden.Traces(sub.ID) {
+		if t.Kind == cratewarden.MailTrace || t.Kind == cratewarden.SecretTrace { // the ledger names subjects, for ever
+			return cratewarden.Errorf(cratewarden.Invalid, "The name of a subject holds a %s, and cannot be erased later. Write a note instead.", t.Kind)
+		}
+	}
 	for _, r := range sub.ID {
 		if !unicode.IsPrint(r) {
 			return cratewarden.Errorf(cratewarden.Invalid, "The name of a subject holds a character that cannot be seen.")

@@ -1,0 +1,45 @@
+package incident
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+// What only hides a version, or only brings another back, is not its removal: no
+// state may say so, since public texts wait for it.
+func TestNothingIsRemovedByHalf(t *testing.T) {
+	t.Parallel()
+	sealed := []bundleFact{{proof{at: time.Unix(1_780_000_500, 0).UTC()}}}
+	named, bad := sub("crate", "a", ""), sub("version", "a@2.0.0", "payload")
+	hold, back := act("p1", 1, "version.hold", version("a@2.0.0")), act("p1", 1, "version.unyank", version("b@1.0.0"))
+	free, again := act("p2", 2, "version.release", version("a@2.0.0")), act("p3", 3, "version.hold", version("a@2.0.0"))
+	whole, part, open := act("p1", 1, "crate.hold", crate("a")), act("p2", 2, "version.delete", version("a@2.0.0")), act("p3", 3, "crate.release", crate("a"))
+	for _, c := range []struct {
+		name     string
+		subjects []Subject
+		acts     []actFact
+		want     string
+	}{
+		{"held, and a good one is back", []Subject{named}, []actFact{hold, back}, "contained evidence"},
+		{"held with its crate, and a good one is back", []Subject{named}, []actFact{whole, back}, "contained evidence"},
+		{"only a good one is back", []Subject{named}, []actFact{act("p1", 1, "account.contain", account("7")), back}, "contained evidence removed"},
+		{"held, then deleted", []Subject{named}, []actFact{hold, back, part}, "contained evidence removed"},
+		{"only yanked, of what has no part", []Subject{named}, []actFact{act("p1", 1, "version.yank", version("a@2.0.0"))}, ""},
+		{"held and let go", []Subject{bad}, []actFact{hold, free}, ""},
+		{"held, let go and held again", []Subject{bad}, []actFact{hold, free, again}, "contained evidence"},
+		{"deleted, then the rest of the crate let go", []Subject{bad}, []actFact{whole, part, open}, "contained evidence removed"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			i := Incident{State: Triaged, Verdict: Malicious, Subjects: c.subjects}
+			var got []string
+			for _, step := range forward(Triaged, needsOf(i, facts{acts: c.acts, bundles: sealed}), time.Time{}) {
+				got = append(got, strings.Replace(string(step.to), "sealed", "evidence", 1))
+			}
+			if s := strings.Join(got, " "); s != c.want {
+				t.Errorf("%q, want %q", s, c.want)
+			}
+		})
+	}
+}
