@@ -129,27 +129,28 @@ func (b Bad) find(g Graph) (s source, err error) {
 		}
 	}
 	// Build metadata does not tell two versions apart, so they are compared as read.
-	wanted := map[Version]string{}
+	wanted := map[string]goneVersion{}
 	for _, num := range b.Versions {
 		v, ok := ParseVersion(num)
 		if !ok {
 			return s, cratewarden.Errorf(cratewarden.Invalid, "A version cannot be read. Write it whole, such as 1.4.1 or 2.0.0-rc.1.")
 		}
-		wanted[v] = num
+		wanted[v.String()] = goneVersion{num, v}
 	}
 	all := b.Range == "" && len(b.Versions) == 0
 	g.Numbers(s.crate.ID, func(id int32, num string, _ bool) {
 		v, ok := ParseVersion(num)
-		_, named := wanted[v]
-		if all || ok && (named || b.Range != "" && within.Spans(v)) {
+		named := false
+		if ok && len(wanted) > 0 {
+			_, named = wanted[v.String()]
+			delete(wanted, v.String())
+		}
+		if all || named || ok && b.Range != "" && within.Spans(v) {
 			s.ids = append(s.ids, id)
 		}
-		if ok {
-			delete(wanted, v)
-		}
 	})
-	for v, num := range wanted {
-		s.gone = append(s.gone, goneVersion{num, v})
+	for _, v := range wanted {
+		s.gone = append(s.gone, v)
 	}
 	slices.Sort(s.ids)
 	slices.SortFunc(s.gone, func(a, b goneVersion) int { return a.v.Compare(b.v) })

@@ -288,3 +288,14 @@ func (r *Report) explain(s *search) {
 		r.Gaps = append(r.Gaps, "The search ended at distance "+number(int64(r.Query.Depth))+". More may be hit farther away.")
 	}
 }
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	default:
+		return 1
+	}
+}

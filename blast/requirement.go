@@ -1,113 +1,115 @@
 package blast
 
 import (
-	"cmp"
 	"strings"
+
+	"deps.dev/util/semver"
 )
 
 // Requirement is what a dependency takes, in Cargo's words: comparators joined by
 // commas, all of which must hold. One without any takes every release.
-type Requirement struct{ comparators []comparator }
-
-// comparator is one condition. parts is how many of the version's numbers it
-// names: 1.2 names two.
-type comparator struct {
-	op    operator
-	parts uint8
-	v     Version
+//
+// The library reads each comparator alone and matches it. What joins them and
+// what is peculiar to pre-releases is ours, since Cargo asks each comparator for
+// itself and the library asks what is left when all are laid over each other.
+type Requirement struct {
+	comparators []comparator
+	large       bool // some number is; fold has to help
 }
 
-type operator uint8
-
-const (
-	caret operator = iota // also of a bare version
-	tilde
-	exact // also with wildcards
-	greater
-	atLeast
-	less
-	atMost
-)
+// comparator is one condition.
+type comparator struct {
+	op, text string // as written, without blanks
+	// set holds what satisfies it or, with not, all that does not.
+	set     *semver.Constraint
+	not     bool
+	partial bool // names fewer than three numbers
+	// begins, of a partial one that is no caret, are the versions that begin with
+	// its numbers.
+	begins *semver.Constraint
+	// release is, of one that names a pre-release, the release it leads to.
+	release *semver.Version
+}
 
 // mostComparators is Cargo's own bound.
 const mostComparators = 32
 
 // ParseRequirement reads a requirement. False is for text that Cargo would not
 // read: rows from before its present rules may hold some.
-func ParseRequirement(text string) (Requirement, bool) {
-	s := scanner{text}
-	s.blanks()
-	if s.wildcard() {
-		s.blanks()
-		return Requirement{}, s.rest == ""
+func ParseRequirement(text string) (r Requirement, ok bool) {
+	if isWildcard(trim(text)) {
+		return r, true
 	}
-	var r Requirement
-	for {
-		c, ok := s.comparator()
-		if !ok || len(r.comparators) == mostComparators {
+	if strings.Count(text, ",") >= mostComparators {
+		return r, false
+	}
+	r.large = large(text)
+	r.comparators = make([]comparator, 0, 1+strings.Count(text, ","))
+	for part := range strings.SplitSeq(text, ",") {
+		c := split(trim(part))
+		if !c.parse() {
 			return Requirement{}, false
 		}
 		r.comparators = append(r.comparators, c)
-		s.blanks()
-		if s.rest == "" {
-			return r, true
-		}
-		if !s.take(',') {
-			return Requirement{}, false
-		}
-		s.blanks()
 	}
+	return r, true
 }
 
-func (s *scanner) comparator() (c comparator, ok bool) {
-	var bare bool
-	c.op, bare = s.operator()
-	s.blanks()
-	before := s.rest
-	v, parts, ok := s.version()
-	if !ok {
-		return c, false
-	}
-	c.v, c.parts = v, uint8(parts)
-	if used := before[:len(before)-len(s.rest)]; bare && parts < 3 && strings.ContainsAny(used, "*xX") {
-		c.op = exact
-	}
-	return c, true
+// trim takes away blanks; Cargo knows no others.
+func trim(text string) string { return strings.Trim(text, " ") }
+
+// split parts a comparator's operator from its version.
+func split(part string) (c comparator) {
+	c.text = strings.TrimLeft(part, "=<>~^")
+	c.op, c.text = part[:len(part)-len(c.text)], trim(c.text)
+	return c
 }
 
-// operator takes an operator; none is a caret, and bare.
-func (s *scanner) operator() (op operator, bare bool) {
-	switch {
-	case s.take('='):
-		return exact, false
-	case s.take('>'):
-		if s.take('=') {
-			return atLeast, false
-		}
-		return greater, false
-	case s.take('<'):
-		if s.take('=') {
-			return atMost, false
-		}
-		return less, false
-	case s.take('~'):
-		return tilde, false
-	case s.take('^'):
-		return caret, false
-	default:
-		return caret, true
+// parse reads the comparator's version. Of one with large numbers that only says
+// whether it is one: the numbers that are asked about come from fold.
+func (c *comparator) parse() bool {
+	given, ok := shape(c.text)
+	c.partial = given < 3
+	return ok && fits(c.text) && c.read(shrunk(c.text))
+}
+
+// read gives the comparator to the library, with this version.
+func (c *comparator) read(text string) bool {
+	op := c.op
+	switch op {
+	case "<":
+		op, c.not = ">=", true // the library takes <0.0.0-rc for nothing at all
+	case ">":
+		op, c.not = "<=", true // and >1.2.3 for >=1.2.4, without 1.2.4-rc
 	}
+	var err error
+	if c.set, err = semver.Cargo.ParseConstraint(op + text); err != nil {
+		return false
+	}
+	core := numbers(text)
+	caret := c.op == "^" || c.op == "" && !strings.ContainsAny(core, "*xX")
+	if c.partial && !caret {
+		c.begins, err = semver.Cargo.ParseConstraint("=" + core)
+	}
+	if strings.HasPrefix(text[len(core):], "-") && err == nil {
+		c.release, err = semver.Cargo.Parse(core)
+	}
+	return err == nil
 }
 
 // Takes says whether a dependency with this requirement may resolve to a version.
+// A pre-release must be named: some comparator has one of the same three numbers.
 func (r Requirement) Takes(v Version) bool {
-	named := v.Pre == ""
+	if r.large || v.large != "" {
+		r, v = r.beside(v)
+	}
+	named := v.release == nil
 	for i := range r.comparators {
 		c := &r.comparators[i]
 		if !c.holds(v, true) {
 			return false
 		}
-		named = named || c.v.Pre != "" && c.v.Major == v.Major && c.v.Minor == v.Minor && c.v.Patch == v.Patch
+		named = named || c.release != nil && c.release.Compare(v.release) == 0
 	}
 	return named
 }
@@ -115,6 +117,9 @@ func (r Requirement) Takes(v Version) bool {
 // Spans is Takes without the rule about pre-releases. It is for ranges in which
 // people name bad versions: whoever writes <2 means 1.9.0-beta, too.
 func (r Requirement) Spans(v Version) bool {
+	if r.large || v.large != "" {
+		r, v = r.beside(v)
+	}
 	for i := range r.comparators {
 		if !r.comparators[i].holds(v, false) {
 			return false
@@ -123,72 +128,34 @@ func (r Requirement) Spans(v Version) bool {
 	return true
 }
 
-// holds is strict about pre-releases when it is asked for a dependency.
+// holds asks the library. Comparators that name fewer than three numbers are about
+// releases; of a pre-release they are asked for the release it leads to. Asked for
+// a dependency, strictly, they hold for no pre-release that begins with them, but
+// for carets: so Cargo has it.
 func (c *comparator) holds(v Version, strict bool) bool {
-	switch c.op {
-	case exact:
-		return c.equals(v, strict)
-	case greater:
-		return c.against(v) > 0
-	case atLeast:
-		return c.equals(v, strict) || c.against(v) > 0
-	case less:
-		return c.against(v) < 0
-	case atMost:
-		return c.equals(v, strict) || c.against(v) < 0
-	case tilde:
-		return c.near(v, strict)
-	default:
-		return c.compatible(v)
+	is := v.is
+	if v.release != nil && c.partial {
+		is = v.release
+		if strict && c.begins != nil && c.begins.MatchVersion(is) {
+			return false
+		}
 	}
+	return c.set.MatchVersionPrerelease(is) != c.not
 }
 
-// equals compares the numbers that the comparator names. A strict =1.2 takes no
-// 1.2.0-rc.
-func (c *comparator) equals(v Version, strict bool) bool {
-	return v.Major == c.v.Major && (c.parts < 2 || v.Minor == c.v.Minor) && (c.parts < 3 || v.Patch == c.v.Patch) &&
-		(v.Pre == c.v.Pre || !strict && c.parts < 3)
-}
-
-// against compares a version with the comparator's: 1.2.9 is neither above nor
-// below 1.2, since it begins so.
-func (c *comparator) against(v Version) int {
-	order := cmp.Compare(v.Major, c.v.Major)
-	if order == 0 && c.parts > 1 {
-		order = cmp.Compare(v.Minor, c.v.Minor)
+// beside makes a requirement and a version comparable when the library cannot
+// hold a number of one of them.
+func (r Requirement) beside(v Version) (Requirement, Version) {
+	texts := []string{v.String()}
+	for i := range r.comparators {
+		texts = append(texts, r.comparators[i].text)
 	}
-	if order == 0 && c.parts > 2 {
-		order = cmp.Or(cmp.Compare(v.Patch, c.v.Patch), comparePre(v.Pre, c.v.Pre))
+	texts = fold(texts...)
+	v, _ = readVersion(texts[0])
+	folded := make([]comparator, len(r.comparators))
+	for i := range folded {
+		folded[i] = comparator{op: r.comparators[i].op, partial: r.comparators[i].partial}
+		folded[i].read(texts[1+i])
 	}
-	return order
-}
-
-// near is the tilde: only the last of the named numbers may grow.
-func (c *comparator) near(v Version, strict bool) bool {
-	switch {
-	case v.Major != c.v.Major || c.parts > 1 && v.Minor != c.v.Minor:
-		return false
-	case c.parts == 3:
-		return c.against(v) >= 0
-	default:
-		return v.Pre == "" || !strict
-	}
-}
-
-// compatible is the caret: the leftmost number that is not zero stays.
-func (c *comparator) compatible(v Version) bool {
-	switch {
-	case v.Major != c.v.Major:
-		return false
-	case c.parts == 1:
-		return true
-	case c.v.Major == 0 && v.Minor != c.v.Minor:
-		return false
-	case c.parts == 2:
-		return v.Minor >= c.v.Minor
-	case c.v.Major == 0 && c.v.Minor == 0 && v.Patch != c.v.Patch:
-		return false
-	default:
-		return c.against(v) >= 0
-	}
+	return Requirement{comparators: folded}, v
 }
