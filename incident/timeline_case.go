@@ -88,6 +88,9 @@ func (e Event) sentence(who string) string {
 	case FileEvent:
 		return fmt.Sprintf("%s attached %s.", who, or(or(e.Body, d("file")), "a file"))
 	case TaskEvent:
+		if d("do") == "added" {
+			return fmt.Sprintf("%s added the task %s.", who, quoted(or(e.Body, "erased")))
+		}
 		return fmt.Sprintf("%s: the task %s is %s.", who, quoted(or(d("title"), d("item"))), or(d("do"), "changed")+because(e.Body))
 	case FigureEvent:
 		how := "provisionally"

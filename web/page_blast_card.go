@@ -142,7 +142,7 @@ func blastFigures(r *blast.Report) Card {
 		if f.Confirmed {
 			badge.Tone = Good
 		}
-		c.List = append(c.List, Fact{Label: f.Label, Value: Text(Num(f.Value)), Note: f.Method + "; as of " + stamp(f.AsOf), Badge: badge})
+		c.List = append(c.List, Fact{Label: f.Label, Value: Text(Num(f.Value)), Note: f.Method + "; as of " + UTC(f.AsOf) + " UTC", Badge: badge})
 	}
 	return c
 }

@@ -40,7 +40,7 @@ func followCard(x *incident.Incident, tasks []incident.Task) Card {
 		}
 		due, state := Phrase{}.Muted("no date"), Phrase{}.Badge(Warn, "open")
 		if t.Due != nil {
-			due = Phrase{}.UTC(*t.Due)
+			due = Text(date(*t.Due))
 		}
 		switch t.State {
 		case incident.TaskDone:

@@ -249,7 +249,7 @@ func monthTable(rows []monthRow) *Table {
 		}
 		count := Text(Num(m.Incidents))
 		if m.Open > 0 {
-			count = count.Muted(" " + Num(m.Open) + " open")
+			count = count.Muted(", " + Num(m.Open) + " of them open")
 		}
 		row := Row{Cells: []Phrase{first, count}}
 		for _, name := range monthClocks() {

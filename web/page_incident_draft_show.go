@@ -74,18 +74,40 @@ func lintCard(d *incident.Draft) Card {
 	if len(d.Problems) == 0 {
 		c.Guards = []Guard{{Tone: Good, Word: "valid", Text: Text("It is whole and follows the rules of its form.")}}
 	}
-	for i, p := range d.Problems {
+	type finding struct {
+		rule, why string
+		severe    bool
+	}
+	var order []finding
+	where := map[finding][]string{}
+	for _, p := range d.Problems {
+		f := finding{p.Rule, p.Why, p.Severe}
+		if where[f] == nil {
+			order = append(order, f)
+		}
+		where[f] = append(where[f], p.Where)
+	}
+	for i, f := range order {
 		if i == 40 {
-			c.Gaps = []string{Num(len(d.Problems)-40) + " more findings."}
+			c.Gaps = []string{Num(len(order)-40) + " more kinds of findings."}
 			break
 		}
-		g := Guard{Tone: Warn, Word: "advice", Text: Text(p.Why), Note: Text("advice · " + p.Where + " · ").Code(p.Rule)}
-		if p.Severe {
-			g.Tone, g.Word, g.Note = Bad, "mend", Text("to be mended · "+p.Where+" · ").Code(p.Rule)
+		g := Guard{Tone: Warn, Word: "advice", Text: Text(f.why), Note: Text("advice · " + places(where[f]) + " · ").Code(f.rule)}
+		if f.severe {
+			g.Tone, g.Word, g.Note = Bad, "mend", Text("to be mended · "+places(where[f])+" · ").Code(f.rule)
 		}
 		c.Guards = append(c.Guards, g)
 	}
 	return c
+}
+
+// places names where the same is wrong: the first, and how many more.
+func places(list []string) string {
+	const most = 6
+	if len(list) <= most {
+		return strings.Join(list, ", ")
+	}
+	return strings.Join(list[:most], ", ") + " and " + Num(len(list)-most) + " more"
 }
 
 func draftAbout(d *incident.Draft) Card {

@@ -192,6 +192,19 @@ func pictured(d deeds) map[string]picture {
 		"break-glass": {path: "/break-glass/1"},
 		"ledger":      {path: "/ledger"},
 		"evidence":    {path: "/evidence/" + d.sealed},
+
+		"incidents":         {path: "/incidents"},
+		"incident-new":      {path: "/incidents/new?subject=crate:macro-loom1"},
+		"incident":          {path: "/incidents/" + d.worked, dressed: true},
+		"incident-proposal": {path: "/incidents/" + d.worked + "/proposal"},
+		"incident-timeline": {path: "/incidents/" + d.worked + "/timeline"},
+		"incident-facts":    {path: "/incidents/" + d.worked + "/figures"},
+		"incident-drafts":   {path: "/incidents/" + d.worked + "/drafts"},
+		"incident-draft":    {path: "/incidents/" + d.worked + "/drafts/" + d.draft},
+		"incident-after":    {path: "/incidents/" + d.worked + "/after"},
+		"incident-months":   {path: "/incidents/months"},
+		"drills":            {path: "/drills"},
+		"blast":             {path: "/crates/macro-loom1/blast?version=1.0.87"},
 	}
 }
 
