@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"cratewarden"
 )
 
 // What only hides a version, or only brings another back, is not its removal: no
@@ -41,5 +43,41 @@ func TestNothingIsRemovedByHalf(t *testing.T) {
 				t.Errorf("%q, want %q", s, c.want)
 			}
 		})
+	}
+}
+
+// A report of tomorrow would stop clocks before they began.
+func TestNothingIsReportedInTheFuture(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	later := time.Now().Add(time.Hour)
+	if _, err := k.Open(t.Context(), k.ada, Opening{Title: "x", Kind: Typosquat, ReportedAt: &later}); cratewarden.KindOf(err) != cratewarden.Invalid {
+		t.Errorf("opened with a report of the future: %v", err)
+	}
+	i := k.opened()
+	change := Change{Set: map[Field]string{ReportedField: stamp(later)}, Was: map[Field]string{ReportedField: ""}}
+	if _, err := k.Decide(t.Context(), k.ada, i.ID, change); cratewarden.KindOf(err) != cratewarden.Invalid {
+		t.Errorf("a report of the future was taken: %v", err)
+	}
+	change.Set[ReportedField] = stamp(time.Now().Add(-time.Hour))
+	if _, err := k.Decide(t.Context(), k.ada, i.ID, change); err != nil {
+		t.Error(err)
+	}
+}
+
+// However a name is spelled, the open case about it is found before a second one
+// is opened.
+func TestSimilarKnowsEverySpelling(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	i := k.opened(sub("version", "Array_Kit@0.3.10", "carrier"))
+	for _, s := range []Subject{sub("crate", "array-kit", ""), sub("version", "ARRAY_KIT@1.0.0", ""), sub("crate", "Array_Kit", "")} {
+		list, err := k.Similar(t.Context(), []Subject{s})
+		if err != nil || len(list) != 1 || list[0].ID != i.ID {
+			t.Errorf("%s: %d cases, %v", s.ID, len(list), err)
+		}
+	}
+	if list, err := k.Similar(t.Context(), []Subject{sub("crate", "arraykit", "")}); err != nil || len(list) != 0 {
+		t.Errorf("another crate: %d cases, %v", len(list), err)
 	}
 }

@@ -107,9 +107,14 @@ func TestApprovalFallsBehindTheFacts(t *testing.T) {
 	to := incident.SendOrder{Revision: record.Revision, Where: "https://advisories.example/RS-2026-0001"}
 	_, err = r.Send(t.Context(), responder(), record.ID, to)
 	wantKind(t, "another version is bad since", err, cratewarden.Refused)
+	_, err = r.Patch(t.Context(), r.id, incident.PatchOrder{Format: advisory.RustSec})
+	wantKind(t, "a patch of what was approved before", err, cratewarden.Refused)
 	again := r.approve(record, "The other version gets an advisory of its own.")
 	if again.Revision == record.Revision || again.ApprovedWhy == "" {
 		t.Errorf("%+v", again)
+	}
+	if patch, err := r.Patch(t.Context(), r.id, incident.PatchOrder{Format: advisory.RustSec}); err != nil || !strings.Contains(string(patch), "0.3.10") {
+		t.Errorf("approved again, and no patch: %v", err)
 	}
 	r.send(again, to.Where)
 

@@ -135,6 +135,9 @@ func (w *writing) set(ctx context.Context, f Field, v string, reason *string) er
 	case ReportedField:
 		if w.inc.ReportedAt = nil; v != "" {
 			at, err := time.Parse(time.RFC3339Nano, v)
+			if err == nil {
+				err = notYet(at, w.now)
+			}
 			if err != nil {
 				return err
 			}

@@ -27,7 +27,8 @@ type PatchOrder struct {
 
 // Patch writes the approved and sent drafts of one form as a patch in the form of
 // git format-patch. It is a public step: Refused until the case is removed or was
-// unlocked. A Conflict says that none is approved.
+// unlocked, and when the facts say something severe of a text since its approval.
+// A Conflict says that none is approved.
 func (s *Service) Patch(ctx context.Context, id string, o PatchOrder) ([]byte, error) {
 	if !o.Format.PerCrate() {
 		return nil, cratewarden.Errorf(cratewarden.Invalid, "A patch is made of %q or of %q, which go to repositories of their own.", advisory.RustSec, advisory.OSV)
@@ -39,10 +40,17 @@ func (s *Service) Patch(ctx context.Context, id string, o PatchOrder) ([]byte, e
 	if locked := lockedFor(i, Draft{Format: o.Format}); locked != "" {
 		return nil, cratewarden.Errorf(cratewarden.Refused, "%s", locked)
 	}
+	sheet, err := s.facts(ctx, i.ID)
+	if err != nil {
+		return nil, err
+	}
 	at := time.Time{}
 	var docs []advisory.Document
 	for _, d := range newest(list) {
 		if d.Format == o.Format && (d.State == DraftApproved || d.out()) {
+			if err := current(ctx, s.db, d, sheet); err != nil {
+				return nil, err
+			}
 			docs = append(docs, d.document())
 			if d.ChangedAt.After(at) {
 				at = d.ChangedAt

@@ -16,12 +16,12 @@ import (
 // current refuses a public text of which the facts say something severe that they
 // did not when it was approved: the case was marked for fewer people since, or
 // another version turned out to be bad. A reason is for what it was given for.
-func (w *writing) current(ctx context.Context, d Draft, sheet advisory.Sheet) error {
+func current(ctx context.Context, db querier, d Draft, sheet advisory.Sheet) error {
 	if !d.Public || d.State != DraftApproved {
 		return nil
 	}
 	var accepted string
-	err := w.tx.QueryRow(ctx, `SELECT coalesce(details ->> 'problems', '') FROM incident_event WHERE kind = $1 AND details ->> 'draft' = $2::bigint::text ORDER BY id DESC LIMIT 1`,
+	err := db.QueryRow(ctx, `SELECT coalesce(details ->> 'problems', '') FROM incident_event WHERE kind = $1 AND details ->> 'draft' = $2::bigint::text ORDER BY id DESC LIMIT 1`,
 		DraftApprovedEvent, d.ID).Scan(&accepted)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return err

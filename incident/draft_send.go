@@ -241,7 +241,7 @@ func (s *Service) Send(ctx context.Context, who action.Actor, draft int64, o Sen
 		if err := d.seen(o.Revision, ""); err != nil {
 			return err
 		}
-		if err := w.current(ctx, d, sheet); err != nil {
+		if err := current(ctx, w.tx, d, sheet); err != nil {
 			return err
 		}
 		return w.send(ctx, d, o, sheet)

@@ -91,7 +91,19 @@ func (s *Service) check(o *Opening) (err error) {
 	}
 	if o.ReportedAt != nil {
 		at := o.ReportedAt.UTC().Truncate(time.Microsecond)
+		if err := notYet(at, s.clock()); err != nil {
+			return err
+		}
 		o.ReportedAt = &at
+	}
+	return nil
+}
+
+// notYet refuses a first report of the future: clocks count from it. A minute is
+// forgiven, since clocks of people differ.
+func notYet(at, now time.Time) error {
+	if at.After(now.Add(time.Minute)) {
+		return cratewarden.Errorf(cratewarden.Invalid, "The first report cannot be in the future. Write its time in UTC.")
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"cratewarden"
 	"cratewarden/ledger"
 	"cratewarden/pg"
 )
@@ -92,7 +93,7 @@ func (s *Service) Similar(ctx context.Context, subjects []Subject) ([]Incident, 
 		switch sub.Kind {
 		case "crate", "version":
 			name, _, _ := strings.Cut(sub.ID, "@")
-			crates = append(crates, name)
+			crates = append(crates, cratewarden.CanonName(name))
 		default:
 			kinds, ids = append(kinds, sub.Kind), append(ids, sub.ID)
 		}
@@ -102,7 +103,7 @@ func (s *Service) Similar(ctx context.Context, subjects []Subject) ([]Incident, 
 	}
 	rows, err := s.db.Query(ctx, `SELECT `+incidentColumns+` FROM incident i WHERE i.state = ANY ($4) AND i.drill = '' AND EXISTS (
 			SELECT FROM incident_subject s WHERE s.incident = i.number AND (
-				s.kind IN ('crate', 'version') AND split_part(s.id, '@', 1) = ANY ($1)
+				s.kind IN ('crate', 'version') AND replace(lower(split_part(s.id, '@', 1)), '-', '_') = ANY ($1)
 				OR (s.kind, s.id) IN (SELECT * FROM unnest($2::text[], $3::text[]))))
 		ORDER BY i.number DESC LIMIT 20`, crates, kinds, ids, openStates())
 	if err != nil {
