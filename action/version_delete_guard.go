@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"cratewarden/blast"
 	"cratewarden/registry/change"
 )
 
@@ -76,29 +77,18 @@ func (r *Run) guardRequirements(ctx context.Context, releases []change.Release, 
 	if err != nil {
 		return err
 	}
+	targets := map[int32][]candidate{}
+	for crate, all := range numbers {
+		targets[crate] = candidates(all, doomed)
+	}
 	stranded := map[int32][]string{} // by version: who would be without
 	for _, q := range list {
-		req, ok := parseRequirement(q.Req)
+		req, ok := blast.ParseRequirement(q.Req)
 		if !ok {
 			continue
 		}
-		var only []int32
-		met := false
-		for _, v := range numbers[q.Target] {
-			n, ok := parseNumber(v.Num)
-			if !ok || !req.matches(n) {
-				continue
-			}
-			if doomed[v.ID] {
-				only = append(only, v.ID)
-			} else if !v.Yanked {
-				met = true
-			}
-		}
-		if !met {
-			for _, id := range only {
-				stranded[id] = append(stranded[id], q.Crates...)
-			}
+		for _, id := range soleMatches(req, targets[q.Target]) {
+			stranded[id] = append(stranded[id], q.Crates...)
 		}
 	}
 	for _, v := range releases {
@@ -115,6 +105,39 @@ func (r *Run) guardRequirements(ctx context.Context, releases []change.Release, 
 		}
 	}
 	return nil
+}
+
+// candidate is a version that a requirement may choose, now or until it is
+// deleted.
+type candidate struct {
+	id     int32
+	num    blast.Version
+	doomed bool
+}
+
+// candidates leaves out yanked versions that stay: nothing new chooses them.
+func candidates(all []change.Numbered, doomed map[int32]bool) (list []candidate) {
+	for _, v := range all {
+		if num, ok := blast.ParseVersion(v.Num); ok && (doomed[v.ID] || !v.Yanked) {
+			list = append(list, candidate{v.ID, num, doomed[v.ID]})
+		}
+	}
+	return list
+}
+
+// soleMatches gives the doomed versions that a requirement takes when it takes no
+// other.
+func soleMatches(req blast.Requirement, list []candidate) (only []int32) {
+	for _, c := range list {
+		switch {
+		case !req.Takes(c.num):
+		case c.doomed:
+			only = append(only, c.id)
+		default:
+			return nil
+		}
+	}
+	return only
 }
 
 // some names the first of many.
