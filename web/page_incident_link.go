@@ -140,7 +140,7 @@ func needGuard(n *incident.Need, tone Tone, word string) Guard {
 	if n.Urgent {
 		g.Note = g.Note.Say(" · ").Strong("pressing")
 	}
-	if n.Incident != "" && !strings.Contains(n.Title, n.Incident) {
+	if n.Incident != "" && !strings.Contains(n.Title+" "+n.Text, n.Incident) {
 		g.Note = g.Note.Say(" · " + n.Incident)
 	}
 	if n.Text != "" {

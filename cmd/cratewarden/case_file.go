@@ -17,7 +17,7 @@ import (
 )
 
 // caseFile is the file behind --incidents: what the world is told in whose name,
-// and how cases are worked on. docs/incidents.md explains every line.
+// and how cases are worked on. docs/operators-guide.md has a sample.
 type caseFile struct {
 	Registry  registryEntry  `yaml:"registry"`
 	Publisher publisherEntry `yaml:"publisher"`

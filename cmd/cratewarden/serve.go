@@ -46,7 +46,7 @@ type serveCmd struct {
 	LedgerKey    string `env:"CRATEWARDEN_LEDGER_KEY_FILE" placeholder:"FILE" help:"The ledger's signing keys, one in a line; or put them into the variable CRATEWARDEN_LEDGER_KEY. Without them the ledger is not signed."`
 	PublicLedger bool   `help:"Show the ledger's signed heads and hashes, and no entries, to everybody under /public-ledger/."`
 	SignIn       string `placeholder:"FILE" help:"Who may come in and how: see docs/sign-in.md. Its text may stand in the variable CRATEWARDEN_SIGN_IN_TEXT instead."`
-	Incidents    string `placeholder:"FILE" help:"In whose name the world is told, further playbooks, and the public feed of takedowns: see docs/incidents.md."`
+	Incidents    string `placeholder:"FILE" help:"In whose name the world is told, further playbooks, and the public feed of takedowns: see docs/operators-guide.md."`
 	TLSCert      string `name:"tls-cert" placeholder:"FILE" help:"Speak TLS with this certificate. It and its key are read again when they change."`
 	TLSKey       string `name:"tls-key" placeholder:"FILE" help:"The certificate's key."`
 	ClientCA     string `name:"client-ca" placeholder:"FILE" help:"Take only clients with a certificate of this authority."`
