@@ -98,7 +98,7 @@ func (g gate) from(r *http.Request) auth.From {
 func limits() map[string]string {
 	return map[string]string{
 		"device": "sign-in", "demo-sign-in": "sign-in", "device-poll": "poll", "ask-poll": "poll", "ask": "step-up", "demo-step-up": "step-up",
-		"api-token-make": "step-up", "token-lookup": "token-lookup", "search": "search",
+		"api-token-make": "step-up", "token-lookup": "token-lookup", "search": "search", "crate-blast": "search",
 		"account-open": "token-lookup", "version-open": "token-lookup", "session-open": "token-lookup", "api-token-open": "token-lookup", "ledger-open": "token-lookup", "evidence-open": "token-lookup",
 	}
 }
@@ -143,7 +143,24 @@ func (g gate) admit(w http.ResponseWriter, r *http.Request, pattern string) (*ht
 			return nil, false
 		}
 	}
-	return r.WithContext(ctx), true
+	quiet := from
+	quiet.Quiet = true
+	again := func() error {
+		v, err := g.visit(r, quiet)
+		if err == nil && known {
+			err = g.may(ctx, v, op.act)
+		}
+		return err
+	}
+	return r.WithContext(context.WithValue(ctx, stillKey{}, again)), true
+}
+
+// still says whether who asked may ask yet, for answers that were waited for.
+func still(ctx context.Context) error {
+	if again, ok := ctx.Value(stillKey{}).(func() error); ok {
+		return again()
+	}
+	return nil
 }
 
 // caller is what a visitor's requests are counted by, in the words that the
@@ -272,10 +289,12 @@ func bound(err error, about auth.About) error {
 	return &wanting{err, about}
 }
 
-// visitorKey and fromKey are where a request carries who asks, and whence.
+// visitorKey and fromKey are where a request carries who asks, and whence;
+// stillKey, how to find out whether they still may.
 type (
 	visitorKey struct{}
 	fromKey    struct{}
+	stillKey   struct{}
 )
 
 // visitor gives who asks; the zero value may do nothing.

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,11 +32,14 @@ type porter struct {
 	people map[string]auth.Visitor // by token
 	denies map[string]error        // by act
 	err    error
+	mu     sync.Mutex
 	saw    []*http.Request
 	acts   []string
 }
 
 func (p *porter) Visit(r *http.Request, _ auth.From) (auth.Visitor, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.saw = append(p.saw, r)
 	if p.err != nil {
 		return auth.Visitor{}, p.err
@@ -48,6 +52,8 @@ func (p *porter) Visit(r *http.Request, _ auth.From) (auth.Visitor, error) {
 }
 
 func (p *porter) May(_ context.Context, _ auth.Visitor, act string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.acts = append(p.acts, act)
 	return p.denies[act]
 }
@@ -246,6 +252,7 @@ func TestLimits(t *testing.T) {
 		{"request", "/search?q=a", "good", 429, "request 10.0.0.9"},
 		{"unsigned", "/search?q=a", "bad", 429, "request 10.0.0.9,unsigned 10.0.0.9"},
 		{"person", "/crates/a", "good", 429, "request 10.0.0.9,person person ada"},
+		{"search", "/crates/a/blast", "good", 429, "request 10.0.0.9,person person ada,search person ada"},
 		{"search", "/search?q=a", "good", 429, "request 10.0.0.9,person person ada,search person ada"},
 	} {
 		counted, full = nil, c.full

@@ -9,6 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"cratewarden"
 	"cratewarden/action"
 	"cratewarden/advisory"
 	"cratewarden/incident"
@@ -60,6 +61,9 @@ type eventsInput struct {
 	Wait  int   `query:"wait" minimum:"0" maximum:"30" doc:"seconds to wait for an event when there is none"`
 }
 
+// waitersMost is how many may wait for events of incidents at the same time.
+const waitersMost = 100
+
 // events is a long poll: a program that waits costs the console a goroutine,
 // and no connection to a database. It watches before it looks, so that nothing
 // slips through between the two.
@@ -72,6 +76,12 @@ func (d desk) events(ctx context.Context, in *eventsInput) (*EventList, error) {
 	present := func() []incident.Present { return nil }
 	end := time.After(time.Duration(in.Wait) * time.Second)
 	if in.Wait > 0 {
+		select {
+		case d.waiters <- struct{}{}:
+			defer func() { <-d.waiters }()
+		default:
+			return nil, cratewarden.Errorf(cratewarden.Unavailable, "Too many programs wait for events now. Ask without waiting, or again in a moment.")
+		}
 		watch, stop := context.WithCancel(ctx)
 		defer stop()
 		who := actor(ctx)
@@ -96,6 +106,9 @@ func (d desk) events(ctx context.Context, in *eventsInput) (*EventList, error) {
 			over = true
 		case <-ctx.Done():
 			return nil, ctx.Err()
+		}
+		if err := still(ctx); err != nil { // the session ended meanwhile
+			return nil, err
 		}
 	}
 }

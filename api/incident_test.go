@@ -11,11 +11,13 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"cratewarden"
 	"cratewarden/action"
+	"cratewarden/auth"
 	"cratewarden/incident"
 	"cratewarden/telemetry/logtest"
 )
@@ -36,6 +38,7 @@ type caseKeeper struct {
 	mu     sync.Mutex
 	events []incident.Event
 	wake   chan struct{}
+	asked  atomic.Int32 // for events
 	err    error
 }
 
@@ -87,6 +90,7 @@ func (k *caseKeeper) happen(e incident.Event) {
 }
 
 func (k *caseKeeper) Events(_ context.Context, _ string, after int64, _ int) (out []incident.Event, _ error) {
+	k.asked.Add(1)
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for _, e := range k.events {
@@ -212,6 +216,64 @@ func TestEventsWait(t *testing.T) {
 	}
 	if rec := asked(h, "GET", "/incidents/INC-7/events?wait=31", "good", ""); rec.Code != http.StatusUnprocessableEntity {
 		t.Errorf("%d", rec.Code)
+	}
+}
+
+// Whoever lost the right while they waited hears nothing more.
+func TestWaitingEndsWithTheRight(t *testing.T) {
+	t.Parallel()
+	k := &caseKeeper{wake: make(chan struct{}, 1)}
+	p := ada()
+	h := New(Config{Log: logtest.Logger(t), Dossiers: &fake{}, Incidents: k, Plans: &planner{}, Auth: p})
+	done := make(chan *httptest.ResponseRecorder)
+	go func() { done <- asked(h, "GET", "/incidents/INC-7/events?wait=30", "good", "") }()
+	for k.asked.Load() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	p.mu.Lock()
+	p.people = map[string]auth.Visitor{}
+	p.mu.Unlock()
+	k.happen(incident.Event{ID: 9, Kind: "note", Body: "for colleagues"})
+	k.wake <- struct{}{}
+	if rec := <-done; rec.Code != http.StatusUnauthorized || strings.Contains(rec.Body.String(), "colleagues") {
+		t.Errorf("the session ended, and: %d %s", rec.Code, rec.Body)
+	}
+}
+
+// Those who wait are few: each of them is woken by whatever happens.
+func TestWaitersAreFew(t *testing.T) {
+	t.Parallel()
+	k := &caseKeeper{wake: make(chan struct{}, 1)}
+	h := incidents(t, k)
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	ask := func(ctx context.Context, query string) int {
+		rec := httptest.NewRecorder()
+		req := httptest.NewRequestWithContext(ctx, "GET", Prefix+"/incidents/INC-7/events?"+query, nil)
+		req.Header.Set("Authorization", "Bearer good")
+		h.ServeHTTP(rec, req)
+		return rec.Code
+	}
+	var all sync.WaitGroup
+	for range waitersMost {
+		all.Go(func() { ask(ctx, "wait=30") })
+	}
+	for deadline := time.Now().Add(10 * time.Second); k.asked.Load() < waitersMost; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d wait", k.asked.Load())
+		}
+	}
+	if code := ask(ctx, "wait=1"); code != http.StatusServiceUnavailable {
+		t.Errorf("one too many: %d", code)
+	}
+	if code := ask(ctx, ""); code != http.StatusOK {
+		t.Errorf("not waiting: %d", code)
+	}
+	leave()
+	all.Wait()
+	k.happen(incident.Event{ID: 9})
+	if code := ask(t.Context(), "wait=1"); code != http.StatusOK {
+		t.Errorf("after they left: %d", code)
 	}
 }
 
