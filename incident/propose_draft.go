@@ -81,9 +81,9 @@ func (s *Service) adopt(ctx context.Context, who action.Actor, p Proposal, chose
 	}
 	var list []Subject
 	for _, x := range p.Subjects {
-		_, known := i.subject(x.Subject)
+		have, known := i.subject(x.Subject)
 		whole := x.Kind == "crate" && x.Strength == related.Tick && slices.ContainsFunc(p.Subjects, func(v related.Subject) bool { return v.CrateID == x.CrateID && chosen["version "+v.ID] })
-		if !known && (chosen[x.Kind+" "+x.ID] || whole) {
+		if (!known || have.Role == "") && (chosen[x.Kind+" "+x.ID] || whole) {
 			role := x.Role
 			if role == roleRelated { // a person says that it belongs to the case
 				role = ""

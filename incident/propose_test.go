@@ -233,6 +233,11 @@ func TestProposalIsDraftedAppliedAndRemoved(t *testing.T) {
 	if i, err = k.Incident(t.Context(), i.ID); err != nil || len(i.Subjects) < 24 {
 		t.Errorf("%d subjects, %v", len(i.Subjects), err)
 	}
+	for _, x := range i.Subjects { // the reported version, too, which came without one
+		if x.Role == "" {
+			t.Errorf("%s has no role", x.ID)
+		}
+	}
 	empty, err := k.ProposeRemoval(t.Context(), i.ID)
 	if err != nil || len(empty.Steps) != 0 || len(empty.Notes) != 1 {
 		t.Errorf("%+v %v", empty, err)

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"fmt"
 	"net"
 	"os"
@@ -34,6 +35,7 @@ type office struct {
 	ada, bo       int64 // their numbers at GitHub, by which the registry knows them
 	made          *demo.Registry
 	static        string // folder of the registry's storage
+	feed          ed25519.PublicKey
 }
 
 // boSubject is Bo at the second provider.
@@ -72,7 +74,7 @@ func openOffice(t *testing.T, roles string) *office {
 	port := freePort(t)
 	o.address = "http://localhost:" + port
 	_, stop, err := background("serve", "--addr", "127.0.0.1:"+port, "--registry-url", o.registry, "--console-url", o.own, "--label", "a registry",
-		"--storage", folder("static"), "--index-storage", folder("index"), "--evidence", folder("evidence"), "--act", "--sign-in", o.settings(dir, roles), "--verbose")
+		"--storage", folder("static"), "--index-storage", folder("index"), "--evidence", folder("evidence"), "--act", "--sign-in", o.settings(dir, roles), "--incidents", o.speaks(dir), "--verbose")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -89,13 +89,17 @@ func TestReplayAugust(t *testing.T) {
 	ada, bo := responder{o.arrives("GitHub", o.ada), count}, responder{o.arrives("Example ID", o.bo), count}
 	august := o.made.Situations.August
 
+	if text, list := o.takedowns(); len(list) != 0 {
+		t.Errorf("before anything happened the feed tells %s", text)
+	}
 	o.opens(ada)
 	o.contains(ada, bo, august)
 	if count.confirmed != 2 { // one plan: the approval of the one, the confirmation of the other
 		t.Errorf("containing took %d confirmations", count.confirmed)
 	}
 	o.removes(ada, bo, august)
-	o.tells(ada, bo, august)
+	o.notices(ada, bo, august)
+	o.proclaimed(august)
 	o.closes(ada, bo)
 
 	t.Logf("the case took two people %d screens, %d clicks and %d confirmations", count.screens, count.clicks, count.confirmed)
@@ -250,9 +254,9 @@ func (o *office) removes(ada, bo responder, august demo.August) {
 	}
 }
 
-// tells writes the facts that only people know, makes all notices, and approves
+// notices writes the facts that only people know, makes all notices, and approves
 // those that the lint has nothing against.
-func (o *office) tells(ada, bo responder, august demo.August) {
+func (o *office) notices(ada, bo responder, august demo.August) {
 	ada.looks("/incidents/INC-1/figures")
 	for field, text := range map[string]string{
 		"summary":   "An account was taken over. Versions published with it pulled in a crate that steals secrets while it is built.",
