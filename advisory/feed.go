@@ -85,7 +85,7 @@ type Feed struct {
 	Registry string `json:"registry"`
 	// ID is the feed's own address, and stays the same.
 	ID      string     `json:"id"`
-	Updated time.Time  `json:"updated"` // when its newest entry came or changed
+	Updated time.Time  `json:"updated"` // when an entry last came, changed or went; it never goes back
 	Entries []Takedown `json:"entries"`
 }
 

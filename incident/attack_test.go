@@ -271,3 +271,51 @@ func TestSheetForgetsAHoldThatWasReleased(t *testing.T) {
 		t.Errorf("held again, and the sheet says since %s, as if it had not been back", got.Held)
 	}
 }
+
+// A case that is opened again has not put back what it removed: readers of the
+// feed are not told that a takedown never was.
+func TestFeedOutlivesAReopening(t *testing.T) {
+	t.Parallel()
+	r := newWritingRoom(t)
+	r.make()
+	r.to(incident.Removed)
+	r.send(r.approve(r.one(advisory.RustSec, "arraykit"), ""), "https://advisories.example/RS-2026-0001")
+	if _, err := r.Move(t.Context(), responder(), r.id, incident.Closed, "The rest follows by hand."); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Reopen(t.Context(), responder(), r.id, "Another crate."); err != nil {
+		t.Fatal(err)
+	}
+	if f, parsed := r.feed(); len(parsed.Entries) != 1 {
+		t.Errorf("opened again, and the feed tells %s", f.JSON)
+	}
+}
+
+// Withdrawing the correction of an advisory withdraws the advisory: what it
+// corrected was not right either.
+func TestWithdrawnCorrectionLeavesTheFeed(t *testing.T) {
+	t.Parallel()
+	r := newWritingRoom(t)
+	r.make()
+	r.to(incident.Removed)
+	first := r.send(r.approve(r.one(advisory.RustSec, "arraykit"), ""), "https://advisories.example/RS-2026-0001")
+	c, err := r.Correct(t.Context(), responder(), first.ID, incident.CorrectOrder{Reason: "A wrong word."})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c = r.send(r.approve(c, ""), "https://advisories.example/RS-2026-0001")
+	_, was := r.feed()
+	if len(was.Entries) != 1 {
+		t.Fatal("corrected, and not on the feed")
+	}
+	if _, err := r.Withdraw(t.Context(), responder(), c.ID, incident.DraftOrder{Revision: c.Revision, Reason: "It was no attack."}); err != nil {
+		t.Fatal(err)
+	}
+	f, parsed := r.feed()
+	if len(parsed.Entries) != 0 {
+		t.Errorf("withdrawn, and the feed tells %s", f.JSON)
+	}
+	if !parsed.Updated.After(was.Updated) {
+		t.Errorf("readers refuse what is not newer: %s after %s", parsed.Updated, was.Updated)
+	}
+}

@@ -132,35 +132,35 @@ func (s *Service) makeFeed(ctx context.Context) (Feed, error) {
 	return out, nil
 }
 
-// takedowns reads the entries, and when the newest of them came or changed. Of a
-// case that was merged the drafts are in the one in which it goes on; what it had
-// removed before counts, and what that one has.
+// ways are, of each case of which a takedown was told, the cases in which it goes
+// on, itself first.
+const ways = `WITH RECURSIVE way AS (
+	SELECT DISTINCT t.incident AS told, i.number, i.merged_into FROM incident_takedown t JOIN incident i ON i.number = t.incident WHERE i.drill = ''
+	UNION SELECT w.told, i.number, i.merged_into FROM way w JOIN incident i ON i.number = w.merged_into) `
+
+// takedowns reads the entries, and when the feed last changed. A case that was
+// merged or opened again has what it had removed. What was corrected is out only
+// while its correction is.
 func (s *Service) takedowns(ctx context.Context) (list []advisory.Takedown, updated time.Time, err error) {
-	rows, err := s.db.Query(ctx, `
-		WITH RECURSIVE way AS (
-			SELECT DISTINCT t.incident AS told, i.number, i.merged_into FROM incident_takedown t JOIN incident i ON i.number = t.incident
-			UNION SELECT w.told, i.number, i.merged_into FROM way w JOIN incident i ON i.number = w.merged_into)
-		SELECT t.incident, t.crate, t.versions, t.whole, t.reason, t.taken_at, greatest(t.changed_at, max(d.changed_at)),
+	formats, gone := []string{string(advisory.RustSec), string(advisory.OSV)}, []string{string(Removed), string(Communicated), string(Closed), string(Reviewed)}
+	rows, err := s.db.Query(ctx, ways+`
+		SELECT t.incident, t.crate, t.versions, t.whole, t.reason, t.taken_at,
 			array_agg(DISTINCT d.sent_where) FILTER (WHERE d.sent_where LIKE 'https://%')
 		FROM incident_takedown t
-		JOIN incident i ON i.number = t.incident
 		JOIN way w ON w.told = t.incident
-		JOIN incident_draft d ON d.incident = w.number AND d.crate = t.crate AND d.format = ANY ($1) AND d.state IN ('sent', 'corrected')
-		WHERE i.drill = '' AND (EXISTS (SELECT FROM way x JOIN incident n ON n.number = x.number WHERE x.told = t.incident AND n.state = ANY ($2))
-			OR EXISTS (SELECT FROM way x JOIN incident_event e ON e.incident = x.number WHERE x.told = t.incident AND e.kind = 'merged-in' AND e.details ->> 'from' = ANY ($2)))
-		GROUP BY t.incident, t.crate ORDER BY t.taken_at DESC, t.incident DESC, t.crate COLLATE "C" LIMIT $3`,
-		[]string{string(advisory.RustSec), string(advisory.OSV)}, []string{string(Removed), string(Communicated), string(Closed), string(Reviewed)}, feedMost)
+		JOIN incident_draft d ON d.incident = w.number AND d.crate = t.crate AND d.format = ANY ($1) AND (d.state = 'sent'
+			OR d.state = 'corrected' AND EXISTS (SELECT FROM incident_draft c WHERE c.corrects = d.id AND c.state IN ('sent', 'corrected')))
+		WHERE EXISTS (SELECT FROM way x JOIN incident n ON n.number = x.number WHERE x.told = t.incident AND (n.state = ANY ($2)
+			OR EXISTS (SELECT FROM incident_event e WHERE e.incident = x.number AND e.details ->> 'from' = ANY ($2)
+				AND (e.kind = 'merged-in' OR e.kind = 'state' AND e.details ->> 'from' IN ('closed', 'reviewed')))))
+		GROUP BY t.incident, t.crate ORDER BY t.taken_at DESC, t.incident DESC, t.crate COLLATE "C" LIMIT $3`, formats, gone, feedMost)
 	if err != nil {
 		return nil, updated, pg.Map(err)
 	}
 	list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (t advisory.Takedown, err error) {
 		var number int64
-		var changed time.Time
-		err = row.Scan(&number, &t.Crate, &t.Versions, &t.Whole, &t.Reason, &t.At, &changed, &t.Advisories)
+		err = row.Scan(&number, &t.Crate, &t.Versions, &t.Whole, &t.Reason, &t.At, &t.Advisories)
 		t.ID = idOf(number) + "/" + t.Crate
-		if changed.After(updated) {
-			updated = changed
-		}
 		return t, err
 	})
 	if err != nil {
@@ -171,5 +171,22 @@ func (s *Service) takedowns(ctx context.Context) (list []advisory.Takedown, upda
 		_, err := advisory.Feed{Entries: []advisory.Takedown{t}}.JSON()
 		return err != nil
 	})
-	return list, updated.UTC(), nil
+	updated, err = s.feedChanged(ctx, formats)
+	return list, updated, err
+}
+
+// feedChanged is when anything last came to the feed or left it. It never goes
+// back: readers refuse a document that is older than the one they have, and would
+// go on with what was withdrawn.
+func (s *Service) feedChanged(ctx context.Context, formats []string) (time.Time, error) {
+	var at *time.Time
+	err := s.db.QueryRow(ctx, ways+`
+		SELECT greatest((SELECT max(t.changed_at) FROM incident_takedown t JOIN way w ON w.told = t.incident),
+			(SELECT max(d.changed_at) FROM incident_draft d JOIN way w ON w.number = d.incident JOIN incident_takedown t ON t.incident = w.told AND t.crate = d.crate
+				WHERE d.format = ANY ($1) AND d.sent_at IS NOT NULL),
+			(SELECT max(e.at) FROM incident_event e JOIN way w ON w.number = e.incident WHERE e.kind IN ('state', 'merged-in')))`, formats).Scan(&at)
+	if err != nil || at == nil {
+		return time.Time{}, pg.Map(err)
+	}
+	return at.UTC(), nil
 }
