@@ -85,7 +85,7 @@ func printBlast(w io.Writer, r *api.BlastRadius) {
 		say(w, "  more: --after %s", r.Next)
 	}
 	section(w, "Owners of crates that depend directly: "+num(r.OwnerCount), r.Owners, mostRows, func(o blast.Notified) string {
-		return o.Login + ": " + strings.Join(o.Crates, ", ")
+		return o.Login + ": " + few(o.Crates)
 	})
 	section(w, "Figures", r.Figures, mostRows, func(f blast.Figure) string {
 		return f.Label + ": " + num(f.Value) + ", " + f.State() + "; " + f.Method
@@ -93,4 +93,14 @@ func printBlast(w io.Writer, r *api.BlastRadius) {
 	for _, gap := range r.Gaps {
 		say(w, "Note: %s", inert(gap))
 	}
+}
+
+// few names the first of many: somebody may own hundreds of crates, and --json
+// has all.
+func few(names []string) string {
+	const most = 5
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return strings.Join(names[:most], ", ") + " and " + num(len(names)-most) + " more"
 }
