@@ -2,6 +2,7 @@ package incident
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -40,7 +41,8 @@ const (
 // in order, after the event with a number; 0 begins with the first. Of one case
 // no event ever appears before one that was given already; when another case
 // was merged into it, its events, whose numbers may be smaller, are there too,
-// and MergeEvent says so. The limit is 200 unless said, at most 2000.
+// and MergeEvent says so. The limit is 200 unless said, at most 2000. After a
+// negative number come the newest, in their order.
 func (s *Service) Events(ctx context.Context, id string, after int64, limit int) ([]Event, error) {
 	number, err := numberOf(id)
 	if err != nil {
@@ -58,6 +60,11 @@ func (s *Service) Events(ctx context.Context, id string, after int64, limit int)
 		limit = 200
 	case limit > 2000:
 		limit = 2000
+	}
+	if after < 0 {
+		list, err := readEvents(ctx, s.db, `e.incident = ANY ($1) ORDER BY e.id DESC LIMIT $2`, numbers, limit)
+		slices.Reverse(list)
+		return list, err
 	}
 	return readEvents(ctx, s.db, `e.incident = ANY ($1) AND e.id > $2 ORDER BY e.id LIMIT $3`, numbers, after, limit)
 }

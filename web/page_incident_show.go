@@ -37,7 +37,7 @@ func (s *Server) seeCase(r *http.Request, x incident.Incident) (*caseSeen, error
 	if seen.tasks, err = s.cfg.Incidents.Tasks(ctx, x.ID); err != nil {
 		return nil, err
 	}
-	if seen.events, err = s.cfg.Incidents.Events(ctx, x.ID, 0, caseEventsRead); err != nil {
+	if seen.events, err = s.cfg.Incidents.Events(ctx, x.ID, -1, caseEventsRead); err != nil {
 		return nil, err
 	}
 	seen.files, err = s.cfg.Incidents.Files(ctx, x.ID)

@@ -1,0 +1,43 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"cratewarden/incident"
+	"cratewarden/incident/playbook"
+	"cratewarden/telemetry/logtest"
+)
+
+// A case in which programs write a great deal still shows what was written last.
+func TestLongCasesShowTheirNewestNotes(t *testing.T) {
+	t.Parallel()
+	books, err := playbook.Load("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := emptyBook(t)
+	keeper := incident.New(incident.Config{Console: b.db, Ledger: b.Log, Playbooks: books, Logger: logtest.Logger(t)})
+	d := sampleDesk(t)
+	d.Dossiers = sampleShelf(t)
+	s := deskServer(t, d, func(c *Config) {
+		c.Incidents, c.Auth, c.Plans, c.Ledger, c.Clock = keeper, as(responder), samplePlans(t), b.Log, time.Now
+	})
+	answer := ask(s, "POST", "/incidents", post(url.Values{"subjects": {"arraykit@0.3.10"}, "kind": {"malicious-update"}, "severity": {"high"}, "tlp": {"AMBER"}, "key": {"k1"}}))
+	at := answer.Header.Get("Location")
+	if answer.StatusCode != http.StatusSeeOther {
+		t.Fatal(answer.StatusCode)
+	}
+	if _, err := b.db.Exec(t.Context(), `INSERT INTO incident_event (incident, at, actor, actor_name, kind, body) SELECT 1, now(), 'bot', 'Bot', 'note', 'line ' || n FROM generate_series(1, $1) n`, caseEventsRead+5); err != nil {
+		t.Fatal(err)
+	}
+	if answer := ask(s, "POST", at+"/notes", post(url.Values{"body": {"STOP: it is exfiltrating now"}})); answer.StatusCode != http.StatusSeeOther {
+		t.Fatal(answer.StatusCode)
+	}
+	if page := body(t, ask(s, "GET", at, nil)); !strings.Contains(page, "STOP: it is exfiltrating now") {
+		t.Error("the newest note is not on the page of the case")
+	}
+}
