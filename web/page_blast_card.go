@@ -14,8 +14,8 @@ func (s *Server) fillBlast(p *blastPage, r *blast.Report, after, limit int) {
 	if r.Crates > 0 {
 		p.Picture = template.HTML(r.Picture("blast", func(name string) string { return crateURL(name) }))
 	}
-	p.Main = []Card{blastAffected(r, after, limit), blastLayers(r), blastDays(r)}
-	p.Side = []Card{blastBad(r), blastFigures(r), blastKinds(r), blastOwners(r)}
+	p.Main = []Card{blastAffected(r, after, limit), blastLayers(r), blastKinds(r), blastDays(r)}
+	p.Side = []Card{blastBad(r), blastFigures(r), blastOwners(r)}
 	for _, gap := range r.Gaps {
 		p.Notices = append(p.Notices, Notice{Tone: Info, Title: gap})
 	}
@@ -110,7 +110,7 @@ func blastLayers(r *blast.Report) Card {
 }
 
 func blastBad(r *blast.Report) Card {
-	c := Card{ID: "bad", Title: "Taken as bad", Table: &Table{Caption: "Taken as bad", Columns: []Column{{Label: "Version"}, {Label: "Published"}, {Label: "Downloads", Num: true}},
+	c := Card{ID: "bad", Title: "Taken as bad", Table: &Table{Caption: "Taken as bad", Columns: []Column{{Label: "Version"}, {Label: "Downloads", Num: true}},
 		Empty: Empty{Title: "No version", Text: "The crate has none within what was asked."}}}
 	versions := 0
 	for _, crate := range r.Bad {
@@ -119,19 +119,23 @@ func blastBad(r *blast.Report) Card {
 			if len(c.Table.Rows) == listLimit {
 				break
 			}
-			name := Phrase{}.Link(crate.Name+" "+v.Num, versionURL(crate.Name, v.Num))
-			at := Phrase{}.UTC(v.Published)
-			switch {
-			case v.Missing:
-				name, at = Text(crate.Name+" "+v.Num).Say(" ").Badge(Info, "not there"), Phrase{}.Muted("–")
-			case v.Yanked:
-				name = name.Say(" ").Badge(Hold, "yanked")
-			}
-			c.Table.Rows = append(c.Table.Rows, Row{Cells: []Phrase{name, at, Text(Num(v.Downloads))}})
+			c.Table.Rows = append(c.Table.Rows, Row{Cells: []Phrase{badVersion(crate.Name, v), Text(Num(v.Downloads))}})
 		}
 	}
 	c.Note = shown(len(c.Table.Rows), versions, "version")
 	return c
+}
+
+// badVersion says when it was published in the same cell: the card is narrow.
+func badVersion(crate string, v blast.BadVersion) Phrase {
+	if v.Missing {
+		return Text(crate+" "+v.Num).Say(" ").Badge(Info, "not there")
+	}
+	name := Phrase{}.Link(crate+" "+v.Num, versionURL(crate, v.Num)).Say(" ")
+	if v.Yanked {
+		name = name.Badge(Hold, "yanked").Say(" ")
+	}
+	return name.Muted("published ").UTC(v.Published)
 }
 
 // blastFigures has every number with what it is worth.
@@ -149,7 +153,8 @@ func blastFigures(r *blast.Report) Card {
 
 func blastKinds(r *blast.Report) Card {
 	c := Card{ID: "kinds", Title: "By kind of dependency", Note: "what several kinds lead to counts for each", Table: &Table{Caption: "By kind of dependency",
-		Columns: []Column{{Label: "Kind"}, {Label: "Crates", Num: true}, {Label: "Direct", Num: true}, {Label: "Versions", Num: true}, {Label: "optional only", Num: true}}}}
+		Columns: []Column{{Label: "Kind"}, {Label: "Crates", Num: true}, {Label: "Direct", Num: true}, {Label: "Versions", Num: true}, {Label: "Optional only", Num: true}},
+		Empty:   Empty{Title: "No dependency leads to these versions"}}}
 	for _, k := range r.Kinds {
 		c.Table.Rows = append(c.Table.Rows, Row{Cells: []Phrase{Text(k.Kind), Text(Num(k.Crates)), Text(Num(k.Direct)), Text(Num(k.Versions)), Text(Num(k.Optional))}})
 	}
