@@ -6,12 +6,13 @@ import "slices"
 // that the last distance reached.
 type taker struct {
 	mode     Mode
-	versions []candidate // in the mode Would highest first, else fresh ones alone
+	versions []candidate // read so far; in the mode Would highest first, else fresh ones alone
 
-	crate int32
-	fresh []int32 // in order of their ids
-	gone  []goneVersion
-	ready bool // versions are those of crate
+	crate  int32
+	fresh  []int32 // in order of their ids
+	unread []int32 // of fresh
+	gone   []goneVersion
+	chosen bool // all that the mode Would asks are read
 }
 
 type candidate struct {
@@ -21,10 +22,7 @@ type candidate struct {
 
 // takenBy: what could be chosen is any of them; what would be, the highest taken.
 func (t *taker) takenBy(g Graph, r Requirement) bool {
-	if !t.ready {
-		t.read(g)
-	}
-	for i := range t.versions {
+	for i := 0; i < len(t.versions) || t.more(g); i++ {
 		if c := &t.versions[i]; r.Takes(c.v) {
 			return t.mode == Could || c.fresh
 		}
@@ -33,32 +31,40 @@ func (t *taker) takenBy(g Graph, r Requirement) bool {
 }
 
 // begin makes it the taker of a crate with these fresh versions; gone ones were
-// bad and are not there any more. Nothing is read before somebody asks: of most
-// crates nobody does.
+// bad and are not there any more.
 func (t *taker) begin(crate int32, fresh []int32, gone []goneVersion) {
-	t.crate, t.fresh, t.gone, t.ready = crate, fresh, gone, false
+	t.crate, t.fresh, t.unread, t.gone, t.versions, t.chosen = crate, fresh, fresh, gone, t.versions[:0], false
 }
 
-// read reads the numbers. Those that cannot be read are never taken.
-func (t *taker) read(g Graph) {
-	t.versions, t.ready = t.versions[:0], true
+// more reads on, and says whether there was more. Nothing is read before somebody
+// asks: of most crates nobody does, and of the others most requirements take the
+// newest version. Numbers that cannot be read are never taken.
+func (t *taker) more(g Graph) bool {
 	if t.mode == Would {
-		t.choose(g)
-		return
+		if !t.chosen {
+			t.choose(g)
+			return len(t.versions) > 0
+		}
+		return false
 	}
-	for _, id := range slices.Backward(t.fresh) { // the newest are asked for most
-		num, _ := g.Brief(id)
+	for last := len(t.unread) - 1; last >= 0; last-- {
+		num, _ := g.Brief(t.unread[last])
+		t.unread = t.unread[:last]
 		if v, ok := ParseVersion(num); ok {
 			t.versions = append(t.versions, candidate{v, true})
+			return true
 		}
 	}
-	for _, v := range t.gone {
-		t.versions = append(t.versions, candidate{v.v, true})
+	if len(t.gone) == 0 {
+		return false
 	}
+	t.versions, t.gone = append(t.versions, candidate{t.gone[0].v, true}), t.gone[1:]
+	return true
 }
 
 // choose takes all that could be chosen now.
 func (t *taker) choose(g Graph) {
+	t.chosen = true
 	g.Numbers(t.crate, func(id int32, num string, yanked bool) {
 		if v, ok := ParseVersion(num); ok && !yanked {
 			_, is := slices.BinarySearch(t.fresh, id)
