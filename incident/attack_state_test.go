@@ -81,3 +81,22 @@ func TestSimilarKnowsEverySpelling(t *testing.T) {
 		t.Errorf("another crate: %d cases, %v", len(list), err)
 	}
 }
+
+// Whoever unlocks what everybody reads before the removal does not do it in
+// silence: those who could stop it are told, and the reason stays in the house.
+func TestUnlockingEarlyIsTold(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	i := k.judged(Malicious)
+	if _, err := k.Override(t.Context(), k.ada, i.ID, "A paper prints it tomorrow."); err != nil {
+		t.Fatal(err)
+	}
+	told := k.told[len(k.told)-1]
+	if told.Kind != "incident.unlocked" || len(told.Roles) != 3 || !strings.Contains(told.Title, i.ID) || !strings.Contains(told.Text, "Ada") || strings.Contains(told.Title+told.Text, "paper") {
+		t.Errorf("%+v", told)
+	}
+	n := len(k.told)
+	if _, err := k.Override(t.Context(), k.ada, i.ID, "A paper prints it tomorrow."); err != nil || len(k.told) != n {
+		t.Errorf("%v, told %d times", err, len(k.told)-n)
+	}
+}

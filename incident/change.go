@@ -205,6 +205,8 @@ func (s *Service) Override(ctx context.Context, who action.Actor, id, reason str
 		}
 		w.inc.EarlyReason = reason
 		w.record(record{Kind: OverrideEvent, Body: reason, Details: map[string]string{"state": string(w.inc.State)}})
+		w.notify("unlocked", notify.Notice{Title: w.name() + ": public texts are unlocked before the removal", Text: fmt.Sprintf("%s unlocked them. It is %s.", w.by(), w.inc.State),
+			Roles: []cratewarden.Role{cratewarden.Editor, cratewarden.Responder, cratewarden.Remover}, To: w.leadBut()})
 		return nil
 	})
 }

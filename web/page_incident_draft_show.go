@@ -183,6 +183,9 @@ func (s *Server) draftForms(r *http.Request, x *incident.Incident, d *incident.D
 		}
 		form("approve", "Approve", "you answer for the text", []formButton{{Label: "Approve the text", Primary: true}}, fields...)
 	case incident.DraftApproved:
+		if d.Public && severe(d) > 0 { // it does not go out with what came up since
+			form("approve", "Approve it again", "the facts changed", []formButton{{Label: "Approve it all the same"}}, reason("approve", "Why it may go in spite of the findings", true))
+		}
 		fields := []planField{{ID: "send-where", Name: "where", Label: "Where it was published or sent", Type: "text", Required: true, Value: of("send", "where"), Hint: "https://… or the channel"}}
 		if len(d.Vias) > 1 {
 			fields = append(fields, planField{ID: "send-via", Name: "via", Label: "How", Type: "choice", Required: true, Value: of("send", "via"), Options: []Option{{string(incident.ByHand), "I sent it by hand"}, {string(incident.ByChannels), "the console sends it through its channels"}}})

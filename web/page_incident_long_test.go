@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"cratewarden/advisory"
 	"cratewarden/incident"
 	"cratewarden/incident/playbook"
 	"cratewarden/telemetry/logtest"
@@ -39,5 +40,32 @@ func TestLongCasesShowTheirNewestNotes(t *testing.T) {
 	}
 	if page := body(t, ask(s, "GET", at, nil)); !strings.Contains(page, "STOP: it is exfiltrating now") {
 		t.Error("the newest note is not on the page of the case")
+	}
+}
+
+// What came up since an approval can be approved on the page, too.
+func TestApprovalCanBeRenewedOnThePage(t *testing.T) {
+	t.Parallel()
+	k := sampleCases().fill(t)
+	s := incidentServer(t, k, responder)
+	seen := 0
+	for i := range k.drafts {
+		d := &k.drafts[i]
+		if d.State != incident.DraftApproved {
+			continue
+		}
+		seen++
+		action := `action="` + draftURL("INC-118", d.ID, "approve") + `"`
+		d.Public, d.Problems = true, nil
+		if page := body(t, ask(s, "GET", draftURL("INC-118", d.ID), nil)); strings.Contains(page, action) {
+			t.Errorf("%d is sound, and is to be approved again", d.ID)
+		}
+		d.Problems = []advisory.Problem{{Rule: "range-wrong", Why: "Another version is bad.", Severe: true}}
+		if page := body(t, ask(s, "GET", draftURL("INC-118", d.ID), nil)); !strings.Contains(page, action) {
+			t.Errorf("%d cannot be approved again", d.ID)
+		}
+	}
+	if seen == 0 {
+		t.Fatal("no sample is approved")
 	}
 }
