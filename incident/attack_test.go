@@ -2,6 +2,7 @@ package incident_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -318,4 +319,37 @@ func TestWithdrawnCorrectionLeavesTheFeed(t *testing.T) {
 	if !parsed.Updated.After(was.Updated) {
 		t.Errorf("readers refuse what is not newer: %s after %s", parsed.Updated, was.Updated)
 	}
+}
+
+// A flood has thousands of crates: what is wrong with all of them is not said
+// anew with the text of each, and still stops each.
+func TestDraftsOfAFloodStayReadable(t *testing.T) {
+	t.Parallel()
+	r := newWritingRoom(t)
+	const crates = 300
+	r.facts(func(s *advisory.Sheet) {
+		one := s.Crates[1]
+		s.Behaviour, s.Crates = "", nil
+		for n := range crates {
+			one.Name = fmt.Sprintf("flood-%d", n)
+			s.Crates = append(s.Crates, one)
+		}
+	})
+	list := r.make(advisory.OSV)
+	if len(list) != crates {
+		t.Fatalf("%d drafts", len(list))
+	}
+	total := 0
+	for _, d := range list {
+		total += len(d.Problems)
+		if advisory.Publishable(d.Problems) {
+			t.Errorf("%s may go although nobody said what the code does", d.Crate)
+		}
+	}
+	if total > 30*crates {
+		t.Errorf("%d findings with %d texts", total, crates)
+	}
+	// A crate whose own text is right is stopped by what others lack, and that is said.
+	_, err := r.Approve(t.Context(), responder(), list[0].ID, incident.DraftOrder{Revision: list[0].Revision})
+	wantKind(t, "a sheet without behaviour", err, cratewarden.Refused)
 }

@@ -3,6 +3,7 @@ package incident
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -225,7 +226,7 @@ func (s *Service) judge(ctx context.Context, i Incident, list []Draft) {
 	sheet, err := s.facts(ctx, i.ID)
 	var whole []advisory.Problem
 	if err == nil {
-		whole = advisory.LintSheet(sheet)
+		whole = wrongWith(sheet)
 	}
 	for n := range list {
 		list[n].Locked = lockedFor(i, list[n])
@@ -251,14 +252,35 @@ func lockedFor(i Incident, d Draft) string {
 }
 
 // lintDraft is what is wrong with one text. A sheet with severe problems stops
-// what everybody reads, whatever became of the text; whole are those.
+// what everybody reads, whatever became of the text; whole are those, of wrongWith.
 func lintDraft(sheet advisory.Sheet, whole []advisory.Problem, d Draft) []advisory.Problem {
 	out := append([]advisory.Problem{}, advisory.LintDocument(sheet, d.document())...)
 	if d.Public {
-		for _, p := range whole {
-			if p.Severe {
-				out = append(out, p)
-			}
+		out = append(out, whole...)
+	}
+	return out
+}
+
+// alike is how many problems of a sheet by one rule are said with each text; a
+// flood has one of thousands of crates.
+const alike = 3
+
+// wrongWith gives the severe problems of a sheet: of each rule the first few, and
+// how many more there are.
+func wrongWith(sheet advisory.Sheet) (out []advisory.Problem) {
+	count, last := map[string]int{}, map[string]int{}
+	for _, p := range advisory.LintSheet(sheet) {
+		if !p.Severe {
+			continue
+		}
+		if count[p.Rule]++; count[p.Rule] <= alike {
+			last[p.Rule] = len(out)
+			out = append(out, p)
+		}
+	}
+	for rule, n := range count {
+		if n > alike {
+			out[last[rule]].Why += fmt.Sprintf(" So it is with %d more.", n-alike)
 		}
 	}
 	return out

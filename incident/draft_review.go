@@ -27,7 +27,7 @@ func current(ctx context.Context, db querier, d Draft, sheet advisory.Sheet) err
 		return err
 	}
 	known := strings.Fields(accepted)
-	problems := slices.DeleteFunc(lintDraft(sheet, advisory.LintSheet(sheet), d), func(p advisory.Problem) bool { return slices.Contains(known, p.Rule) && !p.Private() })
+	problems := slices.DeleteFunc(lintDraft(sheet, wrongWith(sheet), d), func(p advisory.Problem) bool { return slices.Contains(known, p.Rule) && !p.Private() })
 	if len(severeRules(problems)) == 0 {
 		return nil
 	}

@@ -139,7 +139,7 @@ func (s *Service) Approve(ctx context.Context, who action.Actor, draft int64, o 
 	problems := []advisory.Problem{{Rule: "unchecked", Severe: true, Why: "The facts cannot be read now, so nobody checked it."}}
 	switch sheet, err := s.facts(ctx, judged.Incident); {
 	case err == nil:
-		problems = lintDraft(sheet, advisory.LintSheet(sheet), judged)
+		problems = lintDraft(sheet, wrongWith(sheet), judged)
 	case judged.Public:
 		return judged, cratewarden.Wrap(err, cratewarden.Unavailable, "The facts cannot be read now, so nobody can check what everybody will read. Try again in a moment.")
 	}
