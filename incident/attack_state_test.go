@@ -100,3 +100,31 @@ func TestUnlockingEarlyIsTold(t *testing.T) {
 		t.Errorf("%v, told %d times", err, len(k.told)-n)
 	}
 }
+
+// A program that writes without end fills no memory: pages, exports and drafts
+// read all that was written. People still decide, and say why.
+func TestNotesOfACaseAreBounded(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	i := k.judged(Malicious)
+	k.exec(`INSERT INTO incident_event (incident, at, actor, actor_name, kind, body) SELECT 1, now(), 'bot', 'Bot', 'note', repeat('x', 1 << 20) FROM generate_series(1, 32)`)
+	if _, err := k.Note(t.Context(), k.ada, i.ID, "one more", ""); cratewarden.KindOf(err) != cratewarden.TooLarge {
+		t.Errorf("a note beyond the bound: %v", err)
+	}
+	if _, err := k.WriteText(t.Context(), k.ada, i.ID, "summary", 0, "one more"); cratewarden.KindOf(err) != cratewarden.TooLarge {
+		t.Errorf("a text beyond the bound: %v", err)
+	}
+	if _, err := k.Move(t.Context(), k.ada, i.ID, Contained, "by hand"); err != nil {
+		t.Errorf("nobody can decide any more: %v", err)
+	}
+	var first int64
+	if err := k.db.QueryRow(t.Context(), `SELECT min(id) FROM incident_event WHERE kind = 'note'`).Scan(&first); err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Erase(t.Context(), k.ada, i.ID, Erasure{Event: first}, "made by a program"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := k.Note(t.Context(), k.ada, i.ID, "there is room again", ""); err != nil {
+		t.Error(err)
+	}
+}

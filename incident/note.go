@@ -27,6 +27,9 @@ func (s *Service) Note(ctx context.Context, who action.Actor, id, body, key stri
 			event = came.row
 			return err
 		}
+		if err := w.room(ctx, body); err != nil {
+			return err
+		}
 		w.record(record{Kind: NoteEvent, Body: body})
 		w.then = append(w.then, func(ctx context.Context) error {
 			event = w.ids[0]
@@ -42,6 +45,24 @@ func (s *Service) Note(ctx context.Context, who action.Actor, id, body, key stri
 		return Event{}, err
 	}
 	return list[0], nil
+}
+
+// maxWritten bounds the notes and texts of a case together, in bytes, with every
+// text that ever stood there: its pages and exports read them all.
+const maxWritten = 32 << 20
+
+// room refuses what a case does not hold any more. Reasons of decisions are not
+// counted, so that nobody can keep others from deciding.
+func (w *writing) room(ctx context.Context, body string) error {
+	var all int64
+	if err := w.tx.QueryRow(ctx, `SELECT coalesce(sum(octet_length(body)), 0) FROM incident_event WHERE incident = $1 AND kind = ANY ($2)`,
+		w.inc.number(), []string{NoteEvent, TextEvent}).Scan(&all); err != nil {
+		return err
+	}
+	if all+int64(len(body)) > maxWritten {
+		return cratewarden.Errorf(cratewarden.TooLarge, "The notes and texts of a case may have 32 MiB together. Attach a file, erase what a program wrote, or open another case.")
+	}
+	return nil
 }
 
 var fieldName = regexp.MustCompile(`^[a-z][a-z0-9_.:-]{0,99}$`)
@@ -75,6 +96,9 @@ func (s *Service) WriteText(ctx context.Context, who action.Actor, id, field str
 			return clash(FieldClash{Field: Field("text:" + field), Now: out.Body, Wanted: body, By: out.By, At: out.At, Revision: out.Revision})
 		case out.Revision == 0 && len(w.inc.Texts) >= maxTexts:
 			return cratewarden.Errorf(cratewarden.TooLarge, "A case has at most %d texts.", maxTexts)
+		}
+		if err := w.room(ctx, body); err != nil {
+			return err
 		}
 		out = Text{Field: field, Body: body, Revision: revision + 1, By: w.person(), At: w.now}
 		return w.putText(ctx, out)
