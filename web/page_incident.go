@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	"cratewarden"
@@ -23,6 +22,7 @@ type Incidents interface {
 	Incident(ctx context.Context, id string) (incident.Incident, error)
 	Next(ctx context.Context, x incident.Incident) ([]incident.Step, error)
 	Similar(ctx context.Context, subjects []incident.Subject) ([]incident.Incident, error)
+	OpenCases(ctx context.Context) ([]incident.OpenCase, error)
 	Events(ctx context.Context, id string, after int64, limit int) ([]incident.Event, error)
 	Tasks(ctx context.Context, id string) ([]incident.Task, error)
 	Files(ctx context.Context, id string) ([]incident.File, error)
@@ -132,47 +132,6 @@ func (s *Server) refusal(r *http.Request, act string) string {
 		return ""
 	}
 	return s.wouldRefuse(s.visitor(r), act)
-}
-
-// cases is what the pages of cases remember between requests: how many are open.
-type cases struct {
-	keeper Incidents
-	clocks map[string]keptClocks
-
-	mu      sync.Mutex
-	count   int
-	counted time.Time
-}
-
-// open is the number of open cases for the side bar, at most some seconds old.
-// When the console's database does not answer, the last number stays.
-func (c *cases) open() int {
-	c.mu.Lock()
-	count, fresh := c.count, time.Since(c.counted) < countAge
-	if !fresh {
-		c.counted = time.Now() // whoever comes meanwhile does not wait
-	}
-	c.mu.Unlock()
-	if fresh {
-		return count
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	page, err := c.keeper.List(ctx, incident.Filter{Open: true, All: true, Limit: casesMost})
-	if err != nil {
-		return count
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.count = len(page.Incidents)
-	return c.count
-}
-
-// changed makes the next page count anew.
-func (c *cases) changed() {
-	c.mu.Lock()
-	c.counted = time.Time{}
-	c.mu.Unlock()
 }
 
 // casesMost is how many cases a page holds at most; the keeper's bound.

@@ -97,6 +97,21 @@ func (k *keeper) Similar(context.Context, []incident.Subject) ([]incident.Incide
 	return k.similar, nil
 }
 
+func (k *keeper) OpenCases(context.Context) (out []incident.OpenCase, err error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, x := range k.cases {
+		c := incident.OpenCase{ID: x.ID, Title: x.Title, State: x.State, Drill: x.Drill != ""}
+		for _, sub := range x.Subjects {
+			c.Subjects = append(c.Subjects, sub.Subject)
+		}
+		if !caseOver(x.State) {
+			out = append(out, c)
+		}
+	}
+	return out, nil
+}
+
 func (k *keeper) Events(_ context.Context, id string, _ int64, _ int) ([]incident.Event, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -70,11 +70,9 @@ func (s *Server) offerCase(r *http.Request, p *dossierPage, x ledger.Subject) {
 		return
 	}
 	p.Head.Actions = append(p.Head.Actions, Action{Label: "Open an incident…", URL: url, Refused: s.refusal(r, "incident.open")})
-	ctx, cancel := context.WithTimeout(r.Context(), needsTime)
-	defer cancel()
-	list, err := s.cfg.Incidents.Similar(ctx, []incident.Subject{{Subject: x}})
-	if err != nil || len(list) == 0 {
-		return // the page is about the subject; the list of cases says what is wrong
+	list := s.cases.of(x)
+	if len(list) == 0 {
+		return
 	}
 	text := Phrase{}
 	for i := range list[:min(len(list), 4)] {
