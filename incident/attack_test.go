@@ -353,3 +353,28 @@ func TestDraftsOfAFloodStayReadable(t *testing.T) {
 	_, err := r.Approve(t.Context(), responder(), list[0].ID, incident.DraftOrder{Revision: list[0].Revision})
 	wantKind(t, "a sheet without behaviour", err, cratewarden.Refused)
 }
+
+// The facts are read before a case's row is held. What somebody marks for fewer
+// people in between does not go out by that.
+func TestLabelOfNowCounts(t *testing.T) {
+	t.Parallel()
+	r := newWritingRoom(t)
+	r.make()
+	r.to(incident.Removed)
+	blog := r.approve(r.one(advisory.Blog, ""), "")
+	label := func(was, now incident.TLP) { // and the facts are still those of before
+		t.Helper()
+		if _, err := r.Decide(t.Context(), responder(), r.id, incident.Change{Set: map[incident.Field]string{incident.TLPField: string(now)}, Was: map[incident.Field]string{incident.TLPField: string(was)}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	label(incident.Clear, incident.Red)
+	_, err := r.Send(t.Context(), responder(), blog.ID, incident.SendOrder{Revision: blog.Revision, Where: "https://blog.example/post"})
+	wantKind(t, "sent by the facts of before", err, cratewarden.Conflict)
+	status := r.one(advisory.Status, "")
+	_, err = r.Approve(t.Context(), responder(), status.ID, incident.DraftOrder{Revision: status.Revision})
+	wantKind(t, "approved by the facts of before", err, cratewarden.Conflict)
+	label(incident.Red, incident.Clear)
+	r.send(blog, "https://blog.example/post")
+	r.approve(status, "")
+}

@@ -34,6 +34,15 @@ func current(ctx context.Context, db querier, d Draft, sheet advisory.Sheet) err
 	return cratewarden.Errorf(cratewarden.Refused, "It was approved before this was known: %s Mend it, or approve it again and say why it may go all the same.", firstSevere(problems))
 }
 
+// labelled refuses what everybody reads when the case got another label since the
+// facts were read.
+func (w *writing) labelled(d Draft, label string) error {
+	if d.Public && label != string(w.inc.TLP) {
+		return cratewarden.Errorf(cratewarden.Conflict, "The case was marked TLP:%s just now. Look again.", w.inc.TLP)
+	}
+	return nil
+}
+
 // whereTo says in a notice how a text went out. Notices leave the house: words
 // may name whom somebody called, so only the address of a page is repeated.
 func whereTo(o SendOrder) string {

@@ -136,10 +136,11 @@ func (s *Service) Approve(ctx context.Context, who action.Actor, draft int64, o 
 	if err != nil {
 		return judged, err
 	}
+	label := ""
 	problems := []advisory.Problem{{Rule: "unchecked", Severe: true, Why: "The facts cannot be read now, so nobody checked it."}}
 	switch sheet, err := s.facts(ctx, judged.Incident); {
 	case err == nil:
-		problems = lintDraft(sheet, wrongWith(sheet), judged)
+		problems, label = lintDraft(sheet, wrongWith(sheet), judged), sheet.TLP
 	case judged.Public:
 		return judged, cratewarden.Wrap(err, cratewarden.Unavailable, "The facts cannot be read now, so nobody can check what everybody will read. Try again in a moment.")
 	}
@@ -168,6 +169,9 @@ func (s *Service) Approve(ctx context.Context, who action.Actor, draft int64, o 
 		rules := severeRules(problems)
 		if len(rules) > 0 && why == "" {
 			return cratewarden.Errorf(cratewarden.Refused, "%s Mend it, or say why it may go all the same.", firstSevere(problems))
+		}
+		if err := w.labelled(d, label); err != nil {
+			return err
 		}
 		if len(rules) == 0 {
 			why = ""
@@ -242,6 +246,9 @@ func (s *Service) Send(ctx context.Context, who action.Actor, draft int64, o Sen
 			return err
 		}
 		if err := current(ctx, w.tx, d, sheet); err != nil {
+			return err
+		}
+		if err := w.labelled(d, sheet.TLP); err != nil {
 			return err
 		}
 		return w.send(ctx, d, o, sheet)
