@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"cratewarden"
+	"cratewarden/ledger"
 )
 
 // What only hides a version, or only brings another back, is not its removal: no
@@ -126,5 +127,27 @@ func TestNotesOfACaseAreBounded(t *testing.T) {
 	}
 	if _, err := k.Note(t.Context(), k.ada, i.ID, "there is room again", ""); err != nil {
 		t.Error(err)
+	}
+}
+
+// A token is not stopped by a lock of somebody else's account.
+func TestTokenIsNotContainedByAStranger(t *testing.T) {
+	t.Parallel()
+	token, owner := sub("token", "5", "compromised"), sub("account", "7", "compromised")
+	for _, c := range []struct {
+		name     string
+		subjects []Subject
+		acts     []actFact
+		want     bool
+	}{
+		{"its owner's account, which the case names", []Subject{token, owner}, []actFact{act("p1", 1, "account.contain", account("7"))}, true},
+		{"an account that the case does not name", []Subject{token}, []actFact{act("p1", 1, "account.contain", account("8"))}, false},
+		{"the token itself", []Subject{token}, []actFact{act("p1", 1, "token.revoke", ledger.Subject{Kind: "token", ID: "5"})}, true},
+		{"another token", []Subject{token}, []actFact{act("p1", 1, "token.revoke", ledger.Subject{Kind: "token", ID: "6"})}, false},
+	} {
+		i := Incident{State: Triaged, Verdict: Compromised, Subjects: c.subjects}
+		if got := needsOf(i, facts{acts: c.acts})[Contained].met; got != c.want {
+			t.Errorf("%s: contained is %t", c.name, got)
+		}
 	}
 }

@@ -117,15 +117,14 @@ func (i Incident) with(kinds []string, role func(string) bool) (out []Subject) {
 }
 
 // deals says whether an act deals with a subject: a crate by an act on it or on
-// one of its versions, a version by one on it or on its crate, a token by one on
-// it or on an account. Steps may spell a crate in any way.
+// one of its versions, a version by one on it or on its crate. Steps may spell a
+// crate in any way.
 func (a actFact) deals(s Subject) bool {
 	crate, num := spelling(s.Subject)
 	for _, t := range a.subjects {
 		name, n := spelling(t)
 		switch {
-		case s.Kind == "token" && t.Kind == accountKind,
-			crate == "" && t.Kind == s.Kind && t.ID == s.ID,
+		case crate == "" && t.Kind == s.Kind && t.ID == s.ID,
 			crate != "" && name == crate && (num == n || num == "" || n == ""):
 			return true
 		}
@@ -143,15 +142,25 @@ func spelling(s ledger.Subject) (crate, num string) {
 	return cratewarden.CanonName(name), num
 }
 
+// dealsIn is deals, and says that a token is dealt with by an act on an account
+// that the case names, too: whose it is the case does not know, but a stranger's
+// account says nothing of it.
+func (a actFact) dealsIn(i Incident, s Subject) bool {
+	return a.deals(s) || s.Kind == "token" && slices.ContainsFunc(a.subjects, func(t ledger.Subject) bool {
+		_, named := i.subject(t)
+		return named && t.Kind == accountKind
+	})
+}
+
 // covered finds the acts that deal with each subject, and the subjects without.
 // An act that was taken back since by another does not count; a deletion is not
 // taken back.
-func covered(subjects []Subject, acts []actFact, counts func(string) bool) (last proof, missing []string) {
+func (i Incident) covered(subjects []Subject, acts []actFact, counts func(string) bool) (last proof, missing []string) {
 	for _, s := range subjects {
 		var by *actFact
 		for n, a := range acts {
 			switch {
-			case !a.deals(s):
+			case !a.dealsIn(i, s):
 			case counts(a.kind):
 				if by == nil || !deletes(by.kind) {
 					by = &acts[n]
@@ -211,7 +220,7 @@ func needContained(i Incident, f facts) need {
 	}
 	bad := i.with([]string{"crate", "version", "account", "token"}, badRole)
 	if len(bad) > 0 {
-		p, rest := covered(bad, f.acts, stops)
+		p, rest := i.covered(bad, f.acts, stops)
 		if len(rest) > 0 {
 			return need{why: "Not contained by a plan of this case: " + some(rest) + "."}
 		}
@@ -238,8 +247,8 @@ func needRemoved(i Incident, f facts) need {
 	case !any:
 		return need{why: "No applied plan of this case removes or restores anything."}
 	}
-	gone, left := covered(bad, f.acts, deletes)
-	here, away := covered(good, f.acts, restores)
+	gone, left := i.covered(bad, f.acts, deletes)
+	here, away := i.covered(good, f.acts, restores)
 	switch {
 	case len(left) > 0:
 		return need{why: "Not deleted by a plan of this case: " + some(left) + "."}
