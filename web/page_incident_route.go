@@ -37,7 +37,7 @@ func (s *Server) caseRoutes(one func(pattern, act string, handle handler) route)
 		out = append(out,
 			one("GET /drills", "incident.look", s.drills),
 			one("POST /drills", "incident.drill", s.drillStart),
-			one("GET /incidents/{id}/score", "incident.drill", s.drillScore))
+			one("GET /incidents/{id}/score", "incident.look", s.drillScore))
 	}
 	return out
 }

@@ -289,10 +289,13 @@ func enrolment(t *testing.T, text string) string {
 func (o *office) deletion(ada, bo worker) {
 	const title, gone = "Delete macro-loom1 1.0.87", `SELECT count(*) FROM versions v JOIN crates c ON c.id = v.crate_id WHERE c.name = 'macro-loom1' AND v.num = '1.0.87'`
 	t := o.t
+	ada.Go("/incidents/new?subject=version:macro-loom1@1.0.87")
+	presses(t, ada.Page, "Open the incident")
+	ada.at("/incidents/INC-1")
 	ada.Go("/plans/new?do=version.delete&crate=macro-loom1")
 	fills(ada.Page, "#param-version", "1.0.87")
 	fills(ada.Page, "#plan-public", "It stole secrets while it was built.")
-	fills(ada.Page, "#plan-incident", "INC-118")
+	chooses(ada.Page, "#plan-incident", "INC-1")
 	presses(t, ada.Page, "Make the plan")
 	ada.state("draft")
 	presses(t, ada.Page, "Review")
@@ -342,7 +345,7 @@ func (o *office) terminal(ada worker) {
 	if text, code := o.types(nil, "whoami"); code != 0 || !strings.Contains(text, "take a confirmation with a passkey first") {
 		t.Errorf("whoami: %d %s", code, text)
 	}
-	yank := []string{"yank", "arraykit@0.3.10", "--reason", "It builds on a crate that steals secrets.", "--incident", "INC-118", "--yes"}
+	yank := []string{"yank", "arraykit@0.3.10", "--reason", "It builds on a crate that steals secrets.", "--incident", "INC-1", "--yes"}
 	if text, code := o.types(nil, append(yank, "--no-wait")...); code != 4 || o.number(yanked) != 0 {
 		t.Errorf("without a confirmation: %d %s", code, text)
 	}
@@ -363,7 +366,7 @@ func (o *office) terminal(ada worker) {
 	if text, code := o.types(nil, "whoami"); code != 4 || !strings.Contains(text, "cratewarden login") {
 		t.Errorf("after its session was ended: %d %s", code, text)
 	}
-	if _, code := o.types(nil, "unyank", "arraykit@0.3.10", "--incident", "INC-118", "--yes"); code != 4 || o.number(yanked) != 1 {
+	if _, code := o.types(nil, "unyank", "arraykit@0.3.10", "--incident", "INC-1", "--yes"); code != 4 || o.number(yanked) != 1 {
 		t.Errorf("a command of an ended session acted: %d", code)
 	}
 }
