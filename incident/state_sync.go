@@ -39,8 +39,15 @@ func (s *Service) sync(ctx context.Context, id string) (Incident, error) {
 		if err != nil {
 			return err
 		}
-		for _, step := range forward(w.inc.State, needsOf(w.inc, f), since) {
-			w.moveByRecord(step)
+		needs := needsOf(w.inc, f)
+		fell, err := w.fallBack(ctx, needs)
+		if err != nil {
+			return err
+		}
+		if !fell {
+			for _, step := range forward(w.inc.State, needs, since) {
+				w.moveByRecord(step)
+			}
 		}
 		return w.tick(ctx, f)
 	})
@@ -84,6 +91,24 @@ func (w *writing) lastBack(ctx context.Context) (at time.Time, err error) {
 	err = w.tx.QueryRow(ctx, `SELECT coalesce(max(at), 'epoch') FROM incident_event WHERE incident = $1 AND kind = $2 AND details ->> 'back' = 'true'`,
 		w.inc.number(), StateEvent).Scan(&at)
 	return at, err
+}
+
+// fallBack takes a case back to its verdict when the record, which had shown it
+// contained, shows that no longer: a plan was undone, a hold let go, or one more
+// bad thing was found. A case that says “contained” must be. What a person said
+// in spite of the record stands, and so does a case that is further on.
+func (w *writing) fallBack(ctx context.Context, needs map[State]need) (bool, error) {
+	if w.inc.State != Contained && w.inc.State != Sealed || needs[Contained].ok() {
+		return false, nil
+	}
+	var auto bool
+	err := w.tx.QueryRow(ctx, `SELECT coalesce((SELECT details ->> 'auto' = 'true' FROM incident_event
+		WHERE incident = $1 AND kind = $2 AND details ->> 'to' = $3 ORDER BY id DESC LIMIT 1), false)`, w.inc.number(), StateEvent, Contained).Scan(&auto)
+	if err != nil || !auto {
+		return false, err
+	}
+	w.setState(Triaged, record{Kind: StateEvent, Details: map[string]string{"from": string(w.inc.State), "to": string(Triaged), "auto": "true", "back": "true", "why": needs[Contained].why}})
+	return true, nil
 }
 
 // shownStep is a state that the record shows to be reached.

@@ -19,7 +19,7 @@ type incidentDecideCmd struct {
 	Kind     *string           `help:"Its kind."`
 	Severity *string           `help:"low, medium, high or critical."`
 	TLP      *string           `name:"tlp" help:"CLEAR, GREEN, AMBER, AMBER+STRICT or RED."`
-	Verdict  *string           `help:"benign, policy, malicious, \"compromised owner\" or \"service incident\"; \"\" takes it back."`
+	Verdict  *string           `help:"benign, policy, malicious, \"compromised owner\" or \"service incident\". It can be changed, not taken back."`
 	Lead     *string           `placeholder:"PERSON" help:"Who leads, by id; me for yourself, \"\" for nobody."`
 	Campaign *string           `help:"Campaigns, with commas between."`
 	Reported *string           `placeholder:"TIME" help:"When it was first reported."`
@@ -49,6 +49,9 @@ func (c incidentDecideCmd) Run(e env) error {
 	}
 	if len(values) == 0 {
 		return cratewarden.Errorf(cratewarden.Invalid, "Say what is decided: --verdict, --lead, --severity, --tlp, --kind, --title, --campaign or --reported.")
+	}
+	if v, given := values[incident.VerdictField]; given { // kinds are written with a dash, and nobody should have to know the difference
+		values[incident.VerdictField] = strings.ReplaceAll(v, "-", " ")
 	}
 	if values[incident.LeadField] == "me" {
 		me, err := c.me(e)
