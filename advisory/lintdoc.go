@@ -27,6 +27,9 @@ func LintDocument(s Sheet, d Document) []Problem {
 	case OSV:
 		f.osv(s, d)
 	case CSAF20, CSAF21:
+		if address(s.Registry.URL) == "" {
+			f.severe("registry-address-missing", d.name(), "Nobody said where the registry's pages are, so the document names crates.io's. Write registry.url into the settings of incidents.")
+		}
 		f.csaf(s, d)
 	case List:
 		f.list(s, d)
