@@ -14,3 +14,11 @@ func Thousands[T ~int | ~int32 | ~int64](n T) string {
 	}
 	return sign + digits
 }
+
+// Amount writes a number with its noun: "1 task", "2,000 tasks".
+func Amount(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return Thousands(n) + " " + many
+}

@@ -14,3 +14,12 @@ func TestThousands(t *testing.T) {
 		}
 	}
 }
+
+func TestAmount(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]string{0: "0 tasks", 1: "1 task", 2: "2 tasks", 2000: "2,000 tasks"} {
+		if got := Amount(n, "task", "tasks"); got != want {
+			t.Errorf("%q, not %q", got, want)
+		}
+	}
+}

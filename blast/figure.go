@@ -76,10 +76,3 @@ func number(n int64) string {
 	}
 	return text
 }
-
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return number(int64(n)) + " " + many
-}

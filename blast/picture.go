@@ -5,6 +5,8 @@ import (
 	"html"
 	"strconv"
 	"strings"
+
+	"cratewarden"
 )
 
 // Sizes of the picture in its own units; it stretches to the width it gets.
@@ -71,7 +73,7 @@ func (r *Report) Picture(id string, link func(crate string) string) string {
 }
 
 func (r *Report) describePicture() string {
-	return plural(r.Crates, "crate", "crates") + " at " + plural(len(r.Layers), "distance", "distances") + ". The same is in the tables of this page."
+	return cratewarden.Amount(r.Crates, "crate", "crates") + " at " + cratewarden.Amount(len(r.Layers), "distance", "distances") + ". The same is in the tables of this page."
 }
 
 func (r *Report) columns(link func(string) string) []column {
@@ -81,7 +83,7 @@ func (r *Report) columns(link func(string) string) []column {
 			columns = append(columns, r.farther(i))
 			break
 		}
-		c := column{title: "distance " + strconv.Itoa(l.Distance), note: plural(l.Crates, "crate", "crates")}
+		c := column{title: "distance " + strconv.Itoa(l.Distance), note: cratewarden.Amount(l.Crates, "crate", "crates")}
 		var most int64
 		for _, a := range r.Affected { // most downloaded first
 			if a.Distance != l.Distance {
@@ -95,11 +97,11 @@ func (r *Report) columns(link func(string) string) []column {
 			if a.Default {
 				class = "hit default"
 			}
-			hint := fmt.Sprintf("%s: %s hit, newest %s; %s downloads; through %s %s", a.Crate, plural(a.Versions, "version", "versions"), a.Newest, number(a.Downloads), a.Through, a.Requirement)
+			hint := fmt.Sprintf("%s: %s hit, newest %s; %s downloads; through %s %s", a.Crate, cratewarden.Amount(a.Versions, "version", "versions"), a.Newest, number(a.Downloads), a.Through, a.Requirement)
 			c.boxes = append(c.boxes, box{label: a.Crate, hint: hint, class: class, link: link(a.Crate), share: float64(a.Downloads) / float64(most), through: a.Through})
 		}
 		if rest := l.Crates - len(c.boxes); rest > 0 {
-			c.boxes = append(c.boxes, box{label: "and " + number(int64(rest)) + " more", hint: plural(rest, "crate", "crates") + " with fewer downloads at this distance", class: "more"})
+			c.boxes = append(c.boxes, box{label: "and " + number(int64(rest)) + " more", hint: cratewarden.Amount(rest, "crate", "crates") + " with fewer downloads at this distance", class: "more"})
 		}
 		columns = append(columns, c)
 	}
@@ -122,7 +124,7 @@ func (r *Report) badColumn(link func(string) string) column {
 			c.boxes = append(c.boxes, box{label: "and " + number(int64(len(r.Bad)-i)) + " more", hint: "more bad crates", class: "more"})
 		}
 	}
-	c.note = plural(versions, "version", "versions")
+	c.note = cratewarden.Amount(versions, "version", "versions")
 	return c
 }
 
@@ -132,8 +134,8 @@ func (r *Report) farther(from int) column {
 	for _, l := range r.Layers[from:] {
 		crates += l.Crates
 	}
-	return column{title: "distance " + strconv.Itoa(from+1) + " and more", note: plural(crates, "crate", "crates"),
-		boxes: []box{{label: "and " + number(int64(crates)) + " more", hint: plural(crates, "crate", "crates") + " farther away", class: "more"}}}
+	return column{title: "distance " + strconv.Itoa(from+1) + " and more", note: cratewarden.Amount(crates, "crate", "crates"),
+		boxes: []box{{label: "and " + number(int64(crates)) + " more", hint: cratewarden.Amount(crates, "crate", "crates") + " farther away", class: "more"}}}
 }
 
 // line leads to the crate that a box depends on, or to what is folded.

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"cratewarden"
 )
 
 // Report is everything known about who is hit. Lists are complete; whoever shows
@@ -282,7 +284,7 @@ func (r *Report) tell(g Graph) {
 // explain says what is not known.
 func (r *Report) explain(s *search) {
 	if n := len(s.unread); n > 0 {
-		r.Gaps = append(r.Gaps, plural(n, "dependency has", "dependencies have")+" a requirement that cannot be read; whether it takes a bad version is not known.")
+		r.Gaps = append(r.Gaps, cratewarden.Amount(n, "dependency has", "dependencies have")+" a requirement that cannot be read; whether it takes a bad version is not known.")
 	}
 	if r.Query.Depth > 0 && len(s.next) > 0 {
 		r.Gaps = append(r.Gaps, "The search ended at distance "+number(int64(r.Query.Depth))+". More may be hit farther away.")

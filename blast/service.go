@@ -76,7 +76,7 @@ const keptDays = 90
 func (s *Service) countDays(ctx context.Context, r *Report, until time.Time) error {
 	names, first, missing := r.published()
 	if missing > 0 {
-		r.Gaps = append(r.Gaps, plural(missing, "bad version is", "bad versions are")+" not in the registry any more, and their downloads with them.")
+		r.Gaps = append(r.Gaps, cratewarden.Amount(missing, "bad version is", "bad versions are")+" not in the registry any more, and their downloads with them.")
 	}
 	switch {
 	case len(names) == 0:

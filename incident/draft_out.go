@@ -67,7 +67,7 @@ func (s *Service) Patch(ctx context.Context, id string, o PatchOrder) ([]byte, e
 		o.Mail = strings.TrimPrefix(s.cfg.Publisher.Contact, "mailto:")
 	}
 	return advisory.Patch(docs, advisory.Commit{
-		Name: o.Name, Mail: o.Mail, Date: at, Subject: "Add " + amount(len(docs), "advisory", "advisories") + " on malicious crates",
+		Name: o.Name, Mail: o.Mail, Date: at, Subject: "Add " + cratewarden.Amount(len(docs), "advisory", "advisories") + " on malicious crates",
 		Body: "From incident " + i.ID + ".",
 	})
 }

@@ -99,7 +99,7 @@ func (s *Service) Ask(ctx context.Context, who action.Actor, id string, drafts [
 		}
 		w.notices = append(w.notices, notify.Notice{
 			Kind: "draft.wanted", Roles: []cratewarden.Role{cratewarden.Editor, cratewarden.Responder, cratewarden.Remover},
-			Title: fmt.Sprintf("%s: %s to approve", w.name(), amount(len(forms), "draft", "drafts")),
+			Title: fmt.Sprintf("%s: %s to approve", w.name(), cratewarden.Amount(len(forms), "draft", "drafts")),
 			Text:  w.who.Name + " asks for approval of what is told of the incident: " + tally(forms) + ".",
 			Path:  "/incidents/" + w.inc.ID,
 		})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"cratewarden"
 	"cratewarden/action"
 	"cratewarden/ledger"
 	"cratewarden/mirror"
@@ -113,7 +114,7 @@ func (s *Service) oldHolds(ctx context.Context, now time.Time) ([]Need, error) {
 	out := []Need{}
 	for crate, n := range count {
 		since := first[crate]
-		out = append(out, Need{Title: fmt.Sprintf("%s of %s held for %d days", amount(n, "version", "versions"), crate, int(now.Sub(since).Hours()/24)),
+		out = append(out, Need{Title: fmt.Sprintf("%s of %s held for %d days", cratewarden.Amount(n, "version", "versions"), crate, int(now.Sub(since).Hours()/24)),
 			Text: "Delete or release: a hold is for the time until that is decided.", Since: &since, Link: "/plans/" + plan[crate], Subject: ledger.Subject{Kind: "crate", ID: crate}})
 	}
 	slices.SortFunc(out, func(a, b Need) int { return cmp.Or(a.Since.Compare(*b.Since), strings.Compare(a.Title, b.Title)) })

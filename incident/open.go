@@ -180,7 +180,7 @@ func (s *Service) begin(ctx context.Context, tx pgx.Tx, who action.Actor, o Open
 	}
 	w.notify("opened", notify.Notice{
 		Title: fmt.Sprintf("%s was opened: %s, %s", w.name(), o.Kind, o.Severity),
-		Text:  fmt.Sprintf("%s opened it. It names %s. Its label is TLP:%s.", w.by(), amount(len(o.Subjects), "subject", "subjects"), o.TLP),
+		Text:  fmt.Sprintf("%s opened it. It names %s. Its label is TLP:%s.", w.by(), cratewarden.Amount(len(o.Subjects), "subject", "subjects"), o.TLP),
 		Roles: []cratewarden.Role{cratewarden.Responder}, Urgent: o.Severity == High || o.Severity == Critical,
 	})
 	return w, nil

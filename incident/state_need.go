@@ -89,17 +89,10 @@ func needsOf(i Incident, f facts) map[State]need {
 	}
 	out[Closed] = need{met: f.open == 0, why: "No task is open."}
 	if f.open > 0 {
-		out[Closed] = need{why: amount(f.open, "task is", "tasks are") + " open."}
+		out[Closed] = need{why: cratewarden.Amount(f.open, "task is", "tasks are") + " open."}
 	}
 	out[Reviewed] = needReviewed(f)
 	return out
-}
-
-func amount(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }
 
 // Roles of subjects that must be dealt with.
@@ -233,7 +226,7 @@ func needSealed(_ Incident, f facts) need {
 	if len(f.bundles) == 0 {
 		return need{why: "No evidence of this case is sealed."}
 	}
-	return need{met: true, why: amount(len(f.bundles), "evidence bundle is", "evidence bundles are") + " sealed.", proof: f.bundles[0].proof}
+	return need{met: true, why: cratewarden.Amount(len(f.bundles), "evidence bundle is", "evidence bundles are") + " sealed.", proof: f.bundles[0].proof}
 }
 
 func needRemoved(i Incident, f facts) need {
@@ -326,11 +319,11 @@ func needCommunicated(i Incident, f facts) need {
 	}
 	switch {
 	case len(waiting) > 0:
-		return need{why: amount(len(waiting), "advisory is", "advisories are") + " not sent yet."}
+		return need{why: cratewarden.Amount(len(waiting), "advisory is", "advisories are") + " not sent yet."}
 	case sent == 0:
 		return need{why: "No " + what + " sent yet."}
 	}
-	return need{met: true, why: amount(sent, what, strings.Replace(strings.Replace(what, "advisory was", "advisories were", 1), "notice was", "notices were", 1)) + " sent.", proof: last.proof}
+	return need{met: true, why: cratewarden.Amount(sent, what, strings.Replace(strings.Replace(what, "advisory was", "advisories were", 1), "notice was", "notices were", 1)) + " sent.", proof: last.proof}
 }
 
 func needReviewed(f facts) need {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"cratewarden"
 	"cratewarden/ledger"
 )
 
@@ -99,7 +100,7 @@ func (e Event) sentence(who string) string {
 		}
 		return fmt.Sprintf("%s counted %s %s of %s %s.", who, how, d("value"), d("what"), strings.TrimSpace(d("crate")+" "+d("version"))+because(d("method")))
 	case ExportEvent:
-		return fmt.Sprintf("%s took the case out of the console, with %s.", who, amount(number(d("bundles")), "evidence bundle", "evidence bundles"))
+		return fmt.Sprintf("%s took the case out of the console, with %s.", who, cratewarden.Amount(number(d("bundles")), "evidence bundle", "evidence bundles"))
 	case MergeEvent:
 		return fmt.Sprintf("%s merged %s into this case%s.", who, d("from"), because(e.Body))
 	case GoneEvent:

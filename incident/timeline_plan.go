@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"cratewarden"
 	"cratewarden/action"
 	"cratewarden/ledger"
 	"cratewarden/registry/change"
@@ -102,7 +103,7 @@ func (p planDone) moment(what string, at time.Time, by action.Actor, sentence st
 
 func (p planDone) life() []Moment {
 	title := quoted(p.Title)
-	out := []Moment{p.moment("draft", p.CreatedAt, p.Author, "%s drafted the plan %s: %s.", p.Author.Name, title, amount(len(p.Steps), "act", "acts"))}
+	out := []Moment{p.moment("draft", p.CreatedAt, p.Author, "%s drafted the plan %s: %s.", p.Author.Name, title, cratewarden.Amount(len(p.Steps), "act", "acts"))}
 	if p.ReviewedAt != nil && p.ReviewedBy != nil {
 		out = append(out, p.moment("review", *p.ReviewedAt, *p.ReviewedBy, "%s looked at what the plan %s would do.", p.ReviewedBy.Name, title))
 	}

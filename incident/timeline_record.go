@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"cratewarden"
 	"cratewarden/access"
 	"cratewarden/evidence"
 	"cratewarden/ledger"
@@ -47,7 +48,7 @@ func (s *Service) evidenceMoments(ctx context.Context, i Incident, _ []planDone)
 		digest := b.Digest.String()
 		m := Moment{
 			ID: "evidence/" + digest, At: b.SealedAt, Source: FromEvidence, What: "evidence.seal", Who: b.Actor.Name, WhoID: b.Actor.ID,
-			Sentence: fmt.Sprintf("Sealed the evidence %s…: %s, %d bytes%s.", digest[:12], amount(b.Parts, "part", "parts"), b.Bytes, because(b.Reason)),
+			Sentence: fmt.Sprintf("Sealed the evidence %s…: %s, %d bytes%s.", digest[:12], cratewarden.Amount(b.Parts, "part", "parts"), b.Bytes, because(b.Reason)),
 			Subject:  ledger.Subject{Kind: "evidence", ID: digest}, Link: "/evidence/" + digest, Ledger: &b.Ledger, Details: map[string]string{"sha256": digest},
 		}
 		for _, asked := range b.Asked {

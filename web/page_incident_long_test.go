@@ -5,28 +5,15 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"cratewarden/advisory"
 	"cratewarden/incident"
-	"cratewarden/incident/playbook"
-	"cratewarden/telemetry/logtest"
 )
 
 // A case in which programs write a great deal still shows what was written last.
 func TestLongCasesShowTheirNewestNotes(t *testing.T) {
 	t.Parallel()
-	books, err := playbook.Load("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := emptyBook(t)
-	keeper := incident.New(incident.Config{Console: b.db, Ledger: b.Log, Playbooks: books, Logger: logtest.Logger(t)})
-	d := sampleDesk(t)
-	d.Dossiers = sampleShelf(t)
-	s := deskServer(t, d, func(c *Config) {
-		c.Incidents, c.Auth, c.Plans, c.Ledger, c.Clock = keeper, as(responder), samplePlans(t), b.Log, time.Now
-	})
+	s, b := caseServer(t)
 	answer := ask(s, "POST", "/incidents", post(url.Values{"subjects": {"arraykit@0.3.10"}, "kind": {"malicious-update"}, "severity": {"high"}, "tlp": {"AMBER"}, "key": {"k1"}}))
 	at := answer.Header.Get("Location")
 	if answer.StatusCode != http.StatusSeeOther {

@@ -4,29 +4,15 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
-	"cratewarden/incident"
-	"cratewarden/incident/playbook"
 	"cratewarden/ledger"
-	"cratewarden/telemetry/logtest"
 )
 
 // A dossier names the open cases about its subject, in every spelling of it; the
 // page after one was opened here knows it.
 func TestDossiersNameOpenCases(t *testing.T) {
 	t.Parallel()
-	books, err := playbook.BuiltIn()
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := emptyBook(t)
-	keeper := incident.New(incident.Config{Console: b.db, Ledger: b.Log, Playbooks: books, Logger: logtest.Logger(t)})
-	d := sampleDesk(t)
-	d.Dossiers = sampleShelf(t)
-	s := deskServer(t, d, func(c *Config) {
-		c.Incidents, c.Auth, c.Plans, c.Ledger, c.Clock = keeper, as(responder), samplePlans(t), b.Log, time.Now
-	})
+	s, _ := caseServer(t)
 	const notice = "An incident about this is open"
 	if strings.Contains(body(t, ask(s, "GET", "/crates/arraykit", nil)), notice) {
 		t.Error("a case is named before there is one")

@@ -5,11 +5,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
-
-	"cratewarden/incident"
-	"cratewarden/incident/playbook"
-	"cratewarden/telemetry/logtest"
 )
 
 // TestIncidentPagesOnTheRealKeeper takes a case from report to close through the
@@ -17,17 +12,7 @@ import (
 // what they would show is said to be missing.
 func TestIncidentPagesOnTheRealKeeper(t *testing.T) {
 	t.Parallel()
-	books, err := playbook.Load("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := emptyBook(t)
-	keeper := incident.New(incident.Config{Console: b.db, Ledger: b.Log, Playbooks: books, Logger: logtest.Logger(t)})
-	d := sampleDesk(t)
-	d.Dossiers = sampleShelf(t)
-	s := deskServer(t, d, func(c *Config) {
-		c.Incidents, c.Auth, c.Plans, c.Ledger, c.Clock = keeper, as(responder), samplePlans(t), b.Log, time.Now
-	})
+	s, _ := caseServer(t)
 	send := func(path string, form url.Values) string {
 		t.Helper()
 		answer := ask(s, "POST", path, post(form))
