@@ -1,12 +1,17 @@
 package action
 
 import (
+	"bytes"
+	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
 
 	"cratewarden"
 	"cratewarden/blob"
+	"cratewarden/evidence"
+	"cratewarden/ledger"
 	"cratewarden/registry/files"
 )
 
@@ -232,13 +237,12 @@ func TestNothingIsDestroyedWithoutEvidence(t *testing.T) {
 	refused := func(p Plan, what string) {
 		t.Helper()
 		p, yes := s.consent(p)
-		before := s.tables()
 		_, err := s.Apply(t.Context(), s.who, p.ID, yes, "")
 		if cratewarden.KindOf(err) != cratewarden.Refused || !strings.Contains(cratewarden.MessageOf(err), "vidence") {
 			t.Errorf("%s: %v", what, err)
 		}
-		s.same(before, s.tables())
 	}
+	before := s.tables()
 	p, _ := s.reviewed("version.delete", v.params())
 	refused(p, "not sealed")
 	other, _ := s.reviewed("version.delete", v.params())
@@ -253,18 +257,32 @@ func TestNothingIsDestroyedWithoutEvidence(t *testing.T) {
 	if again, _, err := s.Review(t.Context(), s.who, p.ID); err != nil || again.Evidence != p.Evidence {
 		t.Errorf("the same review dropped the evidence: %v", err)
 	}
-	// Somebody spoils one part of the bundle.
-	spoiled := ""
-	for info, err := range blob.All(t.Context(), s.store, "evidence/sha256/") {
-		if err != nil {
-			t.Fatal(err)
-		}
-		spoiled = info.Key
-	}
-	if err := s.store.Put(t.Context(), spoiled, strings.NewReader("spoiled"), blob.PutOptions{Overwrite: true}); err != nil {
+	// Somebody spoils a part of the bundle: one of each kind. The store holds the
+	// other plan's bundle too, which this plan does not rest on.
+	var digest ledger.Digest
+	if err := digest.UnmarshalText([]byte(p.Evidence)); err != nil {
 		t.Fatal(err)
 	}
-	refused(p, "spoiled")
+	bundle, err := s.Engine.cfg.Evidence.Show(t.Context(), digest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := map[string]bool{}
+	for _, part := range bundle.Manifest.Parts {
+		kind := fmt.Sprint(part.Kind, part.Encrypted)
+		if kinds[kind] {
+			continue
+		}
+		kinds[kind] = true
+		whole := s.spoil(part, []byte("spoiled"))
+		refused(p, "spoiled: "+part.Name)
+		s.spoil(part, whole)
+	}
+	if len(kinds) < 3 {
+		t.Errorf("only %d kinds of parts were spoiled", len(kinds))
+	}
+	s.same(before, s.tables())
+	s.spoil(bundle.Manifest.Parts[0], []byte("spoiled"))
 	if p, err = s.Seal(t.Context(), s.who, p.ID); err != nil {
 		t.Fatal(err)
 	}
@@ -272,6 +290,27 @@ func TestNothingIsDestroyedWithoutEvidence(t *testing.T) {
 	if p, err = s.Apply(t.Context(), s.who, p.ID, yes, ""); err != nil || p.State != Applied {
 		t.Errorf("sealed anew: %v %s", err, p.State)
 	}
+}
+
+// spoil stores other bytes where a part of a bundle is kept and gives what was
+// there.
+func (s *storeKit) spoil(part evidence.Part, with []byte) []byte {
+	s.t.Helper()
+	hex := part.SHA256.String()
+	key := "evidence/sha256/" + hex[:2] + "/" + hex
+	was, _, err := s.store.Get(s.t.Context(), key)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer was.Close()
+	whole, err := io.ReadAll(was)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := s.store.Put(s.t.Context(), key, bytes.NewReader(with), blob.PutOptions{Overwrite: true}); err != nil {
+		s.t.Fatal(err)
+	}
+	return whole
 }
 
 func TestSealBelongsToTheReview(t *testing.T) {
