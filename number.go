@@ -16,7 +16,7 @@ func Thousands[T ~int | ~int32 | ~int64](n T) string {
 }
 
 // Amount writes a number with its noun: "1 task", "2,000 tasks".
-func Amount(n int, one, many string) string {
+func Amount[T ~int | ~int32 | ~int64](n T, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}

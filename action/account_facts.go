@@ -124,11 +124,3 @@ func ending(t *time.Time) string {
 	}
 	return "until " + inUTC(*t)
 }
-
-// amount writes a number with its noun: "1 token", "2 tokens".
-func amount(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
-}

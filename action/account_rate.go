@@ -64,7 +64,7 @@ func (l RateLimit) Check() error {
 
 // Sentence says it.
 func (l RateLimit) Sentence() string {
-	return fmt.Sprintf("Limit %s by %s to %s at once, %s", rateWords(l.Action), l.AccountRef, amount(int(*l.Burst), "request", "requests"), ending(l.Until))
+	return fmt.Sprintf("Limit %s by %s to %s at once, %s", rateWords(l.Action), l.AccountRef, cratewarden.Amount(int(*l.Burst), "request", "requests"), ending(l.Until))
 }
 
 // RateLimitClear takes an account's own limit away.
@@ -149,7 +149,7 @@ func (r *Run) tellRate(l change.RateLimit, a change.Account, before change.Colum
 		if t, ok := before.Time("expires_at"); ok {
 			until = &t
 		}
-		r.Info(l.Step, "former-limit", "The limit of %s on %s was %s at once, %s.", a.Login, what, amount(int(before.Int("burst")), "request", "requests"), ending(until))
+		r.Info(l.Step, "former-limit", "The limit of %s on %s was %s at once, %s.", a.Login, what, cratewarden.Amount(int(before.Int("burst")), "request", "requests"), ending(until))
 	}
 	if l.Burst != nil && *l.Burst == 0 {
 		r.Warn(l.Step, "stops-requests", "With 0 requests the registry refuses all %s by %s. Trusted publishing of its crates goes on.", what, a.Login)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"cratewarden"
 	"cratewarden/pg"
 )
 
@@ -141,7 +142,7 @@ func (p pastContainment) tellClosed(r *Run, step int) {
 	var left []string
 	add := func(n int, one, many string) {
 		if n > 0 {
-			left = append(left, amount(n, one, many))
+			left = append(left, cratewarden.Amount(n, one, many))
 		}
 	}
 	add(n["api_tokens"], "API token", "API tokens")

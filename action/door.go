@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"cratewarden"
 	"cratewarden/registry/change"
 )
 
@@ -121,7 +122,7 @@ func (c *containment) tell(r *Run) {
 		case o.Others == 0:
 			r.Affects(c.Step, CrateSubject(o.Name), "Stops trusted publishing of %s, which nobody else owns.", o.Name)
 		default:
-			r.Affects(c.Step, CrateSubject(o.Name), "Also stops trusted publishing of %s, owned with %s.", o.Name, amount(o.Others, "other", "others"))
+			r.Affects(c.Step, CrateSubject(o.Name), "Also stops trusted publishing of %s, owned with %s.", o.Name, cratewarden.Amount(o.Others, "other", "others"))
 		}
 	}
 	for _, v := range c.invitations {
@@ -140,7 +141,7 @@ func (c *containment) tell(r *Run) {
 func (c *containment) leftOpen() (out []string) {
 	add := func(n int, one, many string) {
 		if n > 0 {
-			out = append(out, amount(n, one, many))
+			out = append(out, cratewarden.Amount(n, one, many))
 		}
 	}
 	add(c.kept.tokens, "API token, which the lock stops while it lasts", "API tokens, which the lock stops while it lasts")

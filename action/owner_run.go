@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"cratewarden"
 	"cratewarden/registry/change"
 )
 
@@ -210,7 +211,7 @@ func (r *Run) tellRemoved(ctx context.Context, gone []change.Owner, crates map[i
 		}
 		if n+live > 0 {
 			r.Warn(o.Step, "publishers-stay", "%s keeps %s and %s. Removing an owner does not touch them; whether the owner controls one cannot be told.",
-				name, amount(n, "trusted publisher", "trusted publishers"), amount(live, "live publish token", "live publish tokens"))
+				name, cratewarden.Amount(n, "trusted publisher", "trusted publishers"), cratewarden.Amount(live, "live publish token", "live publish tokens"))
 		}
 	}
 	return nil

@@ -125,7 +125,7 @@ func (r *Run) eraseEntries(ctx context.Context, it Item[PersonErase], f *found) 
 	}
 	r.Fact(it.Step, "ledger entries to erase", fingerprintOf(f.Entries))
 	if len(list) > 0 {
-		r.Info(it.Step, "in-ledger", "Personal data sealed with %s of the ledger is erased: %s. The entries themselves stay.", amount(len(list), "entry", "entries"), countedActions(byAction))
+		r.Info(it.Step, "in-ledger", "Personal data sealed with %s of the ledger is erased: %s. The entries themselves stay.", cratewarden.Amount(len(list), "entry", "entries"), countedActions(byAction))
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"cratewarden"
 	"cratewarden/pg"
 )
 
@@ -49,7 +50,7 @@ func (r *Run) eraseRows(ctx context.Context, it Item[PersonErase], _ *found) err
 		return nil
 	}
 	r.Info(it.Step, "in-rows", "The name, %s at sign-in providers, the addresses of %s and of %s, and masked addresses of %s are cleared. Passkeys stop working.",
-		amount(identities, "identity", "identities"), amount(sessions, "session", "sessions"), amount(tokens, "API token", "API tokens"), amount(deliveries, "notice", "notices"))
+		cratewarden.Amount(identities, "identity", "identities"), cratewarden.Amount(sessions, "session", "sessions"), cratewarden.Amount(tokens, "API token", "API tokens"), cratewarden.Amount(deliveries, "notice", "notices"))
 	r.Info(it.Step, "name-stays", "The ledger goes on to name this person as the one who acted, and so do plans: that is the record of what an administrator did.")
 	return nil
 }

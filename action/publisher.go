@@ -153,7 +153,7 @@ func (r *Run) tellSuspended(ctx context.Context, gone []change.Publisher, steps 
 		step, o := steps[id], owners[id]
 		for _, p := range gone {
 			if p.Crate == id {
-				r.Affects(step, CrateSubject(o.Name), "%s can no longer be published by %s (%s). It has %s.", o.Name, p.Label, p.Provider, amount(o.People+o.Teams, "owner", "owners"))
+				r.Affects(step, CrateSubject(o.Name), "%s can no longer be published by %s (%s). It has %s.", o.Name, p.Label, p.Provider, cratewarden.Amount(o.People+o.Teams, "owner", "owners"))
 			}
 		}
 		live, others := 0, 0
@@ -169,7 +169,7 @@ func (r *Run) tellSuspended(ctx context.Context, gone []change.Publisher, steps 
 		}
 		r.Fact(step, "publish tokens that cover "+o.Name, live)
 		if live > 0 {
-			r.Warn(step, "publish-tokens-live", "%s already issued can still publish %s, for up to 30 minutes. Revoke them too.", amount(live, "publish token", "publish tokens"), o.Name)
+			r.Warn(step, "publish-tokens-live", "%s already issued can still publish %s, for up to 30 minutes. Revoke them too.", cratewarden.Amount(live, "publish token", "publish tokens"), o.Name)
 		}
 		if others == 0 && only[id] {
 			r.Warn(step, "nobody-can-publish", "%s takes trusted publishing only, and this was its last trusted publisher: nobody can publish it.", o.Name)

@@ -235,7 +235,7 @@ func (r *Run) tellTokens(ctx context.Context, step int, owners map[int32]int32) 
 		return err
 	}
 	for _, id := range ids {
-		r.Affects(step, AccountSubject(id, known[id].Login), "%s of %s %s working.", amount(n[id], "API token", "API tokens"), known[id].Login, stops(n[id]))
+		r.Affects(step, AccountSubject(id, known[id].Login), "%s of %s %s working.", cratewarden.Amount(n[id], "API token", "API tokens"), known[id].Login, stops(n[id]))
 	}
 	return nil
 }

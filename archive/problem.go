@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"cratewarden"
 )
 
 // ProblemKind names one thing that can be wrong with an archive.
@@ -116,13 +118,7 @@ func shown(name string) string {
 }
 
 // count writes a number with commas between thousands.
-func count(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
+func count(n int64) string { return cratewarden.Thousands(n) }
 
 // size writes a number of bytes with its unit.
 func size(n int64) string {
@@ -143,9 +139,4 @@ func unit(n, of int64, name string) string {
 }
 
 // plural writes a number with the word for it.
-func plural(n int64, one string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return count(n) + " " + one + "s"
-}
+func plural(n int64, one string) string { return cratewarden.Amount(n, one, one+"s") }

@@ -46,7 +46,7 @@ func yanksDiffer(in Input) *Difference {
 		return nil
 	}
 	return &Difference{"yanks", fmt.Sprintf("%s yanked by the same account within an hour after it, which steers users to this one: %s",
-		count(n, "other version", "other versions"), list(in.YankedSoon, 8)), 2}
+		cratewarden.Amount(n, "other version", "other versions"), list(in.YankedSoon, 8)), 2}
 }
 
 func methodDiffers(in Input) *Difference {
@@ -92,7 +92,7 @@ func personDiffers(in Input) *Difference {
 	if len(others) == 0 {
 		return nil
 	}
-	return &Difference{"person", "first publish of this crate by " + s.Person + " within the last " + count(len(in.Previous)+1, "version", "versions"), 1}
+	return &Difference{"person", "first publish of this crate by " + s.Person + " within the last " + cratewarden.Amount(len(in.Previous)+1, "version", "versions"), 1}
 }
 
 func originDiffers(in Input) *Difference {
@@ -135,7 +135,7 @@ func tokenDiffers(in Input) *Difference {
 	case age < 24*time.Hour:
 		return &Difference{"token", "the token was made only " + cratewarden.Span(age) + " before", 2}
 	case tokens > 0:
-		return &Difference{"token", fmt.Sprintf("another token than the previous %s", count(tokens, "publish", "publishes")), 1}
+		return &Difference{"token", fmt.Sprintf("another token than the previous %s", cratewarden.Amount(tokens, "publish", "publishes")), 1}
 	}
 	return nil
 }
@@ -270,7 +270,7 @@ func filesDiffer(in Input) *Difference {
 	if a < b*2 && a*2 > b {
 		return nil
 	}
-	return &Difference{"files", fmt.Sprintf("%s where the previous had %d", count(a, "file", "files"), b), 1}
+	return &Difference{"files", fmt.Sprintf("%s where the previous had %d", cratewarden.Amount(a, "file", "files"), b), 1}
 }
 
 func list(items []string, most int) string {

@@ -60,7 +60,7 @@ func sentence(in Input, diffs []Difference) string {
 	b.WriteString(".")
 	if n := len(in.YankedSoon); n > 0 {
 		fmt.Fprintf(&b, " %s later the same account yanked %s of this crate.",
-			capital(cratewarden.Span(in.YankedSoonAfter)), count(n, "other version", "other versions"))
+			capital(cratewarden.Span(in.YankedSoonAfter)), cratewarden.Amount(n, "other version", "other versions"))
 	}
 	return b.String()
 }
@@ -178,13 +178,6 @@ func short(hash string) string {
 		return hash[:10]
 	}
 	return hash
-}
-
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }
 
 func capital(s string) string {
