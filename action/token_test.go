@@ -38,6 +38,7 @@ func TestTokenRevokeWhere(t *testing.T) {
 	c := newCast(t)
 	c.exec(`UPDATE api_tokens SET last_used_at = now() - interval '10 days' WHERE id = $1`, c.token)
 	c.exec(`INSERT INTO api_tokens (user_id, token, name) VALUES ($1, '\x03', 'a_b'), ($1, '\x04', 'axb')`, c.mallory)
+	before := c.tables()
 	const works = ` AND NOT revoked AND coalesce(expired_at > now(), true)`
 	for name, row := range map[string]struct {
 		params m
@@ -56,7 +57,6 @@ func TestTokenRevokeWhere(t *testing.T) {
 		"since":         {m{"account": c.mallory, "created_since": c.ago(20)}, "name IN ('a_b', 'axb')"},
 		"nothing":       {m{"account": c.guest}, "false"},
 	} {
-		before := c.tables()
 		p, effect := c.applied("token.revoke_where", row.params)
 		want := c.number(`SELECT count(*) FROM api_tokens WHERE (`+row.want+`)`+works) + int64(len(effect.Rows))
 		if got := c.number(`SELECT count(*) FROM api_tokens WHERE (` + row.want + `) AND revoked AND id = ANY ('{` + strings.Join(keys(effect), ",") + `}')`); got != want || effect.Facts[0].Value != fmt.Sprint(got) {
@@ -69,7 +69,9 @@ func TestTokenRevokeWhere(t *testing.T) {
 			t.Errorf("%s: a label is shown: %s", name, got)
 		}
 		c.undone(p)
-		c.same(before, c.tables())
+		after := c.tables()
+		c.same(before, after)
+		before = after
 	}
 }
 
