@@ -207,6 +207,10 @@ func TestLintMissesNoCrate(t *testing.T) {
 	}
 	docs := written(t, s, RustSec)
 	docs[1].Path = "crates/arraykit/RUSTSEC-2026-0260.md"
+	if got := rules(Lint(s, docs), true); !slices.Equal(got, []string{"id-wrong"}) {
+		t.Errorf("a file's name has a number that its text has not: %v", got)
+	}
+	docs[1].Text = strings.Replace(docs[1].Text, rustSecID, "RUSTSEC-2026-0260", 1)
 	if got := Lint(s, docs); !Publishable(got) {
 		t.Errorf("a number of the database's editor is refused: %v", got)
 	}

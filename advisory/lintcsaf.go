@@ -2,6 +2,7 @@ package advisory
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -73,6 +74,12 @@ func (f *found) csafHistory(d Document, t CSAFTracking) {
 		}
 		if slices.ContainsFunc(t.History[:i], func(o CSAFRevision) bool { return o.Number == r.Number }) {
 			f.severe("history-order", d.name(), "The number %s is there twice.", oneLine(r.Number))
+		}
+		if n, err := strconv.Atoi(r.Number); err == nil && (i == 0 && n > 1 || i > 0 && t.History[i-1].Number != strconv.Itoa(n-1)) {
+			f.severe("history-order", d.name(), "Whole numbers begin with 1 and leave none out, but revision %s stands at place %d.", oneLine(r.Number), i+1)
+		}
+		if strings.TrimSpace(r.Summary) == "" {
+			f.severe("history-missing", d.name(), "Revision %s does not say what changed.", oneLine(r.Number))
 		}
 		if t.Status != "draft" && (r.Number == "0" || strings.HasPrefix(r.Number, "0.")) {
 			f.severe("history-draft", d.name(), "A document that is out has no revision 0.")

@@ -21,6 +21,7 @@ func LintDocument(s Sheet, d Document) []Problem {
 			f.severe("verdict-wrong", d.name(), "It tells the world of malicious code, but the verdict of the case is %q.", or(oneLine(s.Verdict), "not decided"))
 		}
 	}
+	f.follows(d)
 	switch d.Format {
 	case RustSec:
 		f.rustSec(s, d)

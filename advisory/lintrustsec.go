@@ -16,8 +16,11 @@ func (f *found) rustSec(s Sheet, d Document) {
 	if !ok {
 		return
 	}
-	if want := rustSecPath(c.Name); d.Path != want && !hasNumber(d.Path, c.Name) {
+	switch want := rustSecPath(c.Name); {
+	case d.Path != want && !hasNumber(d.Path, c.Name):
 		f.severe("path-wrong", d.name(), "It belongs to %s.", want)
+	case PathOf(d) != d.Path && r.Advisory.ID != "":
+		f.severe("id-wrong", d.name(), "It calls itself %q, but its file is named %s.", oneLine(r.Advisory.ID), d.Path)
 	}
 	if !slices.Contains(r.Advisory.Categories, "malicious") {
 		f.severe("category-missing", d.name(), `Write categories = ["malicious"]: filters miss it without.`)
@@ -57,7 +60,7 @@ func (f *found) rustSecDate(s Sheet, d Document, c Crate, text string) {
 		f.severe("date-missing", d.name(), "%q is no date: write it as 2026-08-20.", oneLine(text))
 		return
 	}
-	if down := c.takenDown(); !down.IsZero() && day.Before(down.UTC().Truncate(24*time.Hour)) {
+	if down := c.takenDown(); d.Before == "" && !down.IsZero() && day.Before(down.UTC().Truncate(24*time.Hour)) {
 		f.severe("date-before-takedown", d.name(), "It is dated %s, but the takedown was at %s.", text, stampUTC(down))
 	}
 	if !s.AsOf.IsZero() && day.After(s.AsOf.UTC()) {

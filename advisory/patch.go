@@ -1,8 +1,6 @@
 package advisory
 
 import (
-	// git names its objects by it
-
 	"fmt"
 	"mime"
 	"regexp"
@@ -24,7 +22,9 @@ type Commit struct {
 }
 
 // Patch writes documents as one mail in the form of `git format-patch`, which
-// `git am` takes: each document is a new file at its path. Documents for
+// `git am` takes: each document is a new file at its path; one that corrects what
+// is there already replaces it, and applies only while that is as it went out but
+// for the number that its editors gave it. Documents for
 // different repositories belong into different patches. Invalid is a path that
 // leads out of the repository or is there twice, and a commit without an author.
 func Patch(docs []Document, c Commit) ([]byte, error) {
@@ -59,7 +59,7 @@ func Patch(docs []Document, c Commit) ([]byte, error) {
 	b.WriteString(patchStat(docs))
 	b.WriteString("\n")
 	for _, d := range docs {
-		b.WriteString(newFile(d))
+		b.WriteString(patchFile(d))
 	}
 	b.WriteString("-- \ncratewarden\n\n")
 	return []byte(b.String()), nil

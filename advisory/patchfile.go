@@ -35,50 +35,93 @@ func patchable(d Document) error {
 	return nil
 }
 
-// patchLines are a document's lines, and whether the last one ends.
-func patchLines(d Document) (lines []string, ends bool) {
-	text := lineFeeds(d.Text)
-	text, ends = strings.CutSuffix(text, "\n")
+// linesOf are a text's lines, and whether the last one ends.
+func linesOf(text string) (lines []string, ends bool) {
+	text, ends = strings.CutSuffix(lineFeeds(text), "\n")
 	return strings.Split(text, "\n"), ends
+}
+
+// replaces is the text that a document takes the place of in its repository: what
+// went out, under the number that the editors gave it. "" is a new file.
+func (d Document) replaces() string {
+	if d.Before == "" || d.Format != RustSec {
+		return ""
+	}
+	return strings.Replace(lineFeeds(d.Before), "id = "+quoted(rustSecID), "id = "+quoted(or(NumberIn(RustSec, d.Path), rustSecID)), 1)
 }
 
 func patchStat(docs []Document) string {
 	var b, made strings.Builder
-	sum := 0
+	in, out := 0, 0
 	for _, d := range docs {
-		lines, _ := patchLines(d)
-		sum += len(lines)
-		fmt.Fprintf(&b, " %s | %d %s\n", d.Path, len(lines), strings.Repeat("+", min(len(lines), 20)))
-		fmt.Fprintf(&made, " create mode 100644 %s\n", d.Path)
+		lines, _ := linesOf(d.Text)
+		n := len(lines)
+		in += n
+		if before := d.replaces(); before != "" {
+			gone, _ := linesOf(before)
+			out, n = out+len(gone), n+len(gone)
+		} else {
+			fmt.Fprintf(&made, " create mode 100644 %s\n", d.Path)
+		}
+		fmt.Fprintf(&b, " %s | %d %s\n", d.Path, n, strings.Repeat("+", min(len(lines), 20)))
 	}
-	files, insertions := "files", "insertions"
+	insertions := "insertions"
+	if in == 1 {
+		insertions = "insertion"
+	}
+	files := "files"
 	if len(docs) == 1 {
 		files = "file"
 	}
-	if sum == 1 {
-		insertions = "insertion"
+	fmt.Fprintf(&b, " %d %s changed, %d %s(+)", len(docs), files, in, insertions)
+	switch out {
+	case 0:
+	case 1:
+		b.WriteString(", 1 deletion(-)")
+	default:
+		fmt.Fprintf(&b, ", %d deletions(-)", out)
 	}
-	fmt.Fprintf(&b, " %d %s changed, %d %s(+)\n", len(docs), files, sum, insertions)
-	return b.String() + made.String()
+	return b.String() + "\n" + made.String()
 }
 
-func newFile(d Document) string {
-	lines, ends := patchLines(d)
-	text := lineFeeds(d.Text)
-	blob := sha1.Sum(fmt.Appendf(nil, "blob %d\x00%s", len(text), text))
+// patchFile writes one file whole: its old lines go and the new ones come. People
+// read the texts themselves; what counts here is that it fits or is refused.
+func patchFile(d Document) string {
+	lines, ends := linesOf(d.Text)
+	before := d.replaces()
 	var b strings.Builder
-	fmt.Fprintf(&b, "diff --git a/%s b/%s\nnew file mode 100644\n", d.Path, d.Path)
-	fmt.Fprintf(&b, "index %040d..%s\n--- /dev/null\n+++ b/%s\n", 0, hex.EncodeToString(blob[:]), d.Path)
-	if len(lines) == 1 {
-		b.WriteString("@@ -0,0 +1 @@\n")
+	fmt.Fprintf(&b, "diff --git a/%s b/%s\n", d.Path, d.Path)
+	if before == "" {
+		fmt.Fprintf(&b, "new file mode 100644\nindex %040d..%s\n--- /dev/null\n+++ b/%s\n@@ -0,0 +%s @@\n", 0, blobName(d.Text), d.Path, hunk(lines))
 	} else {
-		fmt.Fprintf(&b, "@@ -0,0 +1,%d @@\n", len(lines))
+		gone, ended := linesOf(before)
+		fmt.Fprintf(&b, "index %s..%s 100644\n--- a/%s\n+++ b/%s\n@@ -%s +%s @@\n", blobName(before), blobName(d.Text), d.Path, d.Path, hunk(gone), hunk(lines))
+		writeLines(&b, "-", gone, ended)
 	}
+	writeLines(&b, "+", lines, ends)
+	return b.String()
+}
+
+// blobName is what git calls a content.
+func blobName(text string) string {
+	text = lineFeeds(text)
+	sum := sha1.Sum(fmt.Appendf(nil, "blob %d\x00%s", len(text), text))
+	return hex.EncodeToString(sum[:])
+}
+
+// hunk counts lines as the head of a hunk does.
+func hunk(lines []string) string {
+	if len(lines) == 1 {
+		return "1"
+	}
+	return fmt.Sprintf("1,%d", len(lines))
+}
+
+func writeLines(b *strings.Builder, mark string, lines []string, ends bool) {
 	for _, l := range lines {
-		b.WriteString("+" + l + "\n")
+		b.WriteString(mark + l + "\n")
 	}
 	if !ends {
 		b.WriteString("\\ No newline at end of file\n")
 	}
-	return b.String()
 }

@@ -148,6 +148,9 @@ type Document struct {
 	Path string `json:"path"` // in the receiver's repository, or a file name
 	Type string `json:"type"` // media type
 	Text string `json:"text"`
+	// Before is the text that this one corrects, as it went out; "" for a first
+	// publication.
+	Before string `json:"-"`
 }
 
 // Format is a form of a document.

@@ -61,6 +61,8 @@ type Draft struct {
 	// not look, because the facts cannot be read.
 	Problems []advisory.Problem `json:"problems"`
 	Checked  bool               `json:"checked"`
+
+	before string // the text that it corrects, as it went out
 }
 
 // DraftState is where a draft stands.
@@ -98,13 +100,14 @@ type Channel = advisory.Advice
 
 const draftColumns = `d.id, d.incident, d.format, d.crate, d.recipient, d.path, d.body, d.made, d.edited, d.state, d.revision, d.owner, d.owner_name,
 	d.approved_by, d.approved_name, d.approved_at, d.approved_why, d.sent_by, d.sent_name, d.sent_at, d.sent_where, d.sent_via, coalesce(d.corrects, 0),
-	coalesce((SELECT max(c.id) FROM incident_draft c WHERE c.corrects = d.id AND c.state <> 'withdrawn'), 0), d.made_at, d.changed_at`
+	coalesce((SELECT max(c.id) FROM incident_draft c WHERE c.corrects = d.id AND c.state <> 'withdrawn'), 0), d.made_at, d.changed_at,
+	coalesce((SELECT b.body FROM incident_draft b WHERE b.id = d.corrects), '')`
 
 func scanDraft(row pgx.CollectableRow) (d Draft, err error) {
 	var number int64
 	err = row.Scan(&d.ID, &number, &d.Format, &d.Crate, &d.Recipient, &d.Path, &d.Body, &d.Made, &d.Edited, &d.State, &d.Revision, &d.Owner.ID, &d.Owner.Name,
 		&d.ApprovedBy.ID, &d.ApprovedBy.Name, &d.ApprovedAt, &d.ApprovedWhy, &d.SentBy.ID, &d.SentBy.Name, &d.SentAt, &d.SentWhere, &d.SentVia, &d.Corrects,
-		&d.CorrectedBy, &d.MadeAt, &d.ChangedAt)
+		&d.CorrectedBy, &d.MadeAt, &d.ChangedAt, &d.before)
 	d.Incident, d.MadeAt, d.ChangedAt = idOf(number), d.MadeAt.UTC(), d.ChangedAt.UTC()
 	for _, t := range []*time.Time{d.ApprovedAt, d.SentAt} {
 		if t != nil {
@@ -136,7 +139,7 @@ func (d Draft) out() bool { return d.State == DraftSent || d.State == DraftCorre
 
 // document is the draft as the lint and exports take it.
 func (d Draft) document() advisory.Document {
-	return advisory.Document{Format: d.Format, Crate: d.Crate, To: d.Recipient, Path: d.Path, Type: d.Type, Text: d.Body}
+	return advisory.Document{Format: d.Format, Crate: d.Crate, To: d.Recipient, Path: d.Path, Type: d.Type, Text: d.Body, Before: d.before}
 }
 
 // draftKey tells drafts of one case apart.

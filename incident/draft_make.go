@@ -70,10 +70,13 @@ func (w *writing) make(ctx context.Context, formats []advisory.Format, docs []ad
 	if err != nil {
 		return err
 	}
-	have := map[draftKey]Draft{}
+	have, last := map[draftKey]Draft{}, map[draftKey]Draft{}
 	for _, d := range list {
-		if d.live() && d.Corrects == 0 {
+		if d.live() && d.CorrectedBy == 0 {
 			have[d.key()] = d
+		}
+		if was := last[d.key()]; d.SentAt != nil && (was.SentAt == nil || d.SentAt.After(*was.SentAt)) {
+			last[d.key()] = d
 		}
 	}
 	var made []string
@@ -81,6 +84,9 @@ func (w *writing) make(ctx context.Context, formats []advisory.Format, docs []ad
 		key := draftKey{doc.Format, doc.Crate, doc.To}
 		d, there := have[key]
 		delete(have, key)
+		if was := last[key]; was.SentAt != nil {
+			doc = following(doc, d, was)
+		}
 		changed, err := w.makeOne(ctx, d, there, doc)
 		if err != nil {
 			return err
@@ -100,6 +106,18 @@ func (w *writing) make(ctx context.Context, formats []advisory.Format, docs []ad
 		}
 	}
 	return nil
+}
+
+// following makes what the facts give now into the publication after was, which
+// went out last. While nothing new is known it is what is there: the text that went
+// out, or the draft of the next.
+func following(doc advisory.Document, d, was Draft) advisory.Document {
+	doc.Text = clean(doc.Text)
+	if d.Made != "" && advisory.Same(doc.Format, doc.Text, d.Made) {
+		doc.Text, doc.Path = d.Made, d.Path
+		return doc
+	}
+	return advisory.Next(doc, was.Body, advisory.Edition{Number: was.SentWhere})
 }
 
 // makeOne writes one document: a new row, a new text of one that nobody touched,
@@ -173,8 +191,8 @@ func (s *Service) EditDraft(ctx context.Context, who action.Actor, draft int64, 
 		}
 		d.Body = body
 		if _, err := w.tx.Exec(ctx, `UPDATE incident_draft SET body = $2, edited = made <> $2, state = 'draft', revision = revision + 1, owner = $3, owner_name = $4,
-				approved_by = '', approved_name = '', approved_at = NULL, approved_why = '', changed_at = $5 WHERE id = $1`,
-			d.ID, body, w.who.ID, w.who.Name, w.now); err != nil {
+				approved_by = '', approved_name = '', approved_at = NULL, approved_why = '', changed_at = $5, path = $6 WHERE id = $1`,
+			d.ID, body, w.who.ID, w.who.Name, w.now, advisory.PathOf(d.document())); err != nil {
 			return err
 		}
 		w.drafted(DraftEditedEvent, d, "", nil)

@@ -44,21 +44,20 @@ func (s *Service) Patch(ctx context.Context, id string, o PatchOrder) ([]byte, e
 	if err != nil {
 		return nil, err
 	}
+	chosen, err := patched(newest(list), o.Format)
+	if err != nil {
+		return nil, err
+	}
 	at := time.Time{}
 	var docs []advisory.Document
-	for _, d := range newest(list) {
-		if d.Format == o.Format && (d.State == DraftApproved || d.out()) {
-			if err := current(ctx, s.db, d, sheet); err != nil {
-				return nil, err
-			}
-			docs = append(docs, d.document())
-			if d.ChangedAt.After(at) {
-				at = d.ChangedAt
-			}
+	for _, d := range chosen {
+		if err := current(ctx, s.db, d, sheet); err != nil {
+			return nil, err
 		}
-	}
-	if len(docs) == 0 {
-		return nil, cratewarden.Errorf(cratewarden.Conflict, "No draft of the form %q is approved yet.", o.Format)
+		docs = append(docs, d.document())
+		if d.ChangedAt.After(at) {
+			at = d.ChangedAt
+		}
 	}
 	if o.Name == "" {
 		o.Name = s.cfg.Publisher.Name
@@ -66,10 +65,46 @@ func (s *Service) Patch(ctx context.Context, id string, o PatchOrder) ([]byte, e
 	if o.Mail == "" && strings.Contains(s.cfg.Publisher.Contact, "@") {
 		o.Mail = strings.TrimPrefix(s.cfg.Publisher.Contact, "mailto:")
 	}
+	subject := "Add " + cratewarden.Amount(len(docs), "advisory", "advisories") + " on malicious crates"
+	if docs[0].Before != "" {
+		subject = "Correct " + cratewarden.Amount(len(docs), "advisory", "advisories") + " on malicious crates"
+	}
 	return advisory.Patch(docs, advisory.Commit{
-		Name: o.Name, Mail: o.Mail, Date: at, Subject: "Add " + cratewarden.Amount(len(docs), "advisory", "advisories") + " on malicious crates",
+		Name: o.Name, Mail: o.Mail, Date: at, Subject: subject,
 		Body: "From incident " + i.ID + ".",
 	})
+}
+
+// patched chooses what a patch is of: corrections that are approved, which change
+// files that are there; without any, all first publications that were approved or
+// sent. The two do not go together: a repository that has the one lacks the other.
+func patched(list []Draft, f advisory.Format) (out []Draft, err error) {
+	var firsts, corrections []Draft
+	for _, d := range list {
+		switch {
+		case d.Format != f || d.State != DraftApproved && !d.out():
+		case d.Corrects == 0:
+			firsts = append(firsts, d)
+		case d.State == DraftApproved:
+			corrections = append(corrections, d)
+		}
+	}
+	switch {
+	case len(corrections) == 0 && len(firsts) == 0:
+		return nil, cratewarden.Errorf(cratewarden.Conflict, "No draft of the form %q is approved yet.", f)
+	case len(corrections) == 0:
+		return firsts, nil
+	case f == advisory.OSV && len(firsts) == 0:
+		return nil, cratewarden.Errorf(cratewarden.Conflict, "The robot of that repository changes records when it takes them, so a patch of a correction would not fit. Edit the record there, by the text of the draft.")
+	case f == advisory.OSV:
+		return firsts, nil
+	}
+	for _, d := range corrections {
+		if advisory.NumberIn(f, d.Path) == "" {
+			return nil, cratewarden.Errorf(cratewarden.Conflict, "Draft %d corrects an advisory whose number nobody wrote down, and would add it a second time. Put the number into its id.", d.ID)
+		}
+	}
+	return corrections, nil
 }
 
 // newest leaves out what was withdrawn and what a correction replaces that is

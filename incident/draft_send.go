@@ -31,14 +31,6 @@ type SendOrder struct {
 	Via   Via    `json:"via,omitempty"` // "" is by hand
 }
 
-// CorrectOrder asks for a correction of what was sent.
-type CorrectOrder struct {
-	// Body is the corrected text; "" takes what the facts give now, else the text
-	// that was sent.
-	Body   string `json:"body,omitempty"`
-	Reason string `json:"reason"`
-}
-
 func hashOf(text string) ledger.Digest { return sha256.Sum256([]byte(text)) }
 
 // seen refuses a draft that is not any more what somebody looked at. The answer
@@ -314,46 +306,6 @@ func pageOf(where string) string {
 		return ""
 	}
 	return where
-}
-
-// Correct makes the draft of a correction. What was sent stays as it is, and is
-// called corrected once the correction went out. There is one open correction of
-// a text at a time.
-func (s *Service) Correct(ctx context.Context, who action.Actor, draft int64, o CorrectOrder) (Draft, error) {
-	if err := checkBody(o.Body); err != nil {
-		return Draft{}, err
-	}
-	why, err := said("reason", o.Reason, reasonMost, true)
-	if err != nil {
-		return Draft{}, err
-	}
-	var correction int64
-	if _, err = s.onDraft(ctx, who, draft, func(ctx context.Context, w *writing, d Draft) error {
-		switch {
-		case !d.out():
-			return cratewarden.Errorf(cratewarden.Conflict, "The draft is %s: only what was sent is corrected. Edit it.", d.State)
-		case d.CorrectedBy != 0:
-			return cratewarden.Errorf(cratewarden.Conflict, "Draft %d corrects it already.", d.CorrectedBy)
-		}
-		c := d
-		switch {
-		case o.Body != "":
-			c.Body = o.Body
-		case d.Made != "":
-			c.Body = d.Made
-		}
-		if err := w.tx.QueryRow(ctx, `INSERT INTO incident_draft (incident, format, crate, recipient, path, body, made, edited, owner, owner_name, corrects, made_at, changed_at)
-				VALUES ($1, $2, $3, $4, $5, $6, $7, $6 <> $7, $8, $9, $10, $11, $11) RETURNING id`,
-			w.inc.number(), d.Format, d.Crate, d.Recipient, d.Path, c.Body, d.Made, w.who.ID, w.who.Name, d.ID, w.now).Scan(&c.ID); err != nil {
-			return err
-		}
-		correction = c.ID
-		w.drafted(DraftCorrectedEvent, c, why, map[string]string{"corrects": strconv.FormatInt(d.ID, 10)})
-		return nil
-	}); err != nil {
-		return Draft{}, err
-	}
-	return s.DraftByNumber(ctx, correction)
 }
 
 // Withdraw takes a draft back. Of one that was approved or sent it says why; that
