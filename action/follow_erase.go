@@ -18,6 +18,7 @@ type erased struct {
 	Bundles int `json:"bundles"`
 	Before  int `json:"before"` // that were erased already
 	Rows    int `json:"rows"`   // of our own tables, cleared
+	Texts   int `json:"texts"`  // rows of texts from which words were taken, and files
 }
 
 // erasures bounds how many keys are deleted in one transaction: each is an
@@ -72,31 +73,38 @@ func workErase(ctx context.Context, s *shift, f FollowUp) (work, error) {
 			return work{}, err
 		}
 	}
-	if err := s.clearRows(ctx, what.Person, &done); err != nil {
+	if err := s.clearRows(ctx, what, &done); err != nil {
 		return work{}, err
 	}
 	proof, err := later(f.Step, "ledger.verify", map[string]any{"after": "person.erase"})
 	return work{result: done, then: []Later{proof}}, err
 }
 
-func (s *shift) clearRows(ctx context.Context, person string, done *erased) error {
-	if person == "" {
-		return nil
-	}
+// clearRows clears our own rows: texts first, since the words stand in the rows.
+func (s *shift) clearRows(ctx context.Context, what found, done *erased) error {
 	return pg.InTx(ctx, s.conn, func(tx pgx.Tx) error {
-		var listed bool // since the review
-		err := tx.QueryRow(ctx, `SELECT listed FROM person WHERE id = $1 FOR UPDATE`, person).Scan(&listed)
-		if err == nil && listed {
-			return cratewarden.Errorf(cratewarden.Conflict, "The person is on the list of people again. Take them off the list; this is tried again.")
+		if what.Person != "" {
+			var listed bool // since the review
+			if err := tx.QueryRow(ctx, `SELECT listed FROM person WHERE id = $1 FOR UPDATE`, what.Person).Scan(&listed); err != nil {
+				return err
+			}
+			if listed {
+				return cratewarden.Errorf(cratewarden.Conflict, "The person is on the list of people again. Take them off the list; this is tried again.")
+			}
 		}
+		var err error
+		if done.Texts, err = s.clearTexts(ctx, tx, what); err != nil || what.Person == "" {
+			return err
+		}
+		done.Rows = 0
 		for _, sql := range append(personRows(), caseRows()...) {
+			tag, err := tx.Exec(ctx, sql, what.Person)
 			if err != nil {
 				return err
 			}
-			tag, failed := tx.Exec(ctx, sql, person)
-			err, done.Rows = failed, done.Rows+int(tag.RowsAffected())
+			done.Rows += int(tag.RowsAffected())
 		}
-		return err
+		return nil
 	})
 }
 

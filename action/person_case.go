@@ -33,7 +33,8 @@ func caseRows() []string {
 }
 
 // eraseCases points at cases about somebody, in whose notes and files more may
-// stand. Those texts are erased one by one: only a person can tell which.
+// stand than words that can be looked for. Those texts are erased one by one: only
+// a person can tell which.
 func (r *Run) eraseCases(ctx context.Context, it Item[PersonErase], _ *found) error {
 	subject := it.Do.subject()
 	rows, err := r.engine.console.Query(ctx, `SELECT 'INC-' || incident FROM incident_subject WHERE kind = $1 AND id = $2 ORDER BY incident DESC LIMIT 50`, subject.Kind, subject.ID)

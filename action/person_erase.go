@@ -22,8 +22,9 @@ import (
 type PersonErase struct {
 	Account int32  `json:"account,omitempty"`
 	Person  string `json:"person,omitempty"`
-	// Keep are digests of evidence bundles under a legal hold, which stay
-	// readable, and Because says why. The second person agrees to both.
+	// Keep are digests of evidence bundles and of files of cases under a legal
+	// hold, which stay readable, and Because says why. The second person agrees to
+	// both.
 	Keep    []string `json:"keep,omitempty"`
 	Because string   `json:"because,omitempty"`
 }
@@ -36,14 +37,14 @@ func (p PersonErase) Check() error {
 	case p.Account < 0 || len(p.Person) > 100:
 		return cratewarden.Errorf(cratewarden.Invalid, "this is not the number of an account, nor a person's id.")
 	case len(p.Keep) > 1000 || len(p.Because) > maxReason:
-		return cratewarden.Errorf(cratewarden.TooLarge, "at most 1,000 bundles can be kept, for a reason of at most %d bytes.", maxReason)
+		return cratewarden.Errorf(cratewarden.TooLarge, "at most 1,000 bundles and files can be kept, for a reason of at most %d bytes.", maxReason)
 	case len(p.Keep) > 0 && strings.TrimSpace(p.Because) == "":
 		return cratewarden.Errorf(cratewarden.Invalid, "say why evidence must stay readable, such as the court and its file number.")
 	}
 	for _, k := range p.Keep {
 		var d ledger.Digest
 		if d.UnmarshalText([]byte(k)) != nil {
-			return cratewarden.Errorf(cratewarden.Invalid, "evidence to keep is named by its digest, 64 digits and letters from a to f.")
+			return cratewarden.Errorf(cratewarden.Invalid, "evidence and files to keep are named by their digest, 64 digits and letters from a to f.")
 		}
 	}
 	return nil
@@ -70,12 +71,12 @@ func (p PersonErase) subject() ledger.Subject {
 func personKinds() []Kind {
 	return []Kind{define(Kind{
 		Name: "person.erase", Title: "Erase a person's data from the console",
-		About: "Deletes the keys of the personal data that the ledger and evidence hold of a person, and clears our own rows. The registry is not changed. Entries and bundles stay, without it, and go on to verify.",
+		About: "Deletes the keys of the personal data that the ledger and evidence hold of a person, clears our own rows, and takes their mail addresses and full name out of what others wrote. The registry is not changed. Entries and bundles stay, without it, and go on to verify.",
 		Final: "Nobody can read the erased data again. Backups of the console's database hold the keys until they are deleted too.",
 		Params: []Param{
 			{Name: "account", Label: "Account", Help: "The account's number in the registry; or a person below.", Type: PersonParam},
 			{Name: "person", Label: "Person of this console", Help: "Their id here. They must have left the list of people.", Type: TextParam},
-			{Name: "keep", Label: "Evidence under a legal hold", Help: "Digests of bundles whose personal parts must stay readable.", Type: ListParam},
+			{Name: "keep", Label: "Evidence under a legal hold", Help: "Digests of bundles whose personal parts must stay readable, and of files of cases.", Type: ListParam},
 			{Name: "because", Label: "Why it must stay", Help: "Such as the court and its file number.", Type: LongParam},
 		},
 	}, runErase)}
@@ -88,6 +89,11 @@ type found struct {
 	Person  string          `json:"person,omitempty"`
 	Entries []int64         `json:"entries"`
 	Bundles []ledger.Digest `json:"bundles"`
+	Files   []int64         `json:"files"` // of cases
+	// Words is how many words were looked for in texts.
+	Words int `json:"words"`
+
+	kept []string // digests of evidence and files that stay
 }
 
 // bundles is what an evidence service can that erases.
@@ -98,12 +104,13 @@ type bundles interface {
 
 func runErase(ctx context.Context, r *Run, items []Item[PersonErase]) error {
 	for _, it := range items {
-		f := found{Account: it.Do.Account, Person: it.Do.Person, Entries: []int64{}, Bundles: []ledger.Digest{}}
-		for _, look := range []func(context.Context, Item[PersonErase], *found) error{r.eraseRows, r.eraseEntries, r.eraseEvidence, r.eraseMentions, r.eraseCases} {
+		f := found{Account: it.Do.Account, Person: it.Do.Person, Entries: []int64{}, Bundles: []ledger.Digest{}, Files: []int64{}}
+		for _, look := range []func(context.Context, Item[PersonErase], *found) error{r.eraseRows, r.eraseEntries, r.eraseEvidence, r.eraseTexts, r.eraseMentions, r.eraseCases} {
 			if err := look(ctx, it, &f); err != nil {
 				return err
 			}
 		}
+		r.keptAll(it, &f)
 		if err := r.Later(it.Step, "person.erase", f); err != nil {
 			return err
 		}
@@ -139,7 +146,6 @@ func (r *Run) eraseEvidence(ctx context.Context, it Item[PersonErase], f *found)
 		r.Block(it.Step, "no-evidence", "No evidence store is configured, so it is not known which bundles hold data of this account.")
 		return nil
 	}
-	kept := 0
 	for before := int64(0); ; {
 		page, err := store.List(ctx, evidence.Filter{Kind: "account", ID: it.Do.Account, Before: before, Limit: 500})
 		if err != nil {
@@ -149,7 +155,7 @@ func (r *Run) eraseEvidence(ctx context.Context, it Item[PersonErase], f *found)
 			switch {
 			case b.Encrypted == 0 || b.Erased:
 			case slices.Contains(it.Do.Keep, b.Digest.String()):
-				kept++
+				f.kept = append(f.kept, b.Digest.String())
 				r.Info(it.Step, "legal-hold", "Evidence %s stays readable: %s", b.Digest.String()[:12], it.Do.Because)
 			default:
 				f.Bundles = append(f.Bundles, b.Digest)
@@ -160,9 +166,6 @@ func (r *Run) eraseEvidence(ctx context.Context, it Item[PersonErase], f *found)
 		if before = page.Next; before == 0 {
 			break
 		}
-	}
-	if kept != len(it.Do.Keep) {
-		r.Block(it.Step, "keep-unknown", "%d of the %d bundles to keep hold no personal data of this account. Take them out of the list.", len(it.Do.Keep)-kept, len(it.Do.Keep))
 	}
 	r.Fact(it.Step, "evidence to erase", fingerprintOf(f.Bundles))
 	return nil

@@ -12,6 +12,7 @@ import (
 	"cratewarden/evidence"
 	"cratewarden/ledger"
 	"cratewarden/pg"
+	"cratewarden/registry"
 )
 
 // seal writes a note with personal data and gives its number.
@@ -135,7 +136,7 @@ func one[T any](t testing.TB, k *kit, sql string) (v T) {
 
 func TestEraseAnAccountKeepsTheRest(t *testing.T) {
 	t.Parallel()
-	s := newStoreKit(t)
+	s := newStoreKit(t, func(c *Config) { c.Reader = registry.New(registry.Config{Pool: c.Registry}) })
 	account := int32(s.number(`SELECT min(user_id) FROM emails`))
 	seal := func(incident string) evidence.Bundle {
 		b, err := s.Engine.cfg.Evidence.Seal(t.Context(), evidence.Request{Users: []int32{account}, Incident: incident, Reason: "test", Actor: ledger.Actor{ID: "ada"}})

@@ -17,8 +17,9 @@ import (
 func personRows() []string {
 	return []string{
 		`UPDATE session SET address = '', agent = '', subject = '' WHERE person = $1`,
-		`UPDATE ask SET address = '', agent = '' WHERE person = $1`,
-		`UPDATE api_token SET used_from = '', name = '' WHERE person = $1`,
+		`UPDATE ask SET address = '', agent = '' WHERE person = $1 OR session IN (SELECT id FROM session WHERE person = $1)`,
+		`UPDATE api_token SET used_from = '', name = '', networks = '{}', revoked_at = coalesce(revoked_at, now()) WHERE person = $1`,
+		`UPDATE evidence_check SET actor_name = 'erased' WHERE actor_id = $1`,
 		`UPDATE passkey SET name = '', removed_at = coalesce(removed_at, now()) WHERE person = $1`,
 		`UPDATE delivery SET name = '', masked = '' WHERE person = $1`,
 		`DELETE FROM identity WHERE person = $1`,
@@ -55,8 +56,8 @@ func (r *Run) eraseRows(ctx context.Context, it Item[PersonErase], _ *found) err
 	return nil
 }
 
-// eraseMentions points at texts that people wrote, in which more may stand. The
-// ledger has them too, so they cannot be erased.
+// eraseMentions points at notes in which more may stand than words that can be
+// looked for. The ledger has them too, where they cannot be erased.
 func (r *Run) eraseMentions(ctx context.Context, it Item[PersonErase], _ *found) error {
 	subject := it.Do.subject()
 	rows, err := r.engine.console.Query(ctx, `SELECT s.plan FROM plan_subject s JOIN plan p ON p.id = s.plan
@@ -72,6 +73,6 @@ func (r *Run) eraseMentions(ctx context.Context, it Item[PersonErase], _ *found)
 	if len(plans) > 50 {
 		plans, more = plans[:50], " and more"
 	}
-	r.Warn(it.Step, "in-notes", "Notes for colleagues in plans about this person may hold personal data. They are in the ledger as written and are not erased; read them: %s%s.", strings.Join(plans, ", "), more)
+	r.Warn(it.Step, "in-notes", "Notes for colleagues in plans about this person may hold personal data. They are in the ledger as written, where nothing is erased; read them: %s%s.", strings.Join(plans, ", "), more)
 	return nil
 }

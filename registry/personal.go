@@ -2,14 +2,16 @@ package registry
 
 import (
 	"context"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
 	"cratewarden"
 )
 
-// What this file reads is personal. Only package opening asks for it, which
-// writes into the ledger who saw it and why before anybody does.
+// What this file reads is personal. Package opening asks for it, which writes
+// into the ledger who saw it and why before anybody does, and an erasure, which
+// shows it to nobody.
 
 // MailAddress is an account's address as it was entered.
 type MailAddress struct {
@@ -32,6 +34,31 @@ func (r *Reader) MailOf(ctx context.Context, account int32) (Person, []MailAddre
 		return m, err
 	}, `SELECT email, verified FROM emails WHERE user_id = $1 ORDER BY id`, account)
 	return who, list, err
+}
+
+// MailsOf gives every address that the registry notes of an account, each once:
+// its own, and those confirmed when it published versions, which are given by
+// their ids. NotFound is an account that is not there.
+func (r *Reader) MailsOf(ctx context.Context, account int32, versions []int32) (Person, []string, error) {
+	who, own, err := r.MailOf(ctx, account)
+	if err != nil || r.Dump {
+		return who, nil, err
+	}
+	var out []string
+	for _, m := range own {
+		out = append(out, m.Address)
+	}
+	if len(versions) == 0 {
+		return who, out, nil
+	}
+	list, err := collect(ctx, r, pgx.RowTo[string], `SELECT DISTINCT p.email FROM versions_published_by p JOIN versions v ON v.id = p.version_id
+		WHERE p.version_id = ANY ($1) AND v.published_by = $2 AND p.email <> '' ORDER BY 1`, versions, account)
+	for _, mail := range list {
+		if !slices.Contains(out, mail) {
+			out = append(out, mail)
+		}
+	}
+	return who, out, err
 }
 
 // TokenNames gives the API tokens of an account, by their ids, with their names
