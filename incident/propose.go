@@ -85,9 +85,13 @@ func (s *Service) Propose(ctx context.Context, id string) (Proposal, error) {
 		p.Notes = append(p.Notes, why)
 	}
 	if blame == "" {
-		return p.sealed(), nil
+		if i.Verdict == Benign || i.Verdict == ServiceCase {
+			err = s.proposeBack(ctx, i, &p)
+		}
+		return p.sealed(), err
 	}
-	found, err := s.finder(s.cfg.Reader).Find(ctx, related.Question{Blame: blame, Subjects: startOf(i)})
+	update := slices.Contains([]Kind{MaliciousUpdate, CompromisedOwner, LeakedToken}, i.Kind)
+	found, err := s.finder(s.cfg.Reader).Find(ctx, related.Question{Blame: blame, Update: update, Subjects: startOf(i)})
 	if err != nil {
 		return p, err
 	}
@@ -116,6 +120,9 @@ func blameOf(i Incident) (related.Blame, string) {
 	squat := i.Kind == Squatting || i.Kind == Flood || i.Kind == Typosquat
 	switch i.Verdict {
 	case Malicious:
+		if i.Kind == LeakedToken {
+			return related.Leaked, leakedNote
+		}
 		return related.Malicious, ""
 	case Compromised:
 		return related.TakenOver, ""
@@ -125,7 +132,7 @@ func blameOf(i Incident) (related.Blame, string) {
 		}
 		return "", "A policy case of this kind is for a person to weigh; nothing is proposed."
 	case Benign:
-		return "", "The verdict is benign: there is nothing to do."
+		return "", nothingToDo
 	case ServiceCase:
 		return "", "A service incident is not put right by a plan on the registry."
 	}
@@ -133,13 +140,21 @@ func blameOf(i Incident) (related.Blame, string) {
 	switch i.Kind {
 	case Typosquat, MaliciousUpdate:
 		return related.Malicious, none + "something malicious."
-	case CompromisedOwner, LeakedToken:
+	case LeakedToken:
+		return related.Leaked, none + "a token in other hands. " + leakedNote
+	case CompromisedOwner:
 		return related.TakenOver, none + "an account that is not in its owner's hands."
 	case Squatting, Flood:
 		return related.Squat, none + "names that were taken and are not used."
 	}
 	return "", "For this kind of incident no plan is proposed; make one by hand."
 }
+
+// nothingToDo is what a benign case without a plan has.
+const nothingToDo = "The verdict is benign: there is nothing to do."
+
+// leakedNote says how far the plan for a leaked token goes.
+const leakedNote = "The token is revoked and its account left open. If the account itself may be in other hands, give the verdict “compromised owner”: it is contained then."
 
 // startOf are the subjects to start from: not what is good or only beside it.
 func startOf(i Incident) (list []ledger.Subject) {
@@ -190,9 +205,11 @@ func titleOf(p Proposal) string {
 	}
 	var parts []string
 	for _, w := range []struct{ kind, one, many string }{
+		{"publisher.suspend", "suspend 1 trusted publisher", "suspend %d trusted publishers"}, {"token.revoke", "revoke 1 token", "revoke %d tokens"},
 		{"account.contain", "contain 1 account", "contain %d accounts"}, {"account.lock", "lock 1 account", "lock %d accounts"},
 		{"version.hold", "hold 1 version", "hold %d versions"}, {"crate.hold", "hold 1 crate", "hold %d crates"},
-		{"version.unyank", "put 1 yanked version back", "put %d yanked versions back"},
+		{"version.unyank", "put 1 yanked version back", "put %d yanked versions back"}, {"owner.remove", "take 1 owner out", "take %d owners out"},
+		{"version.release", "release 1 held version", "release %d held versions"}, {"account.release", "release 1 account", "release %d accounts"}, {"account.unlock", "unlock 1 account", "unlock %d accounts"},
 		{"crate.delete", "delete 1 crate", "delete %d crates"}, {"version.delete", "delete 1 version", "delete %d versions"},
 	} {
 		switch n := counts[w.kind]; {

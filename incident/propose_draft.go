@@ -88,7 +88,12 @@ func (s *Service) adopt(ctx context.Context, who action.Actor, p Proposal, chose
 			if role == roleRelated { // a person says that it belongs to the case
 				role = ""
 			}
-			list = append(list, Subject{Subject: x.Subject, Label: x.Name, Role: role, Why: whyOf(x)})
+			sub := Subject{Subject: x.Subject, Label: x.Name, Role: role, Why: whyOf(x)}
+			// A name that no crate may have, and that got into the registry past its
+			// own checks, is no subject. The plan that was made of it stands.
+			if _, err := s.subject(sub); err == nil {
+				list = append(list, sub)
+			}
 		}
 	}
 	for part := range slices.Chunk(list, maxOneCall) {

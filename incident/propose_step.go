@@ -13,8 +13,9 @@ import (
 	"cratewarden/ledger"
 )
 
-// maker puts the steps of a proposal together: accounts are contained, then
-// the payload is held and what pulls it in, then good versions are put back.
+// maker puts the steps of a proposal together: doors are closed, then the
+// payload is held and what pulls it in, then good versions are put back, then
+// owners who were added are taken out.
 type maker struct {
 	s     *Service
 	blame related.Blame
@@ -27,7 +28,7 @@ func (m *maker) make(ctx context.Context) error {
 	if m.blame == related.Squat {
 		return m.squat()
 	}
-	parts := []func(context.Context) error{m.contain, m.hold, m.undo, m.tokens}
+	parts := []func(context.Context) error{m.publishers, m.tokens, m.contain, m.hold, m.undo, m.joined}
 	for _, part := range parts {
 		if err := part(ctx); err != nil {
 			return err
@@ -167,7 +168,9 @@ func (m *maker) notes(list []string) {
 
 // hold takes the bad versions out of use, what others depend on first.
 func (m *maker) hold(ctx context.Context) error {
-	list := m.subjects(func(x related.Subject) bool { return x.VersionID != 0 && !x.Restore })
+	list := m.subjects(func(x related.Subject) bool {
+		return x.VersionID != 0 && !x.Restore || x.Kind == "crate" && x.Strength == related.Offer
+	})
 	depth := m.depths(list)
 	slices.SortStableFunc(list, func(a, b related.Subject) int { return depth[a.CrateID] - depth[b.CrateID] })
 	held, err := m.s.cfg.Engine.Held(ctx, "")
@@ -179,6 +182,12 @@ func (m *maker) hold(ctx context.Context) error {
 		already[v.ID] = true
 	}
 	for _, x := range list {
+		if x.VersionID == 0 {
+			if err := m.add("crate.hold", action.HoldCrate{CrateRef: action.CrateRef{Crate: x.Crate}, Message: heldMessage}, x, false); err != nil {
+				return err
+			}
+			continue
+		}
 		more, ticked := "", x.Strength == related.Tick && !already[x.VersionID]
 		if already[x.VersionID] {
 			more = "Held already."
@@ -230,10 +239,8 @@ func (m *maker) undo(ctx context.Context) error {
 			restore[x.ID] = x
 		}
 	}
-	for _, x := range m.subjects(func(x related.Subject) bool {
-		return x.Kind == accountKind && x.Strength == related.Tick && x.TakenOver && x.Since != nil
-	}) {
-		steps, err := m.s.cfg.Engine.UndoSince(ctx, action.UndoSinceOrder{Account: x.Account, From: *x.Since})
+	for _, x := range m.subjects(func(x related.Subject) bool { return m.undoes(x) != nil }) {
+		steps, err := m.s.cfg.Engine.UndoSince(ctx, *m.undoes(x))
 		if err != nil {
 			return err
 		}
@@ -250,6 +257,22 @@ func (m *maker) undo(ctx context.Context) error {
 			}
 		}
 		m.notes(steps.Notes)
+	}
+	return nil
+}
+
+// undoes says what to undo of a subject: of an account that was taken over all
+// since then, of a token that leaked what it did itself.
+func (m *maker) undoes(x related.Subject) *action.UndoSinceOrder {
+	switch {
+	case x.Strength != related.Tick:
+	case x.Kind == accountKind && x.TakenOver && x.Since != nil:
+		return &action.UndoSinceOrder{Account: x.Account, From: *x.Since}
+	case x.Kind == "token" && m.blame == related.Leaked:
+		n := slices.IndexFunc(m.found.Subjects, func(a related.Subject) bool { return a.Kind == accountKind && a.Account == x.Account })
+		if n >= 0 && m.found.Subjects[n].Strength == related.Offer && m.found.Subjects[n].Since != nil {
+			return &action.UndoSinceOrder{Token: x.Token, From: *m.found.Subjects[n].Since}
+		}
 	}
 	return nil
 }
@@ -273,7 +296,7 @@ func (m *maker) restore(step action.ProposedStep, list map[string]related.Subjec
 func (m *maker) tokens(context.Context) error {
 	for _, x := range m.found.Subjects {
 		t, ok := m.s.cfg.Mirror.Token(x.Token)
-		if x.Kind != "token" || !ok || t.Revoked || !t.ExpireAt.IsZero() && t.ExpireAt.Before(m.now) {
+		if x.Kind != "token" || x.Strength != related.Tick || !ok || t.Revoked || !t.ExpireAt.IsZero() && t.ExpireAt.Before(m.now) {
 			continue
 		}
 		contained := slices.ContainsFunc(m.found.Subjects, func(a related.Subject) bool {
@@ -308,6 +331,13 @@ func (m *maker) bad(version ledger.Subject) bool {
 // floodGoesOn is how fresh the newest crate of a flood is if more may follow.
 const floodGoesOn = 24 * time.Hour
 
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
 // squat holds the names of a flood, which anybody may undo and which keeps them
 // until the policy case is decided. The account is locked, and not contained,
 // only while the flood goes on: nothing here is dangerous, and the policy asks
@@ -315,9 +345,11 @@ const floodGoesOn = 24 * time.Hour
 func (m *maker) squat() error {
 	crates := m.subjects(func(x related.Subject) bool { return x.Kind == "crate" })
 	var newest time.Time
+	many := 0
 	for _, x := range crates {
-		if x.At.After(newest) {
-			newest = x.At
+		if x.Strength == related.Tick {
+			many++
+			newest = latest(newest, x.At)
 		}
 	}
 	goesOn := m.now.Sub(newest) < floodGoesOn
@@ -327,7 +359,7 @@ func (m *maker) squat() error {
 			more = "Its last crate is less than a day old, so more may follow; a lock stops that."
 		}
 		do := action.AccountLock{AccountRef: action.AccountRef{Account: x.Account}, LockTerms: action.LockTerms{Reason: lockedSquatter}}
-		if err := m.add("account.lock", do, x, goesOn && len(crates) > 1, more); err != nil {
+		if err := m.add("account.lock", do, x, goesOn && many > 1, more); err != nil {
 			return err
 		}
 	}

@@ -99,14 +99,20 @@ func (h *hunt) loginImitates(id int32) *Reason {
 func (h *hunt) growAccount(n *node) {
 	n.grown = true
 	if len(n.anchors) == 0 {
-		list := h.m.PublishedBy(n.id, 0, 1)
-		if len(list) == 0 {
-			return
-		}
-		h.aroundAnchor(n, list[0].CreatedAt)
+		h.lately(n)
 	}
 	for _, at := range n.anchors {
 		h.aroundAnchor(n, at)
+	}
+}
+
+// lately follows an account of which nothing bad is known to what it did last.
+func (h *hunt) lately(n *node) {
+	for _, v := range h.m.PublishedBy(n.id, 0, 1) {
+		if !h.newcomer(n.id, v.CreatedAt) {
+			h.link(key{versionKind, v.ID}, n, "same-account", h.login(n.id)+" published it last.", fact("published", v.CreatedAt))
+		}
+		h.aroundAnchor(n, v.CreatedAt)
 	}
 }
 

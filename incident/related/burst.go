@@ -9,16 +9,42 @@ import (
 	"cratewarden/mirror"
 )
 
-// growBurst finds the flood that a crate is part of.
+// growBurst finds the flood that a crate is part of. One that is found has led to
+// all its crates.
 func (h *hunt) growBurst(n *node, crate, account int32) bool {
+	if h.bursts[crate] {
+		return true
+	}
 	flood := h.flood(crate, account)
 	if flood == nil {
 		return false
 	}
+	text := h.floodText(flood, account)
 	for _, o := range flood {
-		h.sure(key{crateKind, o.ID}, n, "flood", h.floodText(flood, account), floodFacts(flood, o)...)
+		h.bursts[o.ID] = true
+		h.sure(key{crateKind, o.ID}, n, "flood", text, floodFacts(flood, o)...)
 	}
 	return true
+}
+
+// offerHollow offers an account's crates that look as if they were squatted, if
+// they did not come as a flood: those of somebody who collects names slowly, or
+// sends a few. Somebody who begins has such crates, too.
+func (h *hunt) offerHollow(n *node, account int32) {
+	var hollow []mirror.Crate
+	for v := range h.published(account, time.Time{}) {
+		if c, ok := h.m.CrateRow(v.CrateID); ok && h.firstOf(v) && h.unused(c) && (h.small(c) || h.newcomer(account, h.m.PublishedBy(account, 0, 1)[0].CreatedAt)) {
+			hollow = append(hollow, c)
+		}
+	}
+	slices.SortFunc(hollow, func(a, b mirror.Crate) int { return a.CreatedAt.Compare(b.CreatedAt) })
+	for i, c := range slices.Backward(hollow) {
+		if len(hollow)-i > mostHollow && len(hollow) < 2*burstLeast {
+			h.note("%s made %d more such crates.", h.login(account), i+1)
+			return
+		}
+		h.link(key{crateKind, c.ID}, n, "same-account", fmt.Sprintf("One of %d crates that %s made, left alone since, and used by nobody.", len(hollow), h.login(account)), fact("made", c.CreatedAt))
+	}
 }
 
 func (h *hunt) floodText(flood []mirror.Crate, account int32) string {
@@ -36,7 +62,7 @@ func (h *hunt) flood(crate, account int32) []mirror.Crate {
 	hollow, known := h.hollows[account]
 	if !known {
 		for v := range h.published(account, time.Time{}) {
-			if c, ok := h.m.CrateRow(v.CrateID); ok && h.firstOf(v) && h.hollow(c) {
+			if c, ok := h.m.CrateRow(v.CrateID); ok && h.firstOf(v) && h.unused(c) && h.small(c) {
 				hollow = append(hollow, c)
 			}
 		}
@@ -52,22 +78,30 @@ func (h *hunt) flood(crate, account int32) []mirror.Crate {
 // around gives the longest run of crates within the time of a flood that holds
 // a certain crate; list is by time.
 func around(list []mirror.Crate, crate int32) (best []mirror.Crate) {
+	at := slices.IndexFunc(list, func(c mirror.Crate) bool { return c.ID == crate })
+	if at < 0 {
+		return nil
+	}
 	first := 0
 	for i := range list {
 		for list[i].CreatedAt.Sub(list[first].CreatedAt) > burstWithin {
 			first++
 		}
-		run := list[first : i+1]
-		if len(run) > len(best) && slices.ContainsFunc(run, func(c mirror.Crate) bool { return c.ID == crate }) {
+		if run := list[first : i+1]; first <= at && at <= i && len(run) > len(best) {
 			best = run
 		}
 	}
 	return best
 }
 
-func (h *hunt) hollow(c mirror.Crate) bool {
-	versions := h.m.Versions(c.ID)
-	if len(versions) == 0 || len(versions) > burstVersions || slices.ContainsFunc(versions, func(v mirror.Version) bool { return v.Size > burstBytes }) {
+func (h *hunt) small(c mirror.Crate) bool {
+	return !slices.ContainsFunc(h.m.Versions(c.ID), func(v mirror.Version) bool { return v.Size > burstBytes })
+}
+
+// unused says that a crate was left alone after its first days, and that nobody
+// depends on it.
+func (h *hunt) unused(c mirror.Crate) bool {
+	if n := len(h.m.VersionIDs(c.ID)); n == 0 || n > burstVersions {
 		return false
 	}
 	for range h.m.DependentVersions(c.ID) {

@@ -3,6 +3,8 @@ package related
 import (
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"cratewarden"
 	"cratewarden/mirror"
@@ -72,7 +74,57 @@ func (h *hunt) judgeCrate(id int32) (out []Reason) {
 	if r := h.pulledByMany(id); r != nil {
 		out = append(out, *r)
 	}
+	if r := h.takenAtOnce(id); r != nil {
+		out = append(out, *r)
+	}
+	if major, _, _ := strings.Cut(first.Num, "."); len(major) < 4 || len(major) > 8 || len(major) > 4 && len(major) < 8 {
+		if n, err := strconv.Atoi(major); err == nil && n >= internal {
+			out = append(out, conduct("high-number", weak, fmt.Sprintf("Its first version is %s: such a number goes before a company's own package of the same name.", first.Num)))
+		}
+	}
 	return out
+}
+
+// takers gives who gave their crates a dependency on a crate while it was young,
+// strangers to it.
+func (h *hunt) takers(id int32) (publishers []int32) {
+	for _, v := range h.dependents(id) {
+		if v.Publisher != 0 && !slices.Contains(publishers, v.Publisher) && !h.together(v.CrateID, id) {
+			publishers = append(publishers, v.Publisher)
+		}
+	}
+	return publishers
+}
+
+// crowded says whether so many who are not new took a young crate up that it is
+// one that people use. To have taken it up says nothing then.
+func (h *hunt) crowded(id int32) bool {
+	n, known := h.crowds[id]
+	if !known {
+		for _, p := range h.takers(id) {
+			if c, ok := h.m.CrateRow(id); ok && !h.isNewcomer(p, c.CreatedAt) {
+				n++
+			}
+		}
+		h.crowds[id] = n
+	}
+	if n < crowd {
+		return false
+	}
+	h.note("%d accounts that are not new took %s up while it was younger than %s, so taking it up counts for nothing here. Look at some of them, and name those that are bad.", n, h.crateName(id), cratewarden.Span(young))
+	return true
+}
+
+// takenAtOnce says that a crate was taken up by one stranger only, and as soon
+// as it was there.
+func (h *hunt) takenAtOnce(id int32) *Reason {
+	c, _ := h.m.CrateRow(id)
+	list := h.dependents(id)
+	if len(h.takers(id)) != 1 || list[0].CreatedAt.Sub(c.CreatedAt) > takenAtOnce {
+		return nil
+	}
+	r := conduct("taken-at-once", weak, fmt.Sprintf("It was %s old when one stranger gave a crate a dependency on it, and nobody else did.", cratewarden.Span(list[0].CreatedAt.Sub(c.CreatedAt))))
+	return &r
 }
 
 func appendOnce(list []Reason, r Reason) []Reason {
@@ -94,7 +146,11 @@ func (h *hunt) pulledByMany(id int32) *Reason {
 			}
 		}
 		if len(publishers) > 1 {
-			r := conduct("pulled-by-many", strong, fmt.Sprintf("Within %s, %d accounts gave their crates a dependency on it while it was younger than %s.", cratewarden.Span(pulled), len(publishers), cratewarden.Span(young)),
+			weight := strong
+			if h.crowded(id) { // or it became known in a day
+				weight = weak
+			}
+			r := conduct("pulled-by-many", weight, fmt.Sprintf("Within %s, %d accounts gave their crates a dependency on it while it was younger than %s.", cratewarden.Span(pulled), len(publishers), cratewarden.Span(young)),
 				fact("accounts", len(publishers)), fact("first", v.CreatedAt))
 			return &r
 		}
@@ -120,10 +176,28 @@ func (h *hunt) imitates(id int32) *Reason {
 		}
 		r := conduct("imitates", strong, fmt.Sprintf("Its name is easily taken for %s, which was downloaded %s times (%s).", l.Name, cratewarden.Thousands(l.Downloads), l.Reason),
 			fact("downloads", c.Downloads), fact("downloads of "+l.Name, l.Downloads), fact(l.Name+" made", o.CreatedAt))
-		h.imitation[id] = &r
+		h.imitation[id], h.targets[id] = &r, l.ID
 		return &r
 	}
 	return nil
+}
+
+// sameTarget follows a crate that imitates another to those that came at about
+// the same time with a name that is easily taken for the same one: who squats
+// misspellings takes several, and needs not do so by one account.
+func (h *hunt) sameTarget(n *node) {
+	target, ok := h.targets[n.id]
+	if !ok || !h.ask() {
+		return
+	}
+	c, _ := h.m.CrateRow(n.id)
+	for _, l := range h.m.LookalikeCrates(h.crateName(target), 50) {
+		o, ok := h.m.CrateRow(l.ID)
+		if !ok || o.ID == c.ID || o.CreatedAt.Sub(c.CreatedAt).Abs() > campaign || h.together(o.ID, target) || h.imitates(o.ID) == nil {
+			continue
+		}
+		h.link(key{crateKind, o.ID}, n, "same-target", fmt.Sprintf("Its name, too, is easily taken for %s, and it came within %s of %s.", h.crateName(target), cratewarden.Span(campaign), c.Name), fact("made", o.CreatedAt))
+	}
 }
 
 // ask takes one of the questions for look-alikes, which cost milliseconds.
@@ -143,7 +217,9 @@ func (h *hunt) growCrate(n *node) {
 		for _, v := range versions {
 			if v.Publisher != 0 {
 				h.link(key{accountKind, v.Publisher}, n, "publisher", fmt.Sprintf("Published %s.", h.crateName(n.id)))
-				h.growBurst(n, n.id, v.Publisher)
+				if !h.growBurst(n, n.id, v.Publisher) {
+					h.offerHollow(n, v.Publisher)
+				}
 			}
 		}
 		return
@@ -151,6 +227,7 @@ func (h *hunt) growCrate(n *node) {
 	for _, v := range versions {
 		h.sure(key{versionKind, v.ID}, n, "whole-crate", "A version of a crate that is bad from its first version on.", fact("published", v.CreatedAt))
 	}
+	h.sameTarget(n)
 	for _, v := range h.dependents(n.id) {
 		if !slices.ContainsFunc(h.gains(v), func(g gained) bool { return g.crate.ID == n.id }) {
 			continue

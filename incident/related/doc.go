@@ -27,6 +27,8 @@ const (
 	Malicious Blame = "malicious"
 	// TakenOver says that an account is not in its owner's hands.
 	TakenOver Blame = "taken over"
+	// Leaked says that a token is in other hands, and its account is not.
+	Leaked Blame = "leaked"
 	// Squat says that names were taken and never used; nothing is dangerous.
 	Squat Blame = "squatting"
 )
@@ -43,6 +45,9 @@ const (
 // Question is where to start.
 type Question struct {
 	Blame Blame
+	// Update says that what is bad came as an update: the crates were somebody's
+	// good ones before.
+	Update bool
 	// Subjects are crates, versions, accounts and tokens as the ledger names
 	// them; others are passed over.
 	Subjects []ledger.Subject

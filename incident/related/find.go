@@ -1,6 +1,7 @@
 package related
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"maps"
@@ -22,6 +23,7 @@ func (f *Finder) Find(ctx context.Context, q Question) (Answer, error) {
 		}
 	}
 	h := newHunt(m, q.Blame)
+	h.update, h.clock = q.Update, f.clock()
 	if !m.Ready(mirror.PartActions) {
 		h.note("The record of yanks and tokens is not there: yanks that the attack made are not found.")
 	}
@@ -59,7 +61,7 @@ func (h *hunt) answer() Answer {
 	a := Answer{Depends: map[int32][]int32{}}
 	h.tokens, h.left, h.offered = h.badTokens(), map[int32]int{}, map[int32]int{}
 	since := h.since()
-	for _, n := range h.nearest() {
+	for _, n := range h.nearest(since) {
 		if !n.ticked && !n.start && h.idle(n, since) {
 			continue
 		}
@@ -71,6 +73,10 @@ func (h *hunt) answer() Answer {
 	}
 	a.Subjects = append(a.Subjects, h.restore(since)...)
 	for _, id := range slices.Sorted(maps.Keys(h.left)) {
+		if _, known := since[id]; !known {
+			h.note("%s published %d more versions in the last %s. Name those that are bad.", h.login(id), h.left[id], cratewarden.Span(campaign))
+			continue
+		}
 		h.note("%s published %d more versions in the %s after, which show no sign of the attack. If they must go too, undo what the account did since %s.", h.login(id), h.left[id], cratewarden.Span(campaign), moment(since[id]))
 	}
 	a.Notes = h.notes
@@ -89,44 +95,64 @@ func rank(s Subject) int {
 }
 
 // nearest gives all candidates, the versions of an account in the order in which
-// they follow its first bad one.
-func (h *hunt) nearest() []*node {
+// they follow its first bad one, or the newest first if none is known.
+func (h *hunt) nearest(since map[int32]time.Time) []*node {
 	list := slices.Clone(h.order)
-	at := func(n *node) time.Time {
+	far := func(n *node) time.Duration {
 		if n.kind != versionKind || n.ticked {
-			return time.Time{}
+			return 0
 		}
 		v, _ := h.m.Version(n.id)
-		return v.CreatedAt
+		if began, ok := since[v.Publisher]; ok {
+			return max(1, v.CreatedAt.Sub(began))
+		}
+		return max(1, h.clock.Sub(v.CreatedAt))
 	}
-	slices.SortStableFunc(list, func(a, b *node) int { return at(a).Compare(at(b)) })
+	slices.SortStableFunc(list, func(a, b *node) int { return cmp.Compare(far(a), far(b)) })
 	return list
 }
 
 // idle says that a candidate says nothing: a version that its account published
 // before the attack began, or long after, or with another credential and not
-// right then. What is left out is counted.
+// right then. Of an account of which nothing bad is known, what it published
+// lately says something. What is left out is counted.
 func (h *hunt) idle(n *node, since map[int32]time.Time) bool {
-	if n.kind != versionKind || slices.ContainsFunc(n.links, func(r Reason) bool { return r.Rule != "same-account" }) {
+	if n.kind != versionKind || slices.ContainsFunc(n.links, func(r Reason) bool { return r.Rule != "same-account" && r.Rule != "same-token" }) {
 		return false
 	}
 	v, _ := h.m.Version(n.id)
 	began, ok := since[v.Publisher]
-	if !ok || v.CreatedAt.Before(began) {
+	switch {
+	case !ok && (!h.suspected(v) || h.clock.Sub(v.CreatedAt) > campaign), v.CreatedAt.Before(began):
 		return true
+	case h.offered[v.Publisher] < mostOffers && (!ok || h.follows(v)):
+		h.offered[v.Publisher]++
+		return false
 	}
+	h.left[v.Publisher]++
+	return true
+}
+
+// suspected says whether the account or token that published a version is held
+// to be in other hands.
+func (h *hunt) suspected(v mirror.Version) bool {
+	for _, k := range []key{{accountKind, v.Publisher}, {tokenKind, v.Token}} {
+		if n := h.nodes[k]; n != nil && n.ticked {
+			return true
+		}
+	}
+	return false
+}
+
+// follows says whether a version came so soon after a bad one, by the same
+// credential or by another, that it may be one.
+func (h *hunt) follows(v mirror.Version) bool {
 	near := alone
 	if slices.Contains(h.tokens[v.Publisher], v.Token) {
 		near = sameToken
 	}
-	for _, at := range h.nodes[key{accountKind, v.Publisher}].anchors {
-		if v.CreatedAt.Sub(at).Abs() <= near && h.offered[v.Publisher] < mostOffers {
-			h.offered[v.Publisher]++
-			return false
-		}
-	}
-	h.left[v.Publisher]++
-	return true
+	n := h.nodes[key{accountKind, v.Publisher}]
+	return n != nil && slices.ContainsFunc(n.anchors, func(at time.Time) bool { return v.CreatedAt.Sub(at).Abs() <= near })
 }
 
 // since says when the attacker's first act was, for each account that was
@@ -248,7 +274,7 @@ func (h *hunt) pullsIn(version int32) bool {
 func (h *hunt) restore(since map[int32]time.Time) (out []Subject) {
 	for _, n := range h.order {
 		began, ok := since[n.id]
-		if n.kind != accountKind || !n.ticked || !ok || h.newcomer(n.id, began) {
+		if n.kind != accountKind || !n.ticked && h.blame != Leaked || !ok || h.newcomer(n.id, began) {
 			continue
 		}
 		seen, shown := map[int32]bool{}, h.shown(n.id)
@@ -256,8 +282,13 @@ func (h *hunt) restore(since map[int32]time.Time) (out []Subject) {
 			v, ok := h.m.Version(act.VersionID)
 			bad := h.nodes[key{versionKind, act.VersionID}]
 			during := slices.ContainsFunc(n.anchors, func(at time.Time) bool { return act.Time.Sub(at) <= yankedWithin+pulled })
-			if act.Time.Before(began) || !ok || !v.Yanked || seen[v.ID] || bad != nil && bad.ticked || !during || !shown && len(seen) >= mostOffers {
+			// What came since the attack began is not known to be good: its owner may
+			// have yanked it to put an end to it.
+			if act.Time.Before(began) || !ok || !v.Yanked || !v.CreatedAt.Before(began) || seen[v.ID] || bad != nil && bad.ticked || !during || !shown && len(seen) >= mostOffers {
 				continue
+			}
+			if !n.ticked && !slices.Contains(h.tokens[n.id], act.Token) {
+				continue // the account is its owner's
 			}
 			seen[v.ID] = true
 			s := Subject{Subject: h.subject(key{versionKind, v.ID}), Strength: Offer, Restore: true, Role: "restore", Reasons: []Reason{{

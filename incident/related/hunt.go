@@ -32,26 +32,33 @@ type node struct {
 	start, ticked, judged, grown bool
 	links, conduct               []Reason
 	weight                       int
-	// anchors are the times of ticked versions of an account.
+	// anchors are the times of ticked versions of an account, or of a token.
 	anchors []time.Time
+	used    []int32 // credentials of ticked versions of an account
 	payload bool
 }
 
 // hunt is one question being answered.
 type hunt struct {
-	m     *mirror.Mirror
-	blame Blame
-	nodes map[key]*node
-	order []*node
-	queue []*node
-	alike int // questions for look-alikes left
-	named int // accounts that the case names
-	notes []string
-	full  bool
+	m      *mirror.Mirror
+	blame  Blame
+	update bool
+	clock  time.Time
+	nodes  map[key]*node
+	order  []*node
+	queue  []*node
+	alike  int // questions for look-alikes left
+	named  int // accounts that the case names
+	notes  []string
+	full   bool
 
 	newcomers map[int32]bool
 	imitation map[int32]*Reason // of crates, nil for none
+	targets   map[int32]int32   // the crates that crates imitate
+	made      map[int32]bool    // crates that are bad from the start by the case's word
+	crowds    map[int32]int     // how many took a crate up while it was young
 	hollows   map[int32][]mirror.Crate
+	bursts    map[int32]bool    // crates whose flood was found
 	tokens    map[int32][]int32 // that published bad versions, by account
 	uses      map[int32]int     // bad versions by token
 	// left and offered count versions of an account that are not shown, and that
@@ -63,6 +70,7 @@ type hunt struct {
 
 func newHunt(m *mirror.Mirror, blame Blame) *hunt {
 	return &hunt{m: m, blame: blame, nodes: map[key]*node{}, alike: mostAlike, newcomers: map[int32]bool{}, imitation: map[int32]*Reason{}, hollows: map[int32][]mirror.Crate{},
+		targets: map[int32]int32{}, made: map[int32]bool{}, crowds: map[int32]int{}, bursts: map[int32]bool{},
 		uses: map[int32]int{}, yanked: map[int32][]mirror.Action{}, works: map[int32][]mirror.Version{}}
 }
 
@@ -136,6 +144,8 @@ func (h *hunt) run() {
 			h.growCrate(n)
 		case accountKind:
 			h.growAccount(n)
+		case tokenKind:
+			h.growToken(n)
 		}
 	}
 }

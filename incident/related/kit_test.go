@@ -33,9 +33,11 @@ func number(name string, otherwise int) int {
 	return otherwise
 }
 
+var madeAt = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
 // made is one demo registry for all tests.
 var made = sync.OnceValue(func() *demo.Registry {
-	return demo.Generate(demo.Options{Crates: number("CRATEWARDEN_RELATED_CRATES", 900), Seed: uint64(number("CRATEWARDEN_RELATED_SEED", 1)), Archives: -1, Now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)})
+	return demo.Generate(demo.Options{Crates: number("CRATEWARDEN_RELATED_CRATES", 900), Seed: uint64(number("CRATEWARDEN_RELATED_SEED", 1)), Archives: -1, Now: madeAt})
 })
 
 func demoTemplate() pgtest.Template {
@@ -72,7 +74,7 @@ func newKit(t testing.TB, change ...string) *kit {
 			t.Fatal("the mirror does not load")
 		}
 	}
-	return &kit{New(Config{Mirror: m, Reader: registry.New(registry.Config{Pool: pool})}), t, m}
+	return &kit{New(Config{Mirror: m, Reader: registry.New(registry.Config{Pool: pool}), Clock: func() time.Time { return madeAt.Add(time.Hour) }}), t, m}
 }
 
 func (k *kit) find(blame Blame, start ...ledger.Subject) Answer {

@@ -18,6 +18,20 @@ const (
 	// pulled is the time within which strangers gaining the same young
 	// dependency belong together.
 	pulled = 24 * time.Hour
+	// crowd is how many accounts that are not new must take a young crate up for
+	// it to be a crate that people use: then taking it up says nothing.
+	crowd = 6
+	// takenAtOnce is how young a crate is that was made for the one who takes it
+	// up.
+	takenAtOnce = 48 * time.Hour
+	// Joined is how recently somebody became an owner whose publish is unusual.
+	Joined = 30 * 24 * time.Hour
+	// workflows is how many versions in a row that came by trusted publishing
+	// make another way unusual.
+	workflows = 3
+	// internal is a first major number that is chosen to be above that of a
+	// company's own package of the same name, if it is no year.
+	internal = 90
 	// yankedWithin and yankedLeast are when yanks around a publish steer people.
 	yankedWithin = 24 * time.Hour
 	yankedLeast  = 3
@@ -52,12 +66,14 @@ const (
 
 // Bounds of the work for one question.
 const (
-	mostSubjects   = 3000   // nodes
+	mostSubjects   = 10_000 // nodes, as many as a case has subjects
 	mostPublishes  = 20_000 // of one account, read once
 	mostActs       = 20_000
 	mostOffers     = 5    // versions of one account without a sign
 	mostDependents = 5000 // rows on one young crate
 	mostAlike      = 150  // questions for look-alikes, some milliseconds each
+	mostHollow     = 20   // crates of one account that are offered as squatted, unless that many were made
+	mostSiblings   = 200  // crates of a version's owners that are looked through for its workflow
 	mostLooked     = 12   // crates of an account that are judged to judge the account
 	mostArchives   = 24   // that are compared file by file
 	// archivesWithin bounds the wait for archives; those that come later are not

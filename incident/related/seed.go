@@ -74,6 +74,7 @@ func (h *hunt) seedCrate(name string) {
 	if len(versions) == 0 {
 		return
 	}
+	h.takeAtWord(c, versions)
 	if newest := versions[0]; h.wholly(newest) {
 		h.begin(key{crateKind, c.ID})
 		return
@@ -108,8 +109,8 @@ func (h *hunt) seedAccount(id int32) bool {
 	case recent || h.blame == TakenOver && h.named == 1:
 		h.begin(k)
 	default:
-		if n := h.link(k, nil, ruleStart, "Named in the case."); n != nil && len(newest) > 0 {
-			h.aroundAnchor(n, newest[0].CreatedAt)
+		if n := h.link(k, nil, ruleStart, "Named in the case."); n != nil {
+			h.lately(n)
 		}
 		h.run()
 		if n := h.nodes[k]; n != nil && !n.ticked {
@@ -128,6 +129,7 @@ func (h *hunt) seedSquatter(id int32) {
 			return
 		}
 	}
+	h.offerHollow(h.nodes[key{accountKind, id}], id)
 }
 
 func (h *hunt) seedToken(id int32) bool {
@@ -139,19 +141,61 @@ func (h *hunt) seedToken(id int32) bool {
 	if _, ok := h.m.Account(t.UserID); !ok {
 		return true
 	}
-	list := h.m.PublishedWithToken(id, mostPublishes)
+	list := h.m.PublishedWithToken(id, 1)
 	for _, v := range list {
-		if list[0].CreatedAt.Sub(v.CreatedAt) <= campaign {
-			h.link(key{versionKind, v.ID}, n, "same-token", "Published with a token that the case names.", fact("published", v.CreatedAt))
-		}
+		h.aroundToken(n, v.CreatedAt)
 	}
 	h.link(key{accountKind, t.UserID}, n, "owns-token", "The token that the case names is theirs.")
 	return true
 }
 
+// aroundToken follows a token to what it published around a time.
+func (h *hunt) aroundToken(n *node, at time.Time) {
+	for _, v := range h.m.PublishedWithToken(n.id, mostPublishes) {
+		if v.CreatedAt.Sub(at).Abs() <= campaign {
+			h.link(key{versionKind, v.ID}, n, "same-token", "Published with a token that is in other hands.", fact("published", v.CreatedAt))
+		}
+	}
+}
+
+func (h *hunt) growToken(n *node) {
+	n.grown = true
+	for _, at := range n.anchors {
+		h.aroundToken(n, at)
+	}
+}
+
+// takeAtWord believes the case that a crate is bad from its first version on,
+// however long ago that was: whoever made it had published nothing before, nobody
+// else published or uses it, and it is not said to have been good once. Some such
+// crates lay there for months.
+func (h *hunt) takeAtWord(c mirror.Crate, versions []mirror.Version) {
+	first := versions[len(versions)-1]
+	if h.blame != Malicious || h.update || first.Publisher == 0 || c.Downloads >= popularLeast || h.m.PublishedByCount(first.Publisher) > newcomerMost {
+		return
+	}
+	if slices.ContainsFunc(versions, func(v mirror.Version) bool { return v.Publisher != first.Publisher }) {
+		return
+	}
+	for _, v := range h.m.PublishedBy(first.Publisher, 0, newcomerMost) {
+		if first.CreatedAt.Sub(v.CreatedAt) > campaign {
+			return
+		}
+	}
+	for d := range h.m.DependentVersions(c.ID) {
+		if v, ok := h.m.Version(d.VersionID); ok && v.Publisher != first.Publisher {
+			return
+		}
+	}
+	h.made[c.ID], h.newcomers[first.Publisher] = true, true
+}
+
 // wholly says whether a version's crate is bad from the start if the version
 // is: all of it came within the time of one campaign, by one hand.
 func (h *hunt) wholly(v mirror.Version) bool {
+	if h.made[v.CrateID] {
+		return true
+	}
 	versions := h.m.Versions(v.CrateID)
 	if len(versions) == 0 {
 		return false
