@@ -43,11 +43,18 @@ func (g *small) CrateByID(id int32) (Crate, bool) {
 	return Crate{}, false
 }
 
-func (g *small) Numbers(crate int32, visit func(id int32, num string, yanked bool)) {
+func (g *small) Numbers(crate int32, visit func(id int32, number uint32, yanked bool)) {
 	for _, r := range g.all(crate) {
-		visit(r.ID, r.Num, r.Yanked)
+		visit(r.ID, uint32(r.ID), r.Yanked)
 	}
 }
+
+func (g *small) Number(n uint32) string {
+	r, _ := g.Release(int32(n))
+	return r.Num
+}
+
+func (g *small) NumberCount() int { return len(g.releases) + 1 }
 
 func (g *small) all(crate int32) (list []Release) {
 	for _, r := range g.releases {
@@ -58,11 +65,6 @@ func (g *small) all(crate int32) (list []Release) {
 	return list
 }
 
-func (g *small) Brief(id int32) (string, int64) {
-	r, _ := g.Release(id)
-	return r.Num, r.Downloads
-}
-
 func (g *small) Release(id int32) (Release, bool) {
 	i := slices.IndexFunc(g.releases, func(r Release) bool { return r.ID == id })
 	if i < 0 {
@@ -71,19 +73,75 @@ func (g *small) Release(id int32) (Release, bool) {
 	return g.releases[i], true
 }
 
-func (g *small) Dependents(crate int32, skip *Set, visit func(Edge) bool) {
+// Depending has the versions backwards, and places that are gone between them:
+// nothing may rest on their order.
+func (g *small) Depending() *Depending {
+	d := &Depending{}
+	for _, c := range g.crates {
+		d.Crates = append(d.Crates, c.ID)
+	}
+	for i := range g.releases {
+		r := g.releases[len(g.releases)-1-i]
+		d.Version, d.Yanked = append(d.Version, r.ID, 1000+r.ID), append(d.Yanked, r.Yanked, false)
+		d.Crate = append(d.Crate, uint32(slices.Index(d.Crates, r.Crate)), Nowhere)
+	}
+	return d
+}
+
+func (g *small) Figures(place uint32) (uint32, int64) {
+	r, _ := g.Release(g.Depending().Version[place])
+	return uint32(r.ID), r.Downloads
+}
+
+// Dependents bundles what asks for the same, every third of it alone.
+func (g *small) Dependents(crate int32, visit func(Bundle) bool) {
+	places := g.Depending().Version
 	for i, e := range g.edges {
-		if from, ok := g.Release(e.version); ok && e.target == crate && !skip.Has(e.version) &&
-			!visit(Edge{Version: e.version, Crate: from.Crate, Requirement: uint32(i), Kind: e.kind, Optional: e.optional, Yanked: from.Yanked}) {
+		same := func(o smallEdge) bool {
+			return o.target == e.target && o.requirement == e.requirement && o.kind == e.kind && o.optional == e.optional
+		}
+		b := Bundle{Number: i, Requirement: uint32(i), Kind: e.kind, Optional: e.optional}
+		switch {
+		case e.target != crate:
+			continue
+		case e.version%3 == 0:
+			b.Number, b.Places = Alone, []uint32{uint32(slices.Index(places, e.version))}
+		case slices.IndexFunc(g.edges, func(o smallEdge) bool { return same(o) && o.version%3 != 0 }) < i:
+			continue
+		default:
+			for _, o := range g.edges {
+				if same(o) && o.version%3 != 0 {
+					b.Places = append(b.Places, uint32(slices.Index(places, o.version)))
+				}
+			}
+			b.Places = append(b.Places, 1) // one that is gone
+		}
+		if !visit(b) {
 			return
 		}
 	}
 }
 
+func (g *small) Bundles() int                { return len(g.edges) }
 func (g *small) Requirement(n uint32) string { return g.edges[n].requirement }
 func (g *small) Requirements() int           { return len(g.edges) }
-func (g *small) Owners(crate int32) []Owner  { return g.owners[crate] }
-func (g *small) AsOf() time.Time             { return noon }
+func (g *small) Owners(crate int32, visit func(int32, bool)) {
+	for _, o := range g.owners[crate] {
+		visit(o.ID, o.Team)
+	}
+}
+
+func (g *small) Login(id int32, team bool) string {
+	for _, list := range g.owners {
+		for _, o := range list {
+			if o.ID == id && o.Team == team {
+				return o.Login
+			}
+		}
+	}
+	return ""
+}
+func (g *small) AsOf() time.Time { return noon }
 
 // crate adds a crate with versions; a number that begins with "!" is yanked.
 func (g *small) crate(name string, downloads int64, nums ...string) *small {

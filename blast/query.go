@@ -138,8 +138,8 @@ func (b Bad) find(g Graph) (s source, err error) {
 		wanted[v.String()] = goneVersion{num, v}
 	}
 	all := b.Range == "" && len(b.Versions) == 0
-	g.Numbers(s.crate.ID, func(id int32, num string, _ bool) {
-		v, ok := ParseVersion(num)
+	g.Numbers(s.crate.ID, func(id int32, number uint32, _ bool) {
+		v, ok := ParseVersion(g.Number(number))
 		named := false
 		if ok && len(wanted) > 0 {
 			_, named = wanted[v.String()]

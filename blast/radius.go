@@ -7,10 +7,8 @@ import (
 	"cratewarden"
 )
 
-// hit is a version that is reached.
+// hit is how a version is reached; distance 0 is of one that is not.
 type hit struct {
-	version, crate int32
-	// distance is how many dependencies lead to a bad version, 0 for one itself.
 	distance int32
 	// through is the crate that it was first reached through, by requirement.
 	through     int32
@@ -26,36 +24,43 @@ const (
 	wayRequired // at least one of them is not optional
 	others      // it is reached by what others build, not by development alone
 	settled     // at a smaller distance; its ways stay
+	shut        // it does not count: bad itself, gone, or yanked
 	ways        = wayNormal | wayBuild | wayDev | wayRequired
 )
 
 // search is one walk outwards from the bad versions, distance by distance.
+//
+// What makes it fast is that it asks bundles and not dependencies: a bundle is
+// asked while no fresh version was taken by it, and when one was, all its
+// versions are reached and it is never looked at again.
 type search struct {
 	ctx  context.Context
 	g    Graph
 	q    Query
-	hits []hit
-	// settled is how many of hits are of smaller distances than the present.
-	settled int
-	at      pages[int32] // by version: its place in hits, counted from 1
-	seen    pages[uint8] // by version; small, since every dependency asks it
+	all  *Depending
+	hits []hit   // by place
+	seen []uint8 // by place
+	// found are the places that the present distance reached first.
+	found set
+	// farthest is the largest distance that was gone to.
+	farthest int32
 	// later is the distance of what development reached first and others build
 	// from farther away.
-	later map[int32]int32
-	// done are the versions about which nothing more is to be found out: reached,
-	// at a smaller distance, by what others build.
-	done Set
-	// next are those that the present distance added, as crate<<32 | version.
-	next  []uint64
-	fresh taker // of the crate that is spread from
+	later map[uint32]int32
+	spent set // bundles that have nothing more to tell
+	// next are those that the present distance added and the next one starts from.
+	next  set
+	more  int     // how many these are
+	count []int32 // by place of crates, how many of next they have
+	fresh taker   // of the crate that is spread from
 
 	follow  [Dev + 1]bool
 	read    []Requirement // by number, once asked for
 	state   []uint8
 	memo    []uint32 // by requirement: round<<1 | taken
 	round   uint32
-	edges   int
-	unread  map[[2]int32]bool
+	work    int
+	unread  map[[2]uint32]bool // by place and requirement
 	stopped error
 }
 
@@ -65,27 +70,25 @@ const (
 	unreadable
 )
 
-// walk finds everything that a normal query reaches. The first hits are the bad
-// versions that are there.
+// walk finds everything that a normal query reaches.
 func walk(ctx context.Context, g Graph, q Query, sources []source) (*search, error) {
-	s := &search{ctx: ctx, g: g, q: q, read: make([]Requirement, g.Requirements()), state: make([]uint8, g.Requirements()),
-		memo: make([]uint32, g.Requirements()), unread: map[[2]int32]bool{}, fresh: taker{mode: q.Mode}, later: map[int32]int32{}}
+	all := g.Depending()
+	s := &search{ctx: ctx, g: g, q: q, all: all, hits: make([]hit, len(all.Version)), seen: make([]uint8, len(all.Version)), later: map[uint32]int32{},
+		spent: newSet(g.Bundles()), found: newSet(len(all.Version)), next: newSet(len(all.Version)), count: make([]int32, len(all.Crates)),
+		fresh: taker{mode: q.Mode, numbers: newReader(g)},
+		read:  make([]Requirement, g.Requirements()), state: make([]uint8, g.Requirements()), memo: make([]uint32, g.Requirements()), unread: map[[2]uint32]bool{}}
 	for _, k := range q.Kinds {
 		s.follow[k] = true
 	}
+	s.shutOut(sources)
 	for _, src := range sources {
-		for _, id := range src.ids {
-			s.hits = append(s.hits, hit{version: id, crate: src.crate.ID})
-			s.at.set(id, int32(len(s.hits)))
-			s.done.Add(id)
-		}
-	}
-	for _, src := range sources {
-		s.fresh.begin(src.crate.ID, src.ids, src.gone)
+		s.fresh.begin(src.crate.ID, src.numbered(g), src.gone)
 		s.spread(src.crate.ID, 1)
 	}
-	for distance := int32(2); len(s.next) > 0 && s.stopped == nil && (q.Depth == 0 || distance <= int32(q.Depth)); distance++ {
-		s.step(distance)
+	s.farthest = 1
+	for s.more > 0 && s.stopped == nil && (q.Depth == 0 || s.farthest < int32(q.Depth)) {
+		s.farthest++
+		s.step(s.farthest)
 	}
 	if s.stopped != nil {
 		return nil, cratewarden.Wrap(s.stopped, cratewarden.Timeout, "Finding everything that depends on these versions took too long. Ask for a smaller distance.")
@@ -93,29 +96,79 @@ func walk(ctx context.Context, g Graph, q Query, sources []source) (*search, err
 	return s, nil
 }
 
+// numbered gives the bad versions that are there with their numbers.
+func (s *source) numbered(g Graph) (list []numbered) {
+	g.Numbers(s.crate.ID, func(id int32, number uint32, _ bool) {
+		if _, bad := slices.BinarySearch(s.ids, id); bad {
+			list = append(list, numbered{id, number})
+		}
+	})
+	return list
+}
+
+// shutOut marks the versions that are never hit.
+func (s *search) shutOut(sources []source) {
+	bad := map[int32][]int32{}
+	for _, src := range sources {
+		bad[src.crate.ID] = src.ids
+	}
+	isBad := newSet(len(s.all.Crates))
+	for at, id := range s.all.Crates {
+		if len(bad[id]) > 0 {
+			isBad.add(uint32(at))
+		}
+	}
+	for place, crate := range s.all.Crate {
+		if crate == Nowhere || s.all.Yanked[place] && !s.q.Locked {
+			s.seen[place] = shut
+		} else if isBad.has(crate) {
+			if _, is := slices.BinarySearch(bad[s.all.Crates[crate]], s.all.Version[place]); is {
+				s.seen[place] = shut
+			}
+		}
+	}
+}
+
 // step goes on from the versions that the last distance reached, crate by crate.
 func (s *search) step(distance int32) {
-	front := s.next
-	s.next = nil
-	for ; s.settled < len(s.hits); s.settled++ {
-		version := s.hits[s.settled].version
-		s.seen.set(version, s.seen.get(version)|settled)
-	}
-	slices.Sort(front)
-	for _, f := range front {
-		s.done.Add(int32(f))
-	}
-	var ids []int32
-	for len(front) > 0 && s.stopped == nil {
-		s.stopped = s.ctx.Err()
-		crate := int32(front[0] >> 32)
-		ids = ids[:0]
-		for len(front) > 0 && int32(front[0]>>32) == crate {
-			ids, front = append(ids, int32(front[0])), front[1:]
+	s.found.each(func(place uint32) { s.seen[place] |= settled })
+	clear(s.found)
+	versions := s.front()
+	for crate, n := range s.count {
+		if n == 0 {
+			continue
 		}
-		s.fresh.begin(crate, ids, nil)
-		s.spread(crate, distance)
+		s.count[crate] = 0
+		if s.stopped == nil {
+			s.stopped = s.ctx.Err()
+		}
+		if s.stopped == nil {
+			s.fresh.begin(s.all.Crates[crate], versions[:n], nil)
+			s.spread(s.all.Crates[crate], distance)
+		}
+		versions = versions[n:]
 	}
+}
+
+// front empties next and gives its versions by crate, and in count how many of
+// each there are.
+func (s *search) front() []numbered {
+	s.next.each(func(place uint32) { s.count[s.all.Crate[place]]++ })
+	at, sum := make([]int32, len(s.count)), int32(0)
+	for crate, n := range s.count {
+		at[crate] = sum
+		sum += n
+	}
+	versions := make([]numbered, sum)
+	s.next.each(func(place uint32) {
+		crate := s.all.Crate[place]
+		number, _ := s.g.Figures(place)
+		versions[at[crate]] = numbered{s.all.Version[place], number}
+		at[crate]++
+	})
+	clear(s.next)
+	s.more = 0
+	return versions
 }
 
 // patience is after how many dependencies the context is looked at.
@@ -124,51 +177,63 @@ const patience = 1 << 16
 // spread reaches what depends on a crate and takes one of its fresh versions.
 func (s *search) spread(crate, distance int32) {
 	s.round++
-	s.g.Dependents(crate, &s.done, func(e Edge) bool {
-		if s.edges++; s.edges%patience == 0 && s.ctx.Err() != nil {
-			s.stopped = s.ctx.Err()
-			return false
-		}
-		if e.Kind > Dev || !s.follow[e.Kind] || e.Optional && s.q.Required || e.Yanked && !s.q.Locked {
+	s.g.Dependents(crate, func(b Bundle) bool {
+		if b.Kind > Dev || !s.follow[b.Kind] || b.Optional && s.q.Required || b.Number != Alone && s.spent.has(uint32(b.Number)) {
 			return true
 		}
-		if s.takes(e) {
-			s.reach(e, crate, distance)
+		if !s.takes(b) {
+			return true
 		}
-		return true
+		if b.Number != Alone {
+			s.spent.add(uint32(b.Number))
+		}
+		s.reach(b, crate, distance)
+		if s.work += len(b.Places); s.work >= patience {
+			s.work, s.stopped = 0, s.ctx.Err()
+		}
+		return s.stopped == nil
 	})
 }
 
-// reach notes that an edge leads to a hit version.
-func (s *search) reach(e Edge, through, distance int32) {
-	seen := s.seen.get(e.Version)
-	now := seen
-	if seen == 0 {
-		s.hits = append(s.hits, hit{version: e.Version, crate: e.Crate, distance: distance, through: through, requirement: e.Requirement})
-		s.at.set(e.Version, int32(len(s.hits)))
+// reach notes that the versions of a bundle are hit.
+func (s *search) reach(b Bundle, through, distance int32) {
+	way := uint8(1) << b.Kind
+	if !b.Optional {
+		way |= wayRequired
 	}
-	if seen&settled == 0 {
-		now |= 1 << e.Kind
-		if !e.Optional {
-			now |= wayRequired
+	enough := settled | others
+	if b.Kind == Dev {
+		enough = settled
+	}
+	for _, place := range b.Places {
+		seen := s.seen[place]
+		if seen&shut != 0 || seen&enough == enough {
+			continue
 		}
-	}
-	if e.Kind != Dev && seen&others == 0 {
-		now |= others
-		s.next = append(s.next, uint64(e.Crate)<<32|uint64(e.Version))
-		if seen&settled != 0 {
-			s.later[e.Version] = distance
+		if seen == 0 {
+			s.hits[place] = hit{distance, through, b.Requirement}
+			s.found.add(place)
 		}
-	}
-	if now != seen {
-		s.seen.set(e.Version, now)
+		now := seen
+		if seen&settled == 0 {
+			now |= way
+		}
+		if b.Kind != Dev && seen&others == 0 {
+			now |= others
+			s.next.add(place)
+			s.more++
+			if seen&settled != 0 {
+				s.later[place] = distance
+			}
+		}
+		s.seen[place] = now
 	}
 }
 
-// takes asks whether an edge's requirement takes one of the fresh versions. Of
-// one crate many versions ask with the same words, so the answer is kept.
-func (s *search) takes(e Edge) bool {
-	n := e.Requirement
+// takes asks whether a bundle's requirement takes one of the fresh versions. On
+// one crate a few bundles ask with the same words, so the answer is kept.
+func (s *search) takes(b Bundle) bool {
+	n := b.Requirement
 	if m := s.memo[n]; m>>1 == s.round {
 		return m&1 != 0
 	}
@@ -180,49 +245,31 @@ func (s *search) takes(e Edge) bool {
 		}
 	}
 	if s.state[n] == unreadable {
-		s.unread[[2]int32{e.Version, int32(n)}] = true
+		for _, place := range b.Places {
+			if s.seen[place]&shut == 0 {
+				s.unread[[2]uint32{place, n}] = true
+			}
+		}
+		if b.Number != Alone {
+			s.spent.add(uint32(b.Number))
+		}
 		return false
 	}
 	s.memo[n] = s.round << 1
-	if s.fresh.takenBy(s.g, s.read[n]) {
+	if s.fresh.takenBy(&s.read[n]) {
 		s.memo[n] |= 1
 		return true
 	}
 	return false
 }
 
-// pages hold a number for each of many ids without room for all ids there could
-// be: a registry counts its versions from 1 up, but may have begun elsewhere.
-type pages[T int32 | uint8] struct{ list [][]T }
-
-const pageBits = 16
-
-func (p *pages[T]) get(id int32) T {
-	page := int(uint32(id) >> pageBits)
-	if page >= len(p.list) || p.list[page] == nil {
-		return 0
-	}
-	return p.list[page][id&(1<<pageBits-1)]
-}
-
-func (p *pages[T]) set(id int32, value T) {
-	page := int(uint32(id) >> pageBits)
-	for page >= len(p.list) {
-		p.list = append(p.list, nil)
-	}
-	if p.list[page] == nil {
-		p.list[page] = make([]T, 1<<pageBits)
-	}
-	p.list[page][id&(1<<pageBits-1)] = value
-}
-
-// each visits the ids that have a number, in order.
-func (p *pages[T]) each(visit func(id int32, value T)) {
-	for page, list := range p.list {
-		for i, value := range list {
-			if value != 0 {
-				visit(int32(page<<pageBits|i), value)
-			}
+// unclear counts the dependencies that cannot be read, of versions that nothing
+// else reaches.
+func (s *search) unclear() (n int) {
+	for at := range s.unread {
+		if s.seen[at[0]]&others == 0 {
+			n++
 		}
 	}
+	return n
 }

@@ -195,16 +195,16 @@ func holdsOn(t *rapid.T) int {
 		t.Fatal(err)
 	}
 	got := map[int32]string{}
-	for _, h := range s.hits {
+	for place, h := range s.hits {
 		if h.distance > 0 {
-			seen, full := s.seen.get(h.version), h.distance
-			if later, ok := s.later[h.version]; ok {
+			seen, full := s.seen[place], h.distance
+			if later, ok := s.later[uint32(place)]; ok {
 				full = later
 			}
 			if seen&others == 0 {
 				full = never
 			}
-			got[h.version] = fmt.Sprintf("distance %d full %d ways %b", h.distance, full, seen&ways)
+			got[s.all.Version[place]] = fmt.Sprintf("distance %d full %d ways %b", h.distance, full, seen&ways)
 		}
 	}
 	want := plain(g, q)

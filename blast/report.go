@@ -90,8 +90,7 @@ type Affected struct {
 	Kinds       string `json:"kinds" doc:"of the dependencies that lead to it, such as normal and dev"`
 	Optional    bool   `json:"optional" doc:"only optional dependencies do"`
 
-	ways, direct uint8 // of all hit versions, of those at distance 1
-	first        *hit  // of the nearest versions the oldest
+	id int32
 }
 
 // Notified is somebody to tell: an owner of crates that depend directly.
@@ -138,89 +137,115 @@ func (r *Report) nameBad(g Graph, sources []source) {
 	}
 }
 
-// gather turns hit versions into crates, layers and counts. It walks by version
-// id, which is how a graph has them in memory: there may be a million.
+// found is what is gathered of one crate with hit versions. There are very many,
+// and they are asked in no order, so they are kept small.
+type found struct {
+	first, newest uint32 // places: of the nearest versions the oldest, of all the newest
+	hit           int64
+	versions      int32
+	shown         int32 // the default version
+	ways, direct  uint8
+	isDefault     bool
+}
+
+// gather turns hit versions into crates, layers and counts. It walks by place,
+// which is how a graph has them in memory.
 func (r *Report) gather(s *search) {
 	for _, k := range r.Query.Kinds {
 		r.Kinds = append(r.Kinds, KindCount{Kind: k.String()})
 	}
-	var place pages[int32] // of a crate in Affected, counted from 1
-	s.at.each(func(version, at int32) {
-		h := &s.hits[at-1]
-		if h.distance == 0 {
-			return
+	place := make([]int32, len(s.all.Crates)) // in list, counted from 1
+	var list []found
+	var crates []Crate
+	var led [ways + 1]int
+	layers := make([]Layer, s.farthest)
+	for at := range s.hits {
+		distance := s.hits[at].distance
+		if distance == 0 {
+			continue
 		}
-		i := place.get(h.crate)
-		if i == 0 {
-			r.Affected = append(r.Affected, Affected{first: h})
-			i = int32(len(r.Affected))
-			place.set(h.crate, i)
+		version, crate, at := s.all.Version[at], s.all.Crate[at], uint32(at)
+		if place[crate] == 0 {
+			c, _ := s.g.CrateByID(s.all.Crates[crate])
+			crates, list = append(crates, c), append(list, found{first: at, newest: at, shown: c.Default})
+			place[crate] = int32(len(list))
 		}
-		a := &r.Affected[i-1]
-		num, downloads := s.g.Brief(version)
-		a.Newest, a.Hit = num, a.Hit+downloads // ids come in order
-		a.Versions++
-		led := s.seen.get(version) & ways
-		r.countKinds(led)
-		a.ways |= led
-		if h.distance == 1 {
-			a.direct |= led
-		}
-		if h.distance < a.first.distance {
-			a.first = h
-		}
-		r.layer(h.distance).Versions++
+		f := &list[place[crate]-1]
+		f.add(s, at, version, distance)
+		led[s.seen[at]&ways]++
+		layers[distance-1].Versions++
 		r.Versions++
+	}
+	for i := range layers {
+		layers[i].Distance = i + 1
+	}
+	for i := range list {
+		f := &list[i]
+		r.countCrate(f)
+		l := &layers[s.hits[f.first].distance-1]
+		l.Crates++
+		l.Downloads += crates[i].Downloads
+	}
+	for len(layers) > 0 && layers[len(layers)-1].Versions == 0 {
+		layers = layers[:len(layers)-1]
+	}
+	r.Layers, r.Crates = layers, len(list)
+	for way, n := range led {
+		r.countKinds(uint8(way), n)
+	}
+	r.list(s, crates, list)
+}
+
+// add counts a hit version of the crate.
+func (f *found) add(s *search, at uint32, version, distance int32) {
+	_, downloads := s.g.Figures(at)
+	f.hit += downloads
+	f.versions++
+	f.isDefault = f.isDefault || version == f.shown
+	way := s.seen[at] & ways
+	f.ways |= way
+	if distance == 1 {
+		f.direct |= way
+	}
+	if version > s.all.Version[f.newest] {
+		f.newest = at
+	}
+	if nearest := s.hits[f.first].distance; distance < nearest || distance == nearest && version < s.all.Version[f.first] {
+		f.first = at
+	}
+}
+
+// list describes the crates, the most downloaded first. Of equally many downloads
+// the names decide.
+func (r *Report) list(s *search, crates []Crate, list []found) {
+	type key struct {
+		downloads int64
+		at        int32
+	}
+	order := make([]key, len(list))
+	for i := range list {
+		order[i] = key{crates[i].Downloads, int32(i)}
+	}
+	slices.SortFunc(order, func(a, b key) int {
+		if a.downloads != b.downloads {
+			return cmp.Compare(b.downloads, a.downloads)
+		}
+		x, y := &crates[a.at], &crates[b.at]
+		return cmp.Or(strings.Compare(x.Name, y.Name), cmp.Compare(x.ID, y.ID))
 	})
-	r.Crates = len(r.Affected)
-	for i := range r.Affected {
-		r.describe(s, &r.Affected[i])
+	r.Affected = make([]Affected, len(order))
+	for to, k := range order {
+		r.Affected[to] = list[k.at].describe(s, &crates[k.at])
 	}
-	r.sort()
 }
 
-// sort puts the most downloaded crates first. It moves places about and each
-// crate once: there may be 200,000, and a crate is large.
-func (r *Report) sort() {
-	order := make([]int32, len(r.Affected))
-	for i := range order {
-		order[i] = int32(i)
-	}
-	slices.SortFunc(order, func(i, j int32) int {
-		a, b := &r.Affected[i], &r.Affected[j]
-		return cmp.Or(cmp.Compare(b.Downloads, a.Downloads), strings.Compare(a.Crate, b.Crate), cmp.Compare(a.first.crate, b.first.crate))
-	})
-	sorted := make([]Affected, len(order))
-	for to, from := range order {
-		sorted[to] = r.Affected[from]
-	}
-	r.Affected = sorted
-}
-
-// layer gives the one of a distance; distances come in order, without gaps.
-func (r *Report) layer(distance int32) *Layer {
-	for len(r.Layers) < int(distance) {
-		r.Layers = append(r.Layers, Layer{Distance: len(r.Layers) + 1})
-	}
-	return &r.Layers[distance-1]
-}
-
-func (r *Report) describe(s *search, a *Affected) {
-	crate, _ := s.g.CrateByID(a.first.crate)
-	a.Crate, a.Downloads, a.Distance = crate.Name, crate.Downloads, int(a.first.distance)
-	a.Default = crate.Default != 0 && s.at.get(crate.Default) > 0 && s.hits[s.at.get(crate.Default)-1].distance > 0
-	through, _ := s.g.CrateByID(a.first.through)
-	a.Through, a.Requirement = through.Name, s.g.Requirement(a.first.requirement)
-	a.Kinds, a.Optional = waysOf(a.ways), a.ways&wayRequired == 0
-	r.countCrate(a)
-	l := r.layer(int32(a.Distance))
-	l.Crates++
-	l.Downloads += a.Downloads
-	if a.Distance == 1 {
-		r.Direct++
-	}
-	if a.Default {
-		r.Defaults++
+func (f *found) describe(s *search, crate *Crate) Affected {
+	first := &s.hits[f.first]
+	through, _ := s.g.CrateByID(first.through)
+	newest, _ := s.g.Figures(f.newest)
+	return Affected{
+		Crate: crate.Name, Distance: int(first.distance), Versions: int(f.versions), Newest: s.g.Number(newest), Default: f.isDefault, Downloads: crate.Downloads, Hit: f.hit,
+		Through: through.Name, Requirement: s.g.Requirement(first.requirement), Kinds: waysOf(f.ways), Optional: f.ways&wayRequired == 0, id: crate.ID,
 	}
 }
 
@@ -229,51 +254,58 @@ func waysOf(led uint8) string {
 	return [...]string{"", "normal", "build", "normal build", "dev", "normal dev", "build dev", "normal build dev"}[led&(wayNormal|wayBuild|wayDev)]
 }
 
-// countKinds counts one hit version.
-func (r *Report) countKinds(led uint8) {
+// countKinds counts n hit versions to which the same ways lead.
+func (r *Report) countKinds(led uint8, n int) {
 	for i, k := range r.Query.Kinds {
 		if c := &r.Kinds[i]; led&(1<<k) != 0 {
-			c.Versions++
+			c.Versions += n
 			if led&wayRequired == 0 {
-				c.Optional++
+				c.Optional += n
 			}
 		}
 	}
 }
 
 // countCrate counts one hit crate.
-func (r *Report) countCrate(a *Affected) {
+func (r *Report) countCrate(f *found) {
 	for i, k := range r.Query.Kinds {
-		if a.ways&(1<<k) != 0 {
+		if f.ways&(1<<k) != 0 {
 			r.Kinds[i].Crates++
 		}
-		if a.direct&(1<<k) != 0 {
+		if f.direct&(1<<k) != 0 {
 			r.Kinds[i].Direct++
 		}
+	}
+	if f.direct != 0 {
+		r.Direct++
+	}
+	if f.isDefault {
+		r.Defaults++
 	}
 }
 
 // tell lists the owners of crates that depend directly.
 func (r *Report) tell(g Graph) {
-	type key struct {
-		id   int32
-		team bool
-	}
-	place := map[key]int{}
-	for _, a := range r.Affected { // most downloaded first
+	place := map[uint64]int{}   // in Owners
+	for i := range r.Affected { // most downloaded first
+		a := &r.Affected[i]
 		if a.Distance != 1 {
 			continue
 		}
-		for _, o := range g.Owners(a.first.crate) {
-			i, known := place[key{o.ID, o.Team}]
-			if !known {
-				i = len(r.Owners)
-				place[key{o.ID, o.Team}] = i
-				r.Owners = append(r.Owners, Notified{Owner: o})
+		g.Owners(a.id, func(id int32, team bool) {
+			key := uint64(uint32(id)) << 1
+			if team {
+				key |= 1
 			}
-			r.Owners[i].Crates = append(r.Owners[i].Crates, a.Crate)
-			r.Owners[i].Downloads += a.Downloads
-		}
+			at, known := place[key]
+			if !known {
+				at = len(r.Owners)
+				place[key] = at
+				r.Owners = append(r.Owners, Notified{Owner: Owner{ID: id, Team: team, Login: g.Login(id, team)}})
+			}
+			r.Owners[at].Crates = append(r.Owners[at].Crates, a.Crate)
+			r.Owners[at].Downloads += a.Downloads
+		})
 	}
 	r.OwnerCount = len(r.Owners)
 	slices.SortFunc(r.Owners, func(a, b Notified) int {
@@ -283,10 +315,10 @@ func (r *Report) tell(g Graph) {
 
 // explain says what is not known.
 func (r *Report) explain(s *search) {
-	if n := len(s.unread); n > 0 {
+	if n := s.unclear(); n > 0 {
 		r.Gaps = append(r.Gaps, cratewarden.Amount(n, "dependency has", "dependencies have")+" a requirement that cannot be read; whether it takes a bad version is not known.")
 	}
-	if r.Query.Depth > 0 && len(s.next) > 0 {
+	if r.Query.Depth > 0 && s.more > 0 {
 		r.Gaps = append(r.Gaps, "The search ended at distance "+number(int64(r.Query.Depth))+". More may be hit farther away.")
 	}
 }

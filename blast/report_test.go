@@ -123,6 +123,23 @@ func TestReportOfWhatIsChosenNow(t *testing.T) {
 	}
 }
 
+// What development reaches near and others build far away may be alone at that
+// distance: nothing is new there, and the search goes on beyond it.
+func TestDistanceWithoutNewVersions(t *testing.T) {
+	t.Parallel()
+	g := (&small{}).crate("bad", 1, "1.0.0").crate("a", 1, "1.0.0").crate("b", 1, "1.0.0").crate("v", 1, "1.0.0").crate("w", 1, "1.0.0")
+	g.on("a", "1.0.0", "bad", "1", Normal, false).on("b", "1.0.0", "a", "1", Normal, false).on("v", "1.0.0", "b", "1", Normal, false).
+		on("v", "1.0.0", "bad", "1", Dev, false).on("w", "1.0.0", "v", "1", Normal, false)
+	r, err := Run(t.Context(), g, Query{Kinds: []Kind{Normal, Build, Dev}, Bad: []Bad{{Crate: "bad"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Layer{{1, 2, 2, 2}, {2, 1, 1, 1}, {3, 0, 0, 0}, {4, 1, 1, 1}}
+	if d := cmp.Diff(want, r.Layers); d != "" || r.Crates != 4 || r.Versions != 4 || len(r.Affected) != 4 {
+		t.Errorf("%d crates, %d versions, %d listed (-want +got):\n%s", r.Crates, r.Versions, len(r.Affected), d)
+	}
+}
+
 func TestQuestionsThatCannotBeAnswered(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

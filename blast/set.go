@@ -1,24 +1,21 @@
 package blast
 
-// Set is a set of ids of versions or crates. It takes a bit for each id in blocks
-// of 65,536, so that it fits the processor's caches: asking it is what a search
-// does most. The zero value is empty.
-type Set struct{ blocks []*[1024]uint64 }
+import "math/bits"
 
-// Has says whether an id is in the set.
-func (s *Set) Has(id int32) bool {
-	at := int(uint32(id) >> 16)
-	return at < len(s.blocks) && s.blocks[at] != nil && s.blocks[at][uint32(id)>>6&1023]&(1<<(uint32(id)&63)) != 0
-}
+// set is a set of places, a bit for each.
+type set []uint64
 
-// Add puts an id into the set.
-func (s *Set) Add(id int32) {
-	at := int(uint32(id) >> 16)
-	for at >= len(s.blocks) {
-		s.blocks = append(s.blocks, nil)
+func newSet(n int) set { return make(set, (n+63)/64) }
+
+func (s set) has(i uint32) bool { return s[i/64]&(1<<(i%64)) != 0 }
+
+func (s set) add(i uint32) { s[i/64] |= 1 << (i % 64) }
+
+// each visits what is in the set, in order.
+func (s set) each(visit func(i uint32)) {
+	for at, word := range s {
+		for ; word != 0; word &= word - 1 {
+			visit(uint32(at*64 + bits.TrailingZeros64(word)))
+		}
 	}
-	if s.blocks[at] == nil {
-		s.blocks[at] = new([1024]uint64)
-	}
-	s.blocks[at][uint32(id)>>6&1023] |= 1 << (uint32(id) & 63)
 }

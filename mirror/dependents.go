@@ -52,10 +52,16 @@ func (m *Mirror) DependentsMatching(crateID int32, f DependentFilter) (d Depende
 type dependentCount struct {
 	p       *picture
 	target  int32
-	tallies *[]tally // by slot of versions.byCrate
+	tallies *tallies
 	seen    []uint32 // slots with a tally
 	late    map[int32]*lateCount
 	crates  map[int32]bool // those whose names pass a filter; nil is all
+}
+
+// tallies are kept for the next question, empty.
+type tallies struct {
+	of      []tally // by slot of versions.byCrate
+	counted bits    // slots of deps
 }
 
 type tally struct {
@@ -72,35 +78,47 @@ type lateCount struct {
 
 func (c *dependentCount) take() {
 	n := len(c.p.versions.byCrate.keys)
-	tallies, ok := c.p.deps.tallies.Get().(*[]tally)
-	if !ok || len(*tallies) < n {
-		fresh := make([]tally, n)
-		tallies = &fresh
+	t, ok := c.p.deps.tallies.Get().(*tallies)
+	if !ok || len(t.of) < n {
+		t = &tallies{make([]tally, n), newBits(len(c.p.deps.version))}
 	}
-	c.tallies = tallies
+	c.tallies = t
 }
 
-// countTable walks the slots, which are in the order of version ids, so the
-// last one seen of a crate is its newest.
+// countTable walks the bundles. A version may be in several, once for each of its
+// dependencies on the target, and counts once.
 func (c *dependentCount) countTable() {
-	p, last, tallies := c.p, noRow, *c.tallies
-	for _, slot := range p.deps.reverse.get(c.target) {
-		if slot == last {
-			continue
-		}
-		last = slot
-		row := p.depRows[slot]
-		if row != noRow && !p.masked.has(p.versions.slot[row]) {
-			t := &tallies[p.versions.slot[row]]
-			if t.versions == 0 {
-				c.seen = append(c.seen, p.versions.slot[row])
+	reverse, counted := &c.p.deps.reverse, c.tallies.counted
+	from, to := reverse.of(c.target)
+	for i := from; i < to; i++ {
+		_, slots := reverse.bundle(i)
+		for _, slot := range slots {
+			if !counted.has(slot) {
+				counted.set(slot)
+				c.countSlot(slot)
 			}
-			t.versions++
-			t.newest = slot
-			t.byDefault = t.byDefault || p.shownByDefault.has(row)
-		} else if v := p.patch.version(p.deps.version[slot]); v != nil && !v.own {
-			c.addLate(v)
 		}
+	}
+	for i := from; i < to; i++ {
+		_, slots := reverse.bundle(i)
+		for _, slot := range slots {
+			counted[slot/64] = 0
+		}
+	}
+}
+
+func (c *dependentCount) countSlot(slot uint32) {
+	p, row := c.p, c.p.depRows[slot]
+	if row != noRow && !p.masked.has(p.versions.slot[row]) {
+		t := &c.tallies.of[p.versions.slot[row]]
+		if t.versions == 0 {
+			c.seen = append(c.seen, p.versions.slot[row])
+		}
+		t.versions++
+		t.newest = max(t.newest, slot) // slots are in the order of version ids
+		t.byDefault = t.byDefault || p.shownByDefault.has(row)
+	} else if v := p.patch.version(p.deps.version[slot]); v != nil && !v.own {
+		c.addLate(v)
 	}
 }
 
@@ -147,7 +165,7 @@ func (c *dependentCount) result(f DependentFilter) (d Dependents, matching int) 
 		}
 	}
 	for _, slot := range c.seen {
-		t := &(*c.tallies)[slot]
+		t := &c.tallies.of[slot]
 		one := Dependent{CrateID: p.versions.byCrate.keys[slot], Versions: int(t.versions), Default: t.byDefault}
 		if row := p.crateRows[slot]; row != noRow {
 			one.Downloads = p.crates.downloads[row]

@@ -26,9 +26,8 @@ type dependencyTable struct {
 	target  []int32
 	info    []uint32 // requirement<<3 | kind<<1 | optional
 	texts   texts
-	// reverse has, for a crate, the slots of the versions that depend on it.
-	reverse index
-	tallies sync.Pool // of *[]tally, for dependentCount
+	reverse reverseTable
+	tallies sync.Pool // of *tallies, for dependentCount
 }
 
 type dependencyBuilder struct {
@@ -62,13 +61,7 @@ func (b *dependencyBuilder) done() *dependencyTable {
 	} else {
 		b.group()
 	}
-	slot := 0
-	t.reverse = groupBy(t.target, func(i int) uint32 {
-		for uint32(i) >= t.start[slot+1] {
-			slot++
-		}
-		return uint32(slot)
-	})
+	t.reverse = t.bundles()
 	return t
 }
 
@@ -98,10 +91,14 @@ func (b *dependencyBuilder) group() {
 }
 
 func (t *dependencyTable) dependency(slot int, i uint32) Dependency {
-	info := t.info[i]
-	return Dependency{
-		VersionID: t.version[slot], CrateID: t.target[i], Requirement: t.texts.at(info >> 3), Kind: uint8(info>>1) & 3, Optional: info&1 != 0,
-	}
+	d := t.asked(t.info[i])
+	d.VersionID, d.CrateID = t.version[slot], t.target[i]
+	return d
+}
+
+// asked is what a dependency asks, whoever depends on whatever.
+func (t *dependencyTable) asked(info uint32) Dependency {
+	return Dependency{Requirement: t.texts.at(info >> 3), Kind: uint8(info>>1) & 3, Optional: info&1 != 0}
 }
 
 func (t *dependencyTable) bytes() int64 {
@@ -190,14 +187,12 @@ func (m *Mirror) DependentVersions(crateID int32) iter.Seq[Dependency] {
 			return
 		}
 		t := p.deps
-		last := noRow
-		for _, slot := range t.reverse.get(crateID) {
-			if slot == last || !p.standing(slot) {
-				continue
-			}
-			last = slot
-			for i := t.start[slot]; i < t.start[slot+1]; i++ {
-				if t.target[i] == crateID && !yield(t.dependency(int(slot), i)) {
+		for i, end := t.reverse.of(crateID); i < end; i++ {
+			info, slots := t.reverse.bundle(i)
+			d := t.asked(info)
+			d.CrateID = crateID
+			for _, slot := range slots {
+				if d.VersionID = t.version[slot]; p.standing(slot) && !yield(d) {
 					return
 				}
 			}

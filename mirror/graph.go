@@ -12,9 +12,10 @@ import (
 type Graph struct {
 	p    *picture
 	asOf time.Time
-	// late are the requirements of versions read after the load, which have no
-	// number in the table.
-	late *lateRequirements
+	// late has the texts of versions read after the load, which have no number in
+	// the tables.
+	late      *lateGraph
+	depending *depending
 }
 
 var (
@@ -31,7 +32,7 @@ func (m *Mirror) Graph() (*Graph, error) {
 			return nil, m.notReady(part)
 		}
 	}
-	return &Graph{p: p, asOf: m.Status().FreshAt, late: p.late.requirements(p)}, nil
+	return &Graph{p: p, asOf: m.Status().FreshAt, late: p.late.texts(p), depending: &depending{}}, nil
 }
 
 // notReady is the error for a question that needs a part which is not there.
@@ -69,30 +70,22 @@ func (g *Graph) CrateByID(id int32) (blast.Crate, bool) {
 }
 
 // Numbers visits a crate's versions in the order of their ids.
-func (g *Graph) Numbers(crate int32, visit func(version int32, num string, yanked bool)) {
+func (g *Graph) Numbers(crate int32, visit func(version int32, number uint32, yanked bool)) {
 	if t, ok := g.p.patch.crates[crate]; ok {
 		for _, v := range t.versions {
-			visit(v.ID, v.Num, v.Yanked)
+			visit(v.ID, g.late.numbers.number[v.Num], v.Yanked)
 		}
 		return
 	}
 	t := g.p.versions
 	for _, row := range t.byCrate.get(crate) {
-		visit(t.ids[row], t.texts.at(t.num[row]), t.flags[row]&flagYanked != 0)
+		visit(t.ids[row], t.num[row], t.flags[row]&flagYanked != 0)
 	}
 }
 
-// Brief gives a version's number and its downloads.
-func (g *Graph) Brief(id int32) (num string, downloads int64) {
-	t := g.p.versions
-	if row, ok := t.row(id); ok && !g.p.masked.has(t.slot[row]) {
-		return t.texts.at(t.num[row]), int64(t.downloads[row])
-	}
-	if v := g.p.patch.version(id); v != nil {
-		return v.Num, int64(v.Downloads)
-	}
-	return "", 0
-}
+// Number gives the text of a version's number, NumberCount how many there are.
+func (g *Graph) Number(number uint32) string { return g.late.numbers.at(number) }
+func (g *Graph) NumberCount() int            { return g.late.numbers.count() }
 
 // Release gives a version by its id.
 func (g *Graph) Release(id int32) (blast.Release, bool) {
@@ -117,88 +110,33 @@ func lateRelease(v *versionRow) blast.Release {
 	return blast.Release{ID: v.ID, Crate: v.CrateID, Num: v.Num, Yanked: v.Yanked, Published: v.CreatedAt, Downloads: int64(v.Downloads)}
 }
 
-// Owners gives who owns a crate now, by their names.
-func (g *Graph) Owners(crate int32) []blast.Owner {
-	var list []blast.Owner
-	for _, o := range g.p.ownersOf(crate) {
-		if o.Deleted {
-			continue
-		}
-		one := blast.Owner{ID: o.OwnerID, Team: o.Team}
-		if o.Team {
-			one.Login = g.p.teams[o.OwnerID].Login
-		} else if a, ok := g.p.account(o.OwnerID); ok {
-			one.Login = a.Login
-		}
-		list = append(list, one)
-	}
-	return list
-}
-
-// Dependents visits every dependency on a crate: first by the table, then those
-// of versions read since. A crate may have a million of them, all over memory, so
-// a version to skip is recognised by its id alone, and the others are looked up
-// many at once: the processor then fetches what it needs of them side by side.
-func (g *Graph) Dependents(crate int32, skip *blast.Set, visit func(blast.Edge) bool) {
-	if g.p.isGone(crate) {
-		return
-	}
-	t, last := g.p.deps, noRow
-	slots := t.reverse.get(crate)
-	for len(slots) > 0 && skip.Has(t.version[slots[0]]) {
-		slots = slots[1:]
-	}
-	if len(slots) == 0 {
-		g.lateDependents(crate, skip, visit)
-		return
-	}
-	var batch depending
-	for _, slot := range slots {
-		if slot == last {
-			continue
-		}
-		last = slot
-		if skip.Has(t.version[slot]) {
-			continue
-		}
-		if batch.slot[batch.n] = slot; batch.n+1 < len(batch.slot) {
-			batch.n++
-			continue
-		}
-		batch.n++
-		if !batch.visit(g.p, crate, visit) {
-			return
-		}
-	}
-	if batch.visit(g.p, crate, visit) {
-		g.lateDependents(crate, skip, visit)
-	}
-}
-
-func (g *Graph) lateDependents(crate int32, skip *blast.Set, visit func(blast.Edge) bool) {
-	for _, v := range g.p.lately().byTarget[crate] {
-		if skip.Has(v.ID) {
-			continue
-		}
-		for _, d := range v.deps {
-			if d.CrateID != crate {
-				continue
-			}
-			e := blast.Edge{Version: v.ID, Crate: v.CrateID, Yanked: v.Yanked, Requirement: g.late.number[d.Requirement], Kind: blast.Kind(d.Kind), Optional: d.Optional}
-			if !visit(e) {
-				return
+// Owners visits who owns a crate now.
+func (g *Graph) Owners(crate int32, visit func(id int32, team bool)) {
+	if t, ok := g.p.patch.crates[crate]; ok {
+		for _, o := range t.owners {
+			if !o.Deleted {
+				visit(o.OwnerID, o.Team)
 			}
 		}
+		return
+	}
+	t := g.p.owners
+	for _, i := range t.byCrate.get(crate) {
+		if t.flags[i]&flagFormer == 0 {
+			visit(t.owner[i], t.flags[i]&flagTeam != 0)
+		}
 	}
 }
 
-// Requirements is one more than the largest number of a requirement.
-func (g *Graph) Requirements() int { return len(g.p.deps.texts.ends) + len(g.late.list) }
-
-// Requirement gives the text of a requirement.
-func (g *Graph) Requirement(number uint32) string {
-	if n := len(g.p.deps.texts.ends); int(number) >= n {
-		return g.late.list[int(number)-n]
+// Login is what an account or a team is called.
+func (g *Graph) Login(id int32, team bool) string {
+	if team {
+		return g.p.teams[id].Login
 	}
-	return g.p.deps.texts.at(number)
+	a, _ := g.p.account(id)
+	return a.Login
 }
+
+// Requirement gives the text of a requirement, Requirements how many there are.
+func (g *Graph) Requirement(number uint32) string { return g.late.requirements.at(number) }
+func (g *Graph) Requirements() int                { return g.late.requirements.count() }

@@ -43,27 +43,39 @@ func graphClaims(m *Mirror, last int32) (out []string) {
 			}
 			seen[from] = true
 		})
-		g.Dependents(id, &blast.Set{}, func(e blast.Edge) bool {
-			say("edge to %d: %d of %d, %s %d %s %s", id, e.Version, e.Crate, g.Requirement(e.Requirement), e.Kind, flag(e.Optional), flag(e.Yanked))
-			if int(e.Requirement) >= g.Requirements() {
-				say("requirement %d is out of bounds", e.Requirement)
+		g.Dependents(id, func(b blast.Bundle) bool {
+			all := g.Depending()
+			for _, place := range b.Places {
+				if all.Crate[place] == blast.Nowhere {
+					continue
+				}
+				version := all.Version[place]
+				say("edge to %d: %d of %d, %s %d %s %s", id, version, all.Crates[all.Crate[place]], g.Requirement(b.Requirement), b.Kind, flag(b.Optional), flag(all.Yanked[place]))
+				number, downloads := g.Figures(place)
+				if r, ok := g.Release(version); !ok || r.Downloads != downloads || r.Num != g.Number(number) {
+					say("version %d differs by its place", version)
+				}
+			}
+			if int(b.Requirement) >= g.Requirements() || b.Number >= g.Bundles() {
+				say("requirement %d or bundle %d is out of bounds", b.Requirement, b.Number)
 			}
 			return true
 		})
-		g.Numbers(id, func(version int32, num string, yanked bool) {
+		g.Numbers(id, func(version int32, number uint32, yanked bool) {
 			r, ok := g.Release(version)
+			num := g.Number(number)
 			say("release %d %d %s %s %d", r.ID, r.Crate, num, flag(yanked), r.Downloads)
-			if brief, downloads := g.Brief(version); !ok || r.Num != num || r.Yanked != yanked || brief != num || downloads != r.Downloads {
+			if !ok || r.Num != num || r.Yanked != yanked {
 				say("release %d differs by id", version)
 			}
 		})
-		for _, o := range g.Owners(id) {
+		g.Owners(id, func(owner int32, team bool) {
 			kind := 0
-			if o.Team {
+			if team {
 				kind = 1
 			}
-			say("owned %d %d %s", id, kind, o.Login)
-		}
+			say("owned %d %d %s", id, kind, g.Login(owner, team))
+		})
 	}
 	return out
 }
