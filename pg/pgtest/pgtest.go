@@ -6,6 +6,7 @@ package pgtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"cratewarden/pg"
@@ -23,7 +25,9 @@ import (
 type Template struct {
 	// Name tells templates apart within one test program.
 	Name string
-	// Build fills an empty database; nil leaves it empty.
+	// From is the template this one starts from; nil means an empty database.
+	From *Template
+	// Build fills the database; nil leaves it as it is.
 	Build func(ctx context.Context, conn *pgx.Conn) error
 }
 
@@ -31,6 +35,7 @@ type Template struct {
 type suite struct {
 	once      sync.Once
 	server    *pgtemp.Server
+	admin     *pgxpool.Pool // makes and drops databases
 	err       error
 	mu        sync.Mutex
 	templates map[string]*built
@@ -57,6 +62,9 @@ func Main(m *testing.M) int {
 
 // Stop ends the server, for programs that have more to end than Main knows.
 func Stop() {
+	if shared.admin != nil {
+		shared.admin.Close()
+	}
 	if shared.server != nil {
 		shared.server.Stop()
 	}
@@ -65,7 +73,11 @@ func Stop() {
 // Server gives the test program's server, starting it at the first call.
 func Server(t testing.TB) *pgtemp.Server {
 	t.Helper()
-	shared.once.Do(func() { shared.server, shared.err = pgtemp.Start(context.Background(), pgtemp.Config{Fast: true}) })
+	shared.once.Do(func() {
+		if shared.server, shared.err = pgtemp.Start(context.Background(), pgtemp.Config{Fast: true}); shared.err == nil {
+			shared.admin, shared.err = pgxpool.New(context.Background(), shared.server.URL("postgres"))
+		}
+	})
 	if shared.err != nil {
 		t.Fatalf("start PostgreSQL for tests: %v", shared.err)
 	}
@@ -114,43 +126,54 @@ func (s *suite) template(t testing.TB, tmpl Template) string {
 		s.templates[tmpl.Name] = b
 	}
 	s.mu.Unlock()
-	b.once.Do(func() { b.err = s.build(b.name, tmpl) })
+	b.once.Do(func() {
+		source := "template0"
+		if tmpl.From != nil {
+			source = s.template(t, *tmpl.From) + strategy(s.server)
+		}
+		b.err = s.build(b.name, source, tmpl)
+	})
 	if b.err != nil {
 		t.Fatalf("build template %q: %v", tmpl.Name, b.err)
 	}
 	return b.name
 }
 
-func (s *suite) build(name string, tmpl Template) error {
+func (s *suite) build(name, source string, tmpl Template) error {
 	ctx := context.Background()
-	if err := execute(ctx, s.server.URL("postgres"), `CREATE DATABASE `+name+` TEMPLATE template0`); err != nil {
+	if err := s.execute(ctx, `CREATE DATABASE `+name+` TEMPLATE `+source); err != nil {
 		return err
 	}
 	if tmpl.Build == nil {
 		return nil
 	}
+	// A template with a connection left open cannot be cloned.
 	conn, err := pgx.Connect(ctx, s.server.URL(name))
 	if err != nil {
 		return err
 	}
-	// A template with a connection left open cannot be cloned.
 	defer func() { _ = conn.Close(ctx) }()
 	return tmpl.Build(ctx, conn)
 }
 
 func admin(t testing.TB, sql string) {
 	t.Helper()
-	if err := execute(context.Background(), shared.server.URL("postgres"), sql); err != nil {
+	if err := shared.execute(context.Background(), sql); err != nil {
 		t.Fatalf("%s: %v", sql, err)
 	}
 }
 
-func execute(ctx context.Context, url, sql string) error {
-	conn, err := pgx.Connect(ctx, url)
-	if err != nil {
-		return err
+// execute runs one statement about databases. The server waits 5 s for those who
+// left a database to be gone; on a machine that stands still for so long it is
+// asked again.
+func (s *suite) execute(ctx context.Context, sql string) error {
+	for end := time.Now().Add(time.Minute); ; {
+		_, err := s.admin.Exec(ctx, sql)
+		if in, ok := errors.AsType[*pgconn.PgError](err); !ok || in.Code != objectInUse || time.Now().After(end) {
+			return err
+		}
 	}
-	defer func() { _ = conn.Close(ctx) }()
-	_, err = conn.Exec(ctx, sql)
-	return err
 }
+
+// objectInUse is the server's code for a database that somebody is still in.
+const objectInUse = "55006"
