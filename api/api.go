@@ -21,6 +21,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"cratewarden/access"
 	"cratewarden/dossier"
 	"cratewarden/incident/playbook"
 	"cratewarden/mirror"
@@ -71,6 +72,10 @@ type Config struct {
 	// Auth says who asks and what they may. With nil there is no sign-in, and
 	// everybody is a local viewer who may look and change nothing.
 	Auth Auth
+	// Budgets shows people how much of their hourly budget is left, of which Policy
+	// knows the whole; nil shows nothing.
+	Budgets Budgets
+	Policy  access.Policy
 	// Openings shows masked data to who may see it, on the record; with nil it
 	// stays masked for everybody.
 	Openings Openings

@@ -9,7 +9,7 @@ import (
 )
 
 func registerTokens(a huma.API, cfg Config) {
-	h := hall{cfg.Auth}
+	h := hall{auth: cfg.Auth}
 	get(a, "api-tokens", "own.session", "/api-tokens", "Your API tokens, revoked and expired ones too", h.tokens)
 	post(a, "api-token-make", "own.api-token", "/api-tokens", "Make an API token; its secret is shown once", h.makeToken)
 	post(a, "api-token-revoke", "own.api-token-revoke", "/api-tokens/{id}/revoke", "Revoke an API token: your own, or as a platform administrator anybody's", h.revokeToken)

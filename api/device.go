@@ -14,7 +14,7 @@ import (
 // registerDevices is how programs are signed in and have their person confirm:
 // the program shows a code, the person types it into a page, the program polls.
 func registerDevices(a huma.API, cfg Config) {
-	h := hall{cfg.Auth}
+	h := hall{auth: cfg.Auth}
 	post(a, "device", public, "/device", "Begin to sign a program in", h.begin)
 	post(a, "device-poll", public, "/device/poll", "Whether the person has agreed to sign the program in; 409 while waiting", h.poll)
 	post(a, "ask", "own.step-up", "/asks", "Ask the person to confirm with a passkey, in the browser", h.ask)

@@ -366,3 +366,28 @@ func acts(cfg Config) map[string]string {
 	}
 	return out
 }
+
+type spentBudget map[string]int
+
+func (s spentBudget) Spent(_ context.Context, person string) (int, error) { return s[person], nil }
+
+// Whoever asks learns what is left of the budget and until when the
+// confirmation lasts; nobody has less than nothing left.
+func TestMeSaysWhatIsLeft(t *testing.T) {
+	t.Parallel()
+	p := ada()
+	v := p.people["good"]
+	v.Session.StepUpEnd = time.Now().Add(3 * time.Minute).UTC().Truncate(time.Second)
+	p.people["good"] = v
+	for spent, want := range map[int]Budget{0: {0, 50, 50}, 41: {41, 50, 9}, 70: {70, 50, 0}} {
+		h := New(Config{Auth: p, Budgets: spentBudget{"ada": spent}, Policy: access.Policy{Budget: 50}, Log: logtest.Logger(t)})
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, Prefix+"/me", nil)
+		r.Header.Set("Authorization", "Bearer good")
+		rec := httptest.NewRecorder()
+		h.ServeHTTP(rec, r)
+		var me Me
+		if err := json.Unmarshal(rec.Body.Bytes(), &me); err != nil || me.Budget == nil || *me.Budget != want || me.StepUpEnd == nil || !me.StepUpEnd.Equal(v.Session.StepUpEnd) {
+			t.Errorf("after %d: %d %s", spent, rec.Code, rec.Body)
+		}
+	}
+}

@@ -79,6 +79,8 @@ type eraseInput struct {
 		Subject *SubjectOrder `json:"subject,omitempty" doc:"label and reason of a subject, by kind and id"`
 		Title   bool          `json:"title,omitempty" doc:"the incident's title, with those it had before"`
 		Early   bool          `json:"early,omitempty" doc:"why public notices were unlocked"`
+		Draft   int64         `json:"draft,omitempty" minimum:"0" doc:"a draft's text, receiver and reasons; what was not sent is withdrawn"`
+		Figure  int64         `json:"figure,omitempty" minimum:"0" doc:"how a figure was found"`
 		Reason  string        `json:"reason" maxLength:"4000" doc:"it is kept as it is: do not repeat what goes"`
 	}
 }
@@ -88,7 +90,7 @@ func (d desk) erase(ctx context.Context, in *eraseInput) (*IncidentView, error) 
 		return nil, err
 	}
 	b := in.Body
-	e := incident.Erasure{Event: b.Event, Text: b.Text, File: b.File, Task: b.Task, Title: b.Title, Early: b.Early}
+	e := incident.Erasure{Event: b.Event, Text: b.Text, File: b.File, Task: b.Task, Title: b.Title, Early: b.Early, Draft: b.Draft, Figure: b.Figure}
 	if b.Subject != nil {
 		e.Subject = ledger.Subject{Kind: b.Subject.Kind, ID: b.Subject.ID}
 	}

@@ -7,12 +7,23 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"cratewarden"
+	"cratewarden/access"
 	"cratewarden/action"
 	"cratewarden/auth"
 )
 
 // hall answers what concerns people and their rights.
-type hall struct{ auth Auth }
+type hall struct {
+	auth    Auth
+	budgets Budgets
+	policy  access.Policy
+}
+
+// Budgets knows how much of their hourly budget somebody has used;
+// *action.Engine does.
+type Budgets interface {
+	Spent(ctx context.Context, person string) (weight int, err error)
+}
 
 func (h hall) there() error {
 	if h.auth == nil {
@@ -22,8 +33,8 @@ func (h hall) there() error {
 }
 
 func registerPeople(a huma.API, cfg Config) {
-	h := hall{cfg.Auth}
-	get(a, "me", "look", "/me", "Who asks, with which roles, and until when changes are allowed", h.me)
+	h := hall{auth: cfg.Auth, budgets: cfg.Budgets, policy: cfg.Policy.Or()}
+	get(a, "me", "look", "/me", "Who asks, with which roles, until when changes are allowed, and what is left of the budget", h.me)
 	get(a, "rules", "look.people", "/rules", "Who may do what, and why not you", h.rules)
 	get(a, "people", "look.people", "/people", "Everybody who may sign in, with the teams that give them their roles", h.people)
 	get(a, "person", "look.people", "/people/{id}", "One of them", h.person)
@@ -41,6 +52,14 @@ type Me struct {
 	APIToken *auth.APIToken `json:"api_token,omitempty" doc:"the API token that asks"`
 	// StepUpEnd is nil when changes take a confirmation first.
 	StepUpEnd *time.Time `json:"step_up_end,omitempty" doc:"until when changes are allowed without confirming again"`
+	Budget    *Budget    `json:"budget,omitempty" doc:"left out where no plans are applied"`
+}
+
+// Budget is the weight of what one person applies alone.
+type Budget struct {
+	Used int `json:"used" doc:"within the last hour"`
+	Most int `json:"most" doc:"beyond it a plan takes a second person"`
+	Left int `json:"left"`
 }
 
 func (h hall) me(ctx context.Context, _ *struct{}) (*Me, error) {
@@ -55,6 +74,13 @@ func (h hall) me(ctx context.Context, _ *struct{}) (*Me, error) {
 	}
 	if end := v.Session.StepUpEnd; !end.IsZero() && v.SteppedUp(time.Now()) {
 		out.StepUpEnd = &end
+	}
+	if h.budgets != nil {
+		used, err := h.budgets.Spent(ctx, v.Person.ID)
+		if err != nil {
+			return nil, err
+		}
+		out.Budget = &Budget{used, h.policy.Budget, max(h.policy.Budget-used, 0)}
 	}
 	return out, nil
 }

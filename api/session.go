@@ -10,7 +10,7 @@ import (
 )
 
 func registerSessions(a huma.API, cfg Config) {
-	h := hall{cfg.Auth}
+	h := hall{auth: cfg.Auth}
 	get(a, "sessions", "own.session", "/sessions", "Where you are signed in", h.sessions)
 	post(a, "session-end", "own.session", "/sessions/{id}/end", "End a session: your own, or as a platform administrator anybody's", h.endSession)
 	post(a, "sign-out", "own.session", "/sign-out", "End the session that asks", h.signOut)

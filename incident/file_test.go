@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -66,10 +67,21 @@ func TestErase(t *testing.T) {
 	must(err)
 	_, err = k.Override(ctx, k.ada, i.ID, secret)
 	must(err)
-	for _, e := range []Erasure{{Event: note.ID}, {Text: "finder"}, {File: file.ID}, {Task: task.Item}, {Subject: account.Subject}, {Subject: crate("a")}, {Title: true}, {Early: true}} {
+	one := func(sql string, args ...any) (id int64) {
+		t.Helper()
+		must(k.db.QueryRow(ctx, sql+` RETURNING id`, append([]any{i.number()}, args...)...).Scan(&id))
+		return id
+	}
+	draft := one(`INSERT INTO incident_draft (incident, format, recipient, path, body, made, state, approved_why, sent_where, owner, owner_name, made_at, changed_at)
+		VALUES ($1, 'mail-reporter', $2, $2, $2, $2, 'approved', $2, $2, 'ada', 'Ada', now(), now())`, secret)
+	figure := one(`INSERT INTO incident_figure (incident, what, crate, value, method, query, confirmed, as_of, by_id, by_name, at)
+		VALUES ($1, 'downloads', 'a', 1, $2, $2, true, now(), 'ada', 'Ada', now())`, "asked "+secret)
+	one(`INSERT INTO incident_event (incident, at, actor, actor_name, kind, body, details)
+		VALUES ($1, now(), 'ada', 'Ada', 'draft.approved', $2, jsonb_build_object('draft', $3::text, 'recipient', $2::text, 'salt', 's'))`, secret, strconv.FormatInt(draft, 10))
+	for _, e := range []Erasure{{Draft: draft}, {Figure: figure}, {Event: note.ID}, {Text: "finder"}, {File: file.ID}, {Task: task.Item}, {Subject: account.Subject}, {Subject: crate("a")}, {Title: true}, {Early: true}} {
 		must(k.Erase(ctx, k.bo, i.ID, e, "request 7"))
 	}
-	for _, table := range []string{"incident", "incident_event", "incident_subject", "incident_text", "incident_task", "incident_file", "ledger_entry"} {
+	for _, table := range []string{"incident", "incident_event", "incident_subject", "incident_text", "incident_task", "incident_file", "incident_draft", "incident_figure", "ledger_entry"} {
 		if n := k.number(`SELECT count(*) FROM ` + table + ` x WHERE x::text LIKE '%ottilie%' OR x::text LIKE '%6f7474696c6965%'`); n > 0 {
 			t.Errorf("%s holds it in %d rows", table, n)
 		}
@@ -77,7 +89,10 @@ func TestErase(t *testing.T) {
 	if n := k.number(`SELECT count(*) FROM incident_event WHERE body = '' AND details ? 'salt'`); n > 0 {
 		t.Errorf("%d salts stay", n)
 	}
-	for _, e := range []Erasure{{}, {Event: note.ID}, {Event: 999}, {Text: "none"}, {File: 99}} {
+	if n := k.number(`SELECT count(*) FROM incident_draft WHERE state = 'withdrawn'`); n != 1 {
+		t.Error("the emptied draft may still be sent")
+	}
+	for _, e := range []Erasure{{}, {Draft: draft}, {Draft: 999}, {Figure: figure}, {Event: note.ID}, {Event: 999}, {Text: "none"}, {File: 99}} {
 		if err := k.Erase(ctx, k.bo, i.ID, e, "request 7"); err == nil {
 			t.Errorf("%+v was erased", e)
 		}

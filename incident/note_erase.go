@@ -20,6 +20,8 @@ type Erasure struct {
 	Subject ledger.Subject `json:"subject,omitzero"` // the label and reason of a subject
 	Title   bool           `json:"title,omitempty"`  // the case's title, with those it had before
 	Early   bool           `json:"early,omitempty"`  // why public steps were unlocked
+	Draft   int64          `json:"draft,omitempty"`  // a draft's text, receiver and reasons, with what the facts gave for it
+	Figure  int64          `json:"figure,omitempty"` // how a figure was found
 }
 
 // Erase clears what a person wrote, for ever. That something was written, when
@@ -48,16 +50,24 @@ func (s *Service) Erase(ctx context.Context, who action.Actor, id string, e Eras
 
 // forget clears the texts of events of a case and of those merged into it.
 func (w *writing) forget(ctx context.Context, where string, args ...any) (int64, error) {
-	var numbers []int64
-	for _, id := range w.inc.ids() {
-		n, err := numberOf(id)
-		if err != nil {
-			return 0, err
-		}
-		numbers = append(numbers, n)
+	numbers, err := w.numbers()
+	if err != nil {
+		return 0, err
 	}
 	done, err := w.tx.Exec(ctx, `UPDATE incident_event SET body = '', details = details - 'salt' WHERE incident = ANY ($1) AND body <> '' AND `+where, append([]any{numbers}, args...)...)
 	return done.RowsAffected(), err
+}
+
+// numbers are those of the case and of what was merged into it.
+func (w *writing) numbers() (out []int64, err error) {
+	for _, id := range w.inc.ids() {
+		n, err := numberOf(id)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, n)
+	}
+	return out, nil
 }
 
 func (w *writing) erase(ctx context.Context, e Erasure) (what map[string]string, err error) {
@@ -100,6 +110,14 @@ func (w *writing) erase(ctx context.Context, e Erasure) (what map[string]string,
 			n, w.inc.EarlyReason = 1, "erased"
 		}
 		_, err = w.forget(ctx, `kind = 'override'`)
+	case e.Draft != 0:
+		draft := strconv.FormatInt(e.Draft, 10)
+		what = map[string]string{"draft": draft}
+		n, err = w.eraseDraft(ctx, e.Draft)
+		_, also = w.forget(ctx, `details ->> 'draft' = $2`, draft)
+	case e.Figure != 0:
+		what = map[string]string{"figure": strconv.FormatInt(e.Figure, 10)}
+		err = row(`UPDATE incident_figure SET method = 'erased', query = '' WHERE incident = $1 AND id = $2 AND method <> 'erased'`, e.Figure)
 	default:
 		return nil, cratewarden.Errorf(cratewarden.Invalid, "Say what is to be erased.")
 	}
@@ -112,4 +130,22 @@ func (w *writing) erase(ctx context.Context, e Erasure) (what map[string]string,
 		return nil, cratewarden.Errorf(cratewarden.NotFound, "Incident %s has nothing like that, or it is erased already.", w.inc.ID)
 	}
 	return what, nil
+}
+
+// eraseDraft empties a draft of a case or of one merged into it. What was not
+// sent is withdrawn, so that nobody sends an empty text; if the facts give an
+// occasion for it, the next making writes it anew from them.
+func (w *writing) eraseDraft(ctx context.Context, draft int64) (int64, error) {
+	numbers, err := w.numbers()
+	if err != nil {
+		return 0, err
+	}
+	done, err := w.tx.Exec(ctx, `UPDATE incident_draft SET body = '', made = '', path = 'erased', recipient = '', approved_why = '', sent_where = '',
+			revision = revision + 1, state = CASE WHEN state IN ('draft', 'approved') THEN 'withdrawn' ELSE state END, changed_at = $3
+		WHERE incident = ANY ($1) AND id = $2 AND path <> 'erased'`, numbers, draft, w.now)
+	if err != nil {
+		return 0, err
+	}
+	_, err = w.tx.Exec(ctx, `UPDATE incident_event SET details = details - 'recipient' WHERE incident = ANY ($1) AND details ->> 'draft' = $2`, numbers, strconv.FormatInt(draft, 10))
+	return done.RowsAffected(), err
 }

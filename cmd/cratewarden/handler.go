@@ -132,11 +132,11 @@ func surfaces(cfg consoleConfig, p *parts, registryPool *pgxpool.Pool) (web.Conf
 	if e := p.entrance; e != nil {
 		pages.Auth, pages.Pretend, pages.Limit = e.auth, cfg.signIn.auth.Pretend, e.limit
 		programs.Auth, programs.Pretend, programs.Limit = e.auth, cfg.signIn.auth.Pretend, e.limit
-		pages.Notices, programs.Notices, pages.Policy = e.notices, e.notices, e.policy
+		pages.Notices, programs.Notices, pages.Policy, programs.Policy = e.notices, e.notices, e.policy, e.policy
 		pages.Openings, programs.Openings = p.opener, p.opener
 	}
 	if p.acting != nil {
-		pages.Tombstones, pages.Budgets = p.acting.engine, p.acting.engine
+		pages.Tombstones, pages.Budgets, programs.Budgets = p.acting.engine, p.acting.engine, p.acting.engine
 		pages.Plans, pages.Documents, programs.Plans = p.acting.engine, p.acting.engine, p.acting.engine
 	}
 	if p.cases != nil {

@@ -190,13 +190,15 @@ type incidentEraseCmd struct {
 	Subject string `env:"-" placeholder:"WHAT" help:"Name and reason of a subject, as subject add takes it."`
 	Title   bool   `env:"-" help:"The incident's title, with those it had before."`
 	Early   bool   `env:"-" help:"Why public notices were unlocked."`
+	Draft   int64  `env:"-" help:"A draft's text, receiver and reasons, by its number; what was not sent is withdrawn."`
+	Figure  int64  `env:"-" help:"How a figure was found, by its number."`
 	Reason  string `required:"" env:"-" help:"Such as the number of the request. It is kept: do not repeat what goes."`
 }
 
 // Run erases one thing for ever.
 func (c incidentEraseCmd) Run(e env) error {
 	what := map[string]any{}
-	for name, value := range map[string]any{"event": c.Event, "text": c.Text, "file": c.File, "task": c.Task, "title": c.Title, "early": c.Early} {
+	for name, value := range map[string]any{"event": c.Event, "text": c.Text, "file": c.File, "task": c.Task, "title": c.Title, "early": c.Early, "draft": c.Draft, "figure": c.Figure} {
 		if value != int64(0) && value != "" && value != false {
 			what[name] = value
 		}
@@ -209,7 +211,7 @@ func (c incidentEraseCmd) Run(e env) error {
 		what["subject"] = s
 	}
 	if len(what) != 1 {
-		return cratewarden.Errorf(cratewarden.Invalid, "Name one thing to erase: --event, --text, --file, --task, --subject, --title or --early.")
+		return cratewarden.Errorf(cratewarden.Invalid, "Name one thing to erase: --event, --text, --file, --task, --subject, --title, --early, --draft or --figure.")
 	}
 	what["reason"] = c.Reason
 	return c.change(e, func(cl *client.Client) (*api.IncidentView, error) { return cl.Erase(e.ctx, c.ID, what) })

@@ -356,6 +356,9 @@ func (o *office) terminal(ada worker) {
 	if code != 0 || o.number(yanked) != 1 {
 		t.Errorf("confirmed: %d %s", code, text)
 	}
+	if text, code := o.types(nil, "whoami"); code != 0 || !strings.Contains(text, "299 of 300 left this hour") || !strings.Contains(text, "confirmed; that ends in") {
+		t.Errorf("whoami after a change: %d %s", code, text)
+	}
 
 	ada.Go("/you")
 	ada.Screenshot("you-phone", 390, "dark")

@@ -37,6 +37,9 @@ func printMe(w io.Writer, m *api.Me) {
 			fact(w, "  but", "confirmed; that ends "+left(*m.StepUpEnd))
 		}
 	}
+	if b := m.Budget; b != nil {
+		fact(w, "Budget", num(b.Left)+" of "+num(b.Most)+" left this hour; beyond it a plan takes a second person")
+	}
 	if t := m.APIToken; t != nil {
 		fact(w, "API token", t.ID+" “"+t.Name+"”, until "+when(t.Expires)+" UTC")
 		fact(w, "  acts", strings.Join(t.Acts, " "))
