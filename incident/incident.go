@@ -27,13 +27,16 @@ type Incident struct {
 	MergedInto string   `json:"merged_into,omitempty"`
 	SplitFrom  string   `json:"split_from,omitempty"`
 	// EarlyReason says why public steps were unlocked before the removal.
-	EarlyReason string     `json:"early_reason,omitempty"`
-	Revision    int        `json:"revision"`
-	OpenedBy    Person     `json:"opened_by"`
-	OpenedAt    time.Time  `json:"opened_at"`
-	ReportedAt  *time.Time `json:"reported_at,omitempty"`
-	ChangedAt   time.Time  `json:"changed_at"`
-	ClosedAt    *time.Time `json:"closed_at,omitempty"`
+	EarlyReason string `json:"early_reason,omitempty"`
+	// Doubt is what the record says against a closed case's being removed; ""
+	// when it says nothing. Open cases go back instead.
+	Doubt      string     `json:"doubt,omitempty"`
+	Revision   int        `json:"revision"`
+	OpenedBy   Person     `json:"opened_by"`
+	OpenedAt   time.Time  `json:"opened_at"`
+	ReportedAt *time.Time `json:"reported_at,omitempty"`
+	ChangedAt  time.Time  `json:"changed_at"`
+	ClosedAt   *time.Time `json:"closed_at,omitempty"`
 	// Also are the cases that were merged into this one; their plans, evidence
 	// and ledger entries go on to name them.
 	Also     []string  `json:"also,omitempty"`

@@ -134,6 +134,16 @@ type fakeEngine struct {
 	mu    sync.Mutex
 	plans []action.Plan
 	undo  map[string]map[int]bool
+	again []action.Tombstone // deleted numbers that are back
+}
+
+func (e *fakeEngine) Tombstones(_ context.Context, f action.TombstoneFilter) ([]action.Tombstone, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !f.SeenAgain {
+		return nil, nil
+	}
+	return slices.Clone(e.again), nil
 }
 
 func (*fakeEngine) Catalogue() *action.Catalogue { return action.NewCatalogue() }
@@ -181,5 +191,12 @@ func (e *fakeEngine) undone(id string) {
 		if e.plans[n].ID == id {
 			e.plans[n].State = action.Undone
 		}
+	}
+}
+
+func (k *kit) must(err error) {
+	k.t.Helper()
+	if err != nil {
+		k.t.Fatal(err, cratewarden.MessageOf(err))
 	}
 }

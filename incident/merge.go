@@ -47,10 +47,14 @@ func mergeInto(ctx context.Context, stays, ends *writing, reason string) error {
 			fresh = append(fresh, sub)
 		}
 	}
+	open := !ends.inc.MayPublish()
 	changed := takeOver(&stays.inc, ends.inc)
 	changed["from"] = ends.inc.ID
 	stays.record(record{Kind: MergeEvent, Body: reason, Details: changed, Subjects: append(ledgerSubjects([]Subject{asSubject(ends.inc.ID)}), ledgerSubjects(fresh)...),
 		Local: map[string]string{"subjects": casting(fresh)}})
+	if open { // an early unlocking of this case was not meant for the other's work
+		stays.lockAgain(ends.inc.ID + ", whose public texts were locked, was merged into this case.")
+	}
 	if err := moveTexts(ctx, stays, ends); err != nil {
 		return err
 	}

@@ -22,9 +22,11 @@ func (s State) Rank() int { return slices.Index(States(), s) }
 // Reached says that a case is at a state or beyond.
 func (i Incident) Reached(s State) bool { return i.State != Merged && i.State.Rank() >= s.Rank() }
 
-// MayPublish says that public steps are unlocked: what was bad is gone, or
-// somebody said why it may be told earlier.
-func (i Incident) MayPublish() bool { return i.Reached(Removed) || i.EarlyReason != "" }
+// MayPublish says that public steps are unlocked: what was bad is gone, and the
+// record does not say otherwise; or somebody said why it may be told earlier.
+func (i Incident) MayPublish() bool {
+	return i.Reached(Removed) && i.Doubt == "" || i.EarlyReason != ""
+}
 
 // way is how one state leads to another.
 type way byte
@@ -71,6 +73,9 @@ type need struct {
 	// hard says that no reason takes its place.
 	hard bool
 	why  string // what shows it, or what is missing
+	// lacks names what is missing, each thing in one spelling. A person who says
+	// that a state is reached all the same says it of these and of nothing else.
+	lacks []string
 	proof
 }
 

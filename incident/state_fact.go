@@ -13,17 +13,29 @@ import (
 
 // readFacts reads what plans and evidence show. A case's row need not be locked
 // for it; what changes meanwhile is seen by the next Sync.
-func (s *Service) readFacts(ctx context.Context, ids []string) (f facts, err error) {
+func (s *Service) readFacts(ctx context.Context, i Incident) (f facts, err error) {
 	if s.cfg.Engine != nil {
-		for _, id := range ids {
-			if err := s.readActs(ctx, id, &f); err != nil {
+		undos := map[string]proof{}
+		for _, id := range i.ids() {
+			if err := s.readActs(ctx, id, &f, undos); err != nil {
 				return f, err
 			}
 		}
+		for n, a := range f.undone {
+			if by, known := undos[a.plan]; known {
+				f.undone[n].proof = by
+			}
+		}
+		if err := s.readEnds(ctx, i, &f); err != nil {
+			return f, err
+		}
 		slices.SortStableFunc(f.acts, func(a, b actFact) int { return a.at.Compare(b.at) })
 	}
+	if err := s.readPublished(ctx, i, &f); err != nil {
+		return f, err
+	}
 	if s.cfg.Evidence != nil {
-		for _, id := range ids {
+		for _, id := range i.ids() {
 			page, err := s.cfg.Evidence.List(ctx, evidence.Filter{Incident: id, Limit: 500})
 			if err != nil {
 				return f, err
@@ -38,15 +50,22 @@ func (s *Service) readFacts(ctx context.Context, ids []string) (f facts, err err
 	return f, nil
 }
 
-// readActs reads the steps of the applied plans of one case that were not undone.
-func (s *Service) readActs(ctx context.Context, id string, f *facts) error {
+// readActs reads the steps of the applied plans of one case, those that were
+// undone apart, and which plan undid which.
+func (s *Service) readActs(ctx context.Context, id string, f *facts, undos map[string]proof) error {
 	for before := ""; ; {
-		plans, err := s.cfg.Engine.Plans(ctx, action.PlanFilter{Incident: id, States: []action.State{action.Applied}, Before: before, Limit: 500})
+		plans, err := s.cfg.Engine.Plans(ctx, action.PlanFilter{Incident: id, States: []action.State{action.Applied, action.Undone}, Before: before, Limit: 500})
 		if err != nil {
 			return err
 		}
 		for _, p := range plans {
 			before = p.ID
+			if p.Undoes != "" {
+				if p.State == action.Applied {
+					undos[p.Undoes] = proofOf(p)
+				}
+				continue
+			}
 			if err := s.readPlan(ctx, p, f); err != nil {
 				return err
 			}
@@ -58,9 +77,6 @@ func (s *Service) readActs(ctx context.Context, id string, f *facts) error {
 }
 
 func (s *Service) readPlan(ctx context.Context, p action.Plan, f *facts) error {
-	if p.Undoes != "" {
-		return nil
-	}
 	undone, err := s.cfg.Engine.UndoneSteps(ctx, p.ID)
 	if err != nil {
 		return err
@@ -69,16 +85,38 @@ func (s *Service) readPlan(ctx context.Context, p action.Plan, f *facts) error {
 	if err != nil {
 		return err
 	}
+	for n, step := range steps {
+		a := actFact{kind: step.Kind, subjects: step.Do.Subjects(), until: lockedUntil(step.Do), proof: proofOf(p)}
+		if undone[n+1] || p.State == action.Undone {
+			f.undone = append(f.undone, a)
+			continue
+		}
+		f.acts = append(f.acts, a)
+	}
+	return nil
+}
+
+func proofOf(p action.Plan) proof {
 	shown := proof{plan: p.ID, ledger: p.Outcome}
 	if p.AppliedAt != nil {
 		shown.at = *p.AppliedAt
 	}
-	for n, step := range steps {
-		if !undone[n+1] {
-			f.acts = append(f.acts, actFact{kind: step.Kind, subjects: step.Do.Subjects(), proof: shown})
+	return shown
+}
+
+// lockedUntil is when a step's lock ends by itself.
+func lockedUntil(do action.Action) time.Time {
+	switch do := do.(type) {
+	case action.Contain:
+		if do.Until != nil {
+			return do.Until.UTC()
+		}
+	case action.AccountLock:
+		if do.Until != nil {
+			return do.Until.UTC()
 		}
 	}
-	return nil
+	return time.Time{}
 }
 
 // readRows adds what the case's own rows show.

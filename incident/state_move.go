@@ -14,7 +14,7 @@ import (
 
 // Next says to which states a case can go, and what each step still needs.
 func (s *Service) Next(ctx context.Context, i Incident) ([]Step, error) {
-	f, err := s.readFacts(ctx, i.ids())
+	f, err := s.readFacts(ctx, i)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +77,7 @@ func (s *Service) move(ctx context.Context, who action.Actor, id string, to Stat
 	if err != nil {
 		return now, err
 	}
-	f, err := s.readFacts(ctx, now.ids())
+	f, err := s.readFacts(ctx, now)
 	if err != nil {
 		return now, err
 	}
@@ -88,11 +88,12 @@ func (s *Service) move(ctx context.Context, who action.Actor, id string, to Stat
 		if w.inc.State == to && !reopen {
 			return nil
 		}
-		skipped, err := mayMove(w.inc, to, reason, reopen, needsOf(w.inc, f))
+		needs := needsOf(w.inc, f)
+		skipped, err := mayMove(w.inc, to, reason, reopen, needs)
 		if err != nil {
 			return err
 		}
-		w.moveTo(to, reason, skipped)
+		w.moveTo(to, reason, skipped, needs)
 		return nil
 	})
 }
@@ -128,8 +129,9 @@ func mayMove(i Incident, to State, reason string, reopen bool, needs map[State]n
 	return open, nil
 }
 
-// moveTo records a change of state that was found to be right.
-func (w *writing) moveTo(to State, reason string, skipped []need) {
+// moveTo records a change of state that was found to be right. Who says why a case
+// is in a state vouches for what nothing shows of it then.
+func (w *writing) moveTo(to State, reason string, skipped []need, needs map[State]need) {
 	r := record{Kind: StateEvent, Body: reason, Details: map[string]string{"from": string(w.inc.State), "to": string(to)}}
 	if len(skipped) > 0 {
 		var states []string
@@ -140,6 +142,9 @@ func (w *writing) moveTo(to State, reason string, skipped []need) {
 	}
 	if wayTo(w.inc.State, to) != onward && to != Merged {
 		r.Details["back"] = "true"
+	}
+	if open := missing(needs, Triaged, to); to.Open() && to != Triaged && len(open) > 0 && reason != "" {
+		r.Local = map[string]string{"lacks": lacksOf(open)}
 	}
 	w.setState(to, r)
 }

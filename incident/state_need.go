@@ -19,14 +19,28 @@ type facts struct {
 	figures map[string]time.Time // confirmed, by what was counted
 	notes   bool
 	open    int // tasks that are to be done before closing
+	// undone are the steps of applied plans that were undone since, each with what
+	// undid it.
+	undone []actFact
+	// published are the bad publishes that were ever seen of the case's crates, as
+	// versions in one spelling, by crate.
+	published map[string][]string
 }
 
-// actFact is one step of an applied plan that was not undone.
+// actFact is one step of an applied plan that was not undone, or one of the two
+// things that end what a step did without any plan: see ends.
 type actFact struct {
 	kind     string // of the catalogue
 	subjects []ledger.Subject
+	until    time.Time // the end of a lock; zero is none
 	proof
 }
+
+// What ends the work of a step without a plan.
+const (
+	lockEnded = "account.lock-ended" // the lock's time is over
+	backAgain = "version.back-again" // a deleted number is in the registry again
+)
 
 type bundleFact struct{ proof }
 
@@ -109,69 +123,6 @@ func (i Incident) with(kinds []string, role func(string) bool) (out []Subject) {
 	return out
 }
 
-// deals says whether an act deals with a subject: a crate by an act on it or on
-// one of its versions, a version by one on it or on its crate. Steps may spell a
-// crate in any way.
-func (a actFact) deals(s Subject) bool {
-	crate, num := spelling(s.Subject)
-	for _, t := range a.subjects {
-		name, n := spelling(t)
-		switch {
-		case crate == "" && t.Kind == s.Kind && t.ID == s.ID,
-			crate != "" && name == crate && (num == n || num == "" || n == ""):
-			return true
-		}
-	}
-	return false
-}
-
-// spelling gives the one form of a crate's name, and the number of a version; ""
-// for anything else.
-func spelling(s ledger.Subject) (crate, num string) {
-	if s.Kind != "crate" && s.Kind != "version" {
-		return "", ""
-	}
-	name, num, _ := strings.Cut(s.ID, "@")
-	return cratewarden.CanonName(name), num
-}
-
-// dealsIn is deals, and says that a token is dealt with by an act on an account
-// that the case names, too: whose it is the case does not know, but a stranger's
-// account says nothing of it.
-func (a actFact) dealsIn(i Incident, s Subject) bool {
-	return a.deals(s) || s.Kind == "token" && slices.ContainsFunc(a.subjects, func(t ledger.Subject) bool {
-		_, named := i.subject(t)
-		return named && t.Kind == accountKind
-	})
-}
-
-// covered finds the acts that deal with each subject, and the subjects without.
-// An act that was taken back since by another does not count; a deletion is not
-// taken back.
-func (i Incident) covered(subjects []Subject, acts []actFact, counts func(string) bool) (last proof, missing []string) {
-	for _, s := range subjects {
-		var by *actFact
-		for n, a := range acts {
-			switch {
-			case !a.dealsIn(i, s):
-			case counts(a.kind):
-				if by == nil || !deletes(by.kind) {
-					by = &acts[n]
-				}
-			case letsGo(a.kind) && s.Kind != "token" && by != nil && !deletes(by.kind):
-				by = nil
-			}
-		}
-		switch {
-		case by == nil:
-			missing = append(missing, nameOf(s))
-		case by.at.After(last.at):
-			last = by.proof
-		}
-	}
-	return last, missing
-}
-
 func nameOf(s Subject) string {
 	switch {
 	case s.Kind == "account" && s.Label != "":
@@ -208,18 +159,22 @@ func lastOf(acts []actFact, counts func(string) bool) (p proof, any bool) {
 
 func needContained(i Incident, f facts) need {
 	last, any := lastOf(f.acts, stops)
-	if !any {
-		return need{why: "No applied plan of this case contains anything."}
-	}
-	bad := i.with([]string{"crate", "version", "account", "token"}, badRole)
-	if len(bad) > 0 {
-		p, rest := i.covered(bad, f.acts, stops)
-		if len(rest) > 0 {
-			return need{why: "Not contained by a plan of this case: " + some(rest) + "."}
+	bad := append(i.badThings(f), i.with([]string{"account", "token"}, badRole)...)
+	if len(bad) == 0 {
+		if !any {
+			return need{why: "No applied plan of this case contains anything.", lacks: []string{anything}}
 		}
-		last = p
+		return need{met: true, why: "Plan " + last.plan + " contained it.", proof: last}
 	}
-	return need{met: true, why: "Plan " + last.plan + " contained it.", proof: last}
+	p, rest := i.covered(bad, f.acts, stops, letsGo)
+	if rest = i.notGivenBack(rest, f); len(rest) > 0 {
+		why := "Not contained by a plan of this case: " + some(namesOf(rest)) + "."
+		if !any {
+			why = "No applied plan of this case contains anything. " + why
+		}
+		return need{why: why, lacks: keysOf(rest)}
+	}
+	return need{met: true, why: "Plan " + p.plan + " contained it.", proof: p}
 }
 
 func needSealed(_ Incident, f facts) need {
@@ -231,25 +186,28 @@ func needSealed(_ Incident, f facts) need {
 
 func needRemoved(i Incident, f facts) need {
 	things := []string{"crate", "version"}
-	bad := i.with(things, badRole)
+	bad := i.badThings(f)
 	good := i.with(things, func(role string) bool { return role == "restore" })
 	last, any := lastOf(f.acts, func(kind string) bool { return deletes(kind) || restores(kind) })
 	switch {
 	case !any && len(i.with(things, func(string) bool { return true })) == 0:
 		return need{needless: true, why: "No crate and no version is a subject, so nothing is to be removed."}
-	case !any:
-		return need{why: "No applied plan of this case removes or restores anything."}
+	case !any && len(bad)+len(good) == 0:
+		return need{why: "No applied plan of this case removes or restores anything.", lacks: []string{anything}}
 	}
-	gone, left := i.covered(bad, f.acts, deletes)
-	here, away := i.covered(good, f.acts, restores)
+	gone, left := i.covered(bad, f.acts, deletes, letsGo)
+	here, away := i.covered(good, f.acts, restores, contains)
+	held := stillHeld(f.acts)
+	lacks := append(append(keysOf(left), keysOf(away)...), held...)
 	switch {
+	case !any:
+		return need{why: "No applied plan of this case removes or restores anything.", lacks: lacks}
 	case len(left) > 0:
-		return need{why: "Not deleted by a plan of this case: " + some(left) + "."}
+		return need{why: "Not deleted by a plan of this case: " + some(namesOf(left)) + ".", lacks: lacks}
 	case len(away) > 0:
-		return need{why: "Not restored by a plan of this case: " + some(away) + "."}
-	}
-	if left := stillHeld(f.acts); len(left) > 0 {
-		return need{why: "Only held by a plan of this case: " + some(left) + ". Delete it, or release it."}
+		return need{why: "Not restored by a plan of this case: " + some(namesOf(away)) + ".", lacks: lacks}
+	case len(held) > 0:
+		return need{why: "Only held by a plan of this case: " + some(held) + ". Delete it, or release it.", lacks: lacks}
 	}
 	for _, p := range []proof{gone, here} {
 		if p.plan != "" && p.at.After(last.at) {
@@ -276,22 +234,6 @@ func stillHeld(acts []actFact) (out []string) {
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
-}
-
-// needRestored is for a false alarm: what was contained must be let go.
-func needRestored(f facts) need {
-	for n, a := range f.acts {
-		if !contains(a.kind) {
-			continue
-		}
-		released := slices.ContainsFunc(f.acts[n+1:], func(later actFact) bool {
-			return restores(later.kind) && slices.ContainsFunc(a.subjects, func(s ledger.Subject) bool { return later.deals(Subject{Subject: s}) })
-		})
-		if !released {
-			return need{why: "Plan " + a.plan + " still contains something of what turned out to be benign. Undo it."}
-		}
-	}
-	return need{needless: true, why: "Nothing to do: the verdict is benign, and nothing is contained."}
 }
 
 func needCommunicated(i Incident, f facts) need {

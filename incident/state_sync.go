@@ -27,7 +27,7 @@ func (s *Service) sync(ctx context.Context, id string) (Incident, error) {
 		return now, err
 	}
 	s.seen(ctx, now)
-	f, err := s.readFacts(ctx, now.ids())
+	f, err := s.readFacts(ctx, now)
 	if err != nil {
 		return now, err
 	}
@@ -44,7 +44,7 @@ func (s *Service) sync(ctx context.Context, id string) (Incident, error) {
 		if err != nil {
 			return err
 		}
-		if !fell {
+		if !fell && w.inc.State.Open() {
 			for _, step := range forward(w.inc.State, needs, since) {
 				w.moveByRecord(step)
 			}
@@ -64,9 +64,16 @@ func (s *Service) settled(ctx context.Context, written Incident) (Incident, erro
 	return now, nil
 }
 
-// SyncAll syncs every open case. One that fails does not keep the others.
+// closedFor is how long a plan that changed after its case was closed is looked at.
+const closedFor = 7 * 24 * time.Hour
+
+// SyncAll syncs every open case, and closed ones of which a plan changed since.
+// One that fails does not keep the others.
 func (s *Service) SyncAll(ctx context.Context) error {
-	rows, err := s.db.Query(ctx, `SELECT number FROM incident WHERE state = ANY ($1) ORDER BY number`, openStates())
+	rows, err := s.db.Query(ctx, `SELECT number FROM incident WHERE state = ANY ($1)
+		UNION SELECT i.number FROM plan p JOIN incident i ON p.incident = 'INC-' || i.number
+			WHERE p.changed_at > $2 AND p.changed_at > i.changed_at AND p.state IN ('applied', 'undone') AND i.state <> ALL ($1)
+		ORDER BY 1`, openStates(), s.clock().Add(-closedFor))
 	if err != nil {
 		return pg.Map(err)
 	}
@@ -86,29 +93,11 @@ func (s *Service) SyncAll(ctx context.Context) error {
 	return errors.Join(all...)
 }
 
-// lastBack is when the case last went back.
+// lastBack is when somebody last took the case back.
 func (w *writing) lastBack(ctx context.Context) (at time.Time, err error) {
-	err = w.tx.QueryRow(ctx, `SELECT coalesce(max(at), 'epoch') FROM incident_event WHERE incident = $1 AND kind = $2 AND details ->> 'back' = 'true'`,
+	err = w.tx.QueryRow(ctx, `SELECT coalesce(max(at), 'epoch') FROM incident_event WHERE incident = $1 AND kind = $2 AND details ->> 'back' = 'true' AND details ->> 'auto' IS NULL`,
 		w.inc.number(), StateEvent).Scan(&at)
 	return at, err
-}
-
-// fallBack takes a case back to its verdict when the record, which had shown it
-// contained, shows that no longer: a plan was undone, a hold let go, or one more
-// bad thing was found. A case that says “contained” must be. What a person said
-// in spite of the record stands, and so does a case that is further on.
-func (w *writing) fallBack(ctx context.Context, needs map[State]need) (bool, error) {
-	if w.inc.State != Contained && w.inc.State != Sealed || needs[Contained].ok() {
-		return false, nil
-	}
-	var auto bool
-	err := w.tx.QueryRow(ctx, `SELECT coalesce((SELECT details ->> 'auto' = 'true' FROM incident_event
-		WHERE incident = $1 AND kind = $2 AND details ->> 'to' = $3 ORDER BY id DESC LIMIT 1), false)`, w.inc.number(), StateEvent, Contained).Scan(&auto)
-	if err != nil || !auto {
-		return false, err
-	}
-	w.setState(Triaged, record{Kind: StateEvent, Details: map[string]string{"from": string(w.inc.State), "to": string(Triaged), "auto": "true", "back": "true", "why": needs[Contained].why}})
-	return true, nil
 }
 
 // shownStep is a state that the record shows to be reached.

@@ -38,12 +38,12 @@ func shown(text string) string {
 }
 
 const incidentColumns = `i.number, i.title, i.kind, i.state, i.verdict, i.severity, i.tlp, i.lead, i.lead_name, i.campaigns, i.drill, i.source,
-	coalesce(i.merged_into, 0), coalesce(i.split_from, 0), i.early_reason, i.revision, i.opened_by, i.opened_at, i.reported_at, i.changed_at, i.closed_at`
+	coalesce(i.merged_into, 0), coalesce(i.split_from, 0), i.early_reason, i.doubt, i.revision, i.opened_by, i.opened_at, i.reported_at, i.changed_at, i.closed_at`
 
 func scanIncident(row pgx.CollectableRow) (i Incident, err error) {
 	var number, merged, split int64
 	err = row.Scan(&number, &i.Title, &i.Kind, &i.State, &i.Verdict, &i.Severity, &i.TLP, &i.Lead.ID, &i.Lead.Name, &i.Campaigns, &i.Drill, &i.Source,
-		&merged, &split, &i.EarlyReason, &i.Revision, &i.OpenedBy, &i.OpenedAt, &i.ReportedAt, &i.ChangedAt, &i.ClosedAt)
+		&merged, &split, &i.EarlyReason, &i.Doubt, &i.Revision, &i.OpenedBy, &i.OpenedAt, &i.ReportedAt, &i.ChangedAt, &i.ClosedAt)
 	i.ID = idOf(number)
 	if merged != 0 {
 		i.MergedInto = idOf(merged)

@@ -33,7 +33,8 @@ const (
 	MergeEvent    = "merged"    // in the case that goes on: from, and what of it changed
 	GoneEvent     = "merged-in" // in the case that ends: into
 	SplitEvent    = "split"     // in the case that was parted: into, subjects
-	OverrideEvent = "override"  // the body is the reason
+	OverrideEvent = "override"  // the body is the reason; "ended" when it holds no more, and why
+	DoubtEvent    = "doubt"     // now: what the record says against a closed case, "" when nothing any more
 	ErasedEvent   = "erased"    // what, and the number of it
 )
 

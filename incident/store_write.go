@@ -213,9 +213,9 @@ func (w *writing) saveRow(ctx context.Context) error {
 		merged = &n
 	}
 	_, err := w.tx.Exec(ctx, `UPDATE incident SET title = $2, kind = $3, state = $4, verdict = $5, severity = $6, tlp = $7, lead = $8, lead_name = $9,
-			campaigns = $10, merged_into = $11, early_reason = $12, revision = $13, reported_at = $14, changed_at = $15, closed_at = $16 WHERE number = $1`,
+			campaigns = $10, merged_into = $11, early_reason = $12, revision = $13, reported_at = $14, changed_at = $15, closed_at = $16, doubt = $17 WHERE number = $1`,
 		i.number(), i.Title, i.Kind, i.State, i.Verdict, i.Severity, i.TLP, i.Lead.ID, i.Lead.Name,
-		orEmpty(i.Campaigns), merged, i.EarlyReason, i.Revision, i.ReportedAt, i.ChangedAt, i.ClosedAt)
+		orEmpty(i.Campaigns), merged, i.EarlyReason, i.Revision, i.ReportedAt, i.ChangedAt, i.ClosedAt, i.Doubt)
 	return err
 }
 

@@ -70,7 +70,7 @@ func (e Event) sentence(who string) string {
 	case OpenedEvent:
 		return who + " opened the case" + from(d("source")) + "."
 	case StateEvent:
-		return fmt.Sprintf("%s moved the case from %s to %s%s.", who, or(d("from"), "nothing"), d("to"), because(e.Body))
+		return fmt.Sprintf("%s moved the case from %s to %s%s.", who, or(d("from"), "nothing"), d("to"), because(or(e.Body, backBecause(e))))
 	case VerdictEvent:
 		return fmt.Sprintf("%s gave the verdict: %s%s.", who, or(d("now"), "undecided"), because(e.Body))
 	case LeadEvent:
@@ -107,7 +107,15 @@ func (e Event) sentence(who string) string {
 		return fmt.Sprintf("%s merged this case into %s%s.", who, d("into"), because(e.Body))
 	case SplitEvent:
 		return fmt.Sprintf("%s split %s off this case%s.", who, d("into"), because(e.Body))
+	case DoubtEvent:
+		if d("now") == "" {
+			return "The record says nothing any more against this case's being over."
+		}
+		return "The record speaks against this closed case, so its public texts are locked" + because(d("now")) + "."
 	case OverrideEvent:
+		if d("ended") == "true" {
+			return "The early unlocking of public texts ended" + because(d("why")) + "."
+		}
 		return fmt.Sprintf("%s unlocked public texts before the removal%s.", who, because(e.Body))
 	case ErasedEvent:
 		return fmt.Sprintf("%s erased a %s.", who, or(d("what"), "text"))
@@ -125,6 +133,15 @@ func (e Event) plain() string {
 		}
 	}
 	return text + because(e.Body) + "."
+}
+
+// backBecause is why the console took a case back; what takes one forward is told
+// by its plan already.
+func backBecause(e Event) string {
+	if e.Details["back"] != "true" {
+		return ""
+	}
+	return e.Details["why"]
 }
 
 func number(s string) int {

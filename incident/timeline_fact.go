@@ -82,7 +82,7 @@ func (s *Service) registryFacts(ctx context.Context, i Incident, plans []planDon
 	for _, f := range kept {
 		known[f.moment.ID] = true
 	}
-	live, err := s.liveFacts(ctx, c, kept)
+	live, err := s.liveFacts(ctx, c, kept, plans)
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,7 @@ type looker struct {
 
 // liveFacts reads the registry through the mirror, which alone can be asked by
 // account; a mirror that is still loading gives what it has.
-func (s *Service) liveFacts(ctx context.Context, c scope, kept []fact) ([]fact, error) {
+func (s *Service) liveFacts(ctx context.Context, c scope, kept []fact, plans []planDone) ([]fact, error) {
 	if s.cfg.Mirror == nil {
 		return nil, nil
 	}
@@ -52,6 +52,7 @@ func (s *Service) liveFacts(ctx context.Context, c scope, kept []fact) ([]fact, 
 			l.owner(crate, o)
 		}
 	}
+	l.doors(ctx, crates, kept, plans)
 	for id := range c.accounts {
 		l.account(id)
 	}
