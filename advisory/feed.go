@@ -87,6 +87,8 @@ type Feed struct {
 	ID      string     `json:"id"`
 	Updated time.Time  `json:"updated"` // when an entry last came, changed or went; it never goes back
 	Entries []Takedown `json:"entries"`
+
+	sound bool // its entries may be public, and are in order
 }
 
 // FeedVersion is the version of the feed's form. Fields may be added to it; it
@@ -110,34 +112,63 @@ func (f Feed) JSON() ([]byte, error) {
 	return append(out, '\n'), nil
 }
 
-// ready sorts a copy of the feed and refuses what must not leave.
-func (f Feed) ready() (Feed, error) {
+// Sound gives the feed in its order without the entries that may not be public:
+// one bad row must not keep readers from the others.
+func (f Feed) Sound() Feed {
 	entries := make([]Takedown, 0, len(f.Entries))
 	for _, e := range f.Entries {
-		if !cratewarden.ValidName(e.Crate) {
-			return f, cratewarden.Errorf(cratewarden.Invalid, "The feed cannot name a crate %q.", oneLine(e.Crate))
+		if e, err := e.public(); err == nil {
+			entries = append(entries, e)
 		}
-		e.Versions, e.Advisories = slices.Clone(e.Versions), slices.Clone(e.Advisories)
-		if e.Versions == nil {
-			e.Versions = []string{}
+	}
+	return f.ordered(entries)
+}
+
+// ready sorts a copy of the feed and refuses what must not leave.
+func (f Feed) ready() (Feed, error) {
+	if f.sound {
+		return f, nil
+	}
+	entries := make([]Takedown, 0, len(f.Entries))
+	for _, e := range f.Entries {
+		e, err := e.public()
+		if err != nil {
+			return f, err
 		}
-		if e.Advisories == nil {
-			e.Advisories = []string{}
-		}
-		for _, v := range e.Versions {
-			if !versionNumber.MatchString(v) {
-				return f, cratewarden.Errorf(cratewarden.Invalid, "The feed cannot name a version %q.", oneLine(v))
-			}
-		}
-		e.Advisories = slices.DeleteFunc(e.Advisories, func(a string) bool { return address(a) == "" || len(cratewarden.PublicTraces(a)) > 0 })
-		e.At = e.At.UTC().Truncate(time.Second)
 		entries = append(entries, e)
 	}
+	return f.ordered(entries), nil
+}
+
+func (f Feed) ordered(entries []Takedown) Feed {
 	slices.SortFunc(entries, func(a, b Takedown) int {
 		return cmp.Or(b.At.Compare(a.At), strings.Compare(a.ID, b.ID))
 	})
-	f.Entries, f.Updated = entries, f.Updated.UTC().Truncate(time.Second)
-	return f, nil
+	f.Entries, f.Updated, f.sound = entries, f.Updated.UTC().Truncate(time.Second), true
+	return f
+}
+
+// Newest gives a feed of its newest entries only.
+func (f Feed) Newest(most int) Feed {
+	f.Entries = f.Entries[:min(len(f.Entries), most)]
+	return f
+}
+
+// public gives a copy of an entry as it may leave, without addresses that lead to
+// a person. Invalid is one with a name or number that is none.
+func (e Takedown) public() (Takedown, error) {
+	if !cratewarden.ValidName(e.Crate) {
+		return e, cratewarden.Errorf(cratewarden.Invalid, "The feed cannot name a crate %q.", oneLine(e.Crate))
+	}
+	for _, v := range e.Versions {
+		if !versionNumber.MatchString(v) {
+			return e, cratewarden.Errorf(cratewarden.Invalid, "The feed cannot name a version %q.", oneLine(v))
+		}
+	}
+	e.Versions = append([]string{}, e.Versions...)
+	e.Advisories = slices.DeleteFunc(append([]string{}, e.Advisories...), func(a string) bool { return address(a) == "" || len(cratewarden.PublicTraces(a)) > 0 })
+	e.At = e.At.UTC().Truncate(time.Second)
+	return e, nil
 }
 
 type atomFeed struct {

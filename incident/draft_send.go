@@ -272,7 +272,7 @@ func (w *writing) send(ctx context.Context, d Draft, o SendOrder, sheet advisory
 		}
 	}
 	if feeds(d.Format) && w.inc.Drill == "" {
-		if err := w.takeDown(ctx, d, sheet); err != nil {
+		if err := w.takeDown(ctx, d.Crate, sheet); err != nil {
 			return err
 		}
 	}

@@ -42,7 +42,11 @@ type writingRoom struct {
 	told  []notify.Notice
 	id    string
 	now   time.Time
+	cfg   incident.Config
 }
+
+// settings are those of the service, for another of the same console.
+func (r *writingRoom) settings() incident.Config { return r.cfg }
 
 func editor() action.Actor {
 	return action.Actor{ID: "edi", Name: "Edi Editor", Roles: []cratewarden.Role{cratewarden.Editor}, Session: "s-edi"}
@@ -66,7 +70,7 @@ func newWritingRoom(t *testing.T) *writingRoom {
 		return r.now
 	}
 	r.log = ledger.New(ledger.Config{DB: r.db, Clock: clock})
-	r.Service = incident.New(incident.Config{
+	r.cfg = incident.Config{
 		Console: r.db, Ledger: r.log, Clock: clock, Logger: logtest.New(t).Logger(),
 		Registry: advisory.Registry{Name: "Harbor"}, Publisher: advisory.Publisher{Name: "Harbor security", Contact: "security@harbor.example"},
 		FeedKey: ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, 32)), FeedURL: "https://console.example/takedowns",
@@ -83,7 +87,8 @@ func newWritingRoom(t *testing.T) *writingRoom {
 			r.told = append(r.told, n)
 			return nil
 		},
-	})
+	}
+	r.Service = incident.New(r.cfg)
 	i, err := r.Open(t.Context(), responder(), incident.Opening{Title: "Supply chain attack on arraykit", Kind: incident.CompromisedOwner, TLP: incident.Clear, Severity: incident.Critical,
 		Subjects: []incident.Subject{{Subject: ledger.Subject{Kind: "crate", ID: "arraykit"}}}})
 	if err != nil {

@@ -34,7 +34,7 @@ func TestFeedTellsWhatWasSent(t *testing.T) {
 	t.Parallel()
 	r := newWritingRoom(t)
 	r.make()
-	if f, parsed := r.feed(); len(parsed.Entries) != 0 || len(f.Sig) != ed25519.SignatureSize {
+	if f, parsed := r.feed(); len(parsed.Entries) != 0 || len(f.Sigs) != 1 || len(f.Sigs[0].Sig) != ed25519.SignatureSize {
 		t.Fatalf("%s", f.JSON)
 	}
 	r.to(incident.Removed)
@@ -56,12 +56,12 @@ func TestFeedTellsWhatWasSent(t *testing.T) {
 	if !parsed.Entries[0].Whole || parsed.Entries[0].Crate != "proc-makro1" {
 		t.Errorf("%+v", parsed.Entries[0])
 	}
-	block, _ := pem.Decode(f.PublicKey)
+	block, _ := pem.Decode(f.PublicKeys)
 	key, err := x509.ParsePKIXPublicKey(block.Bytes)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := advisory.VerifyFeed(key.(ed25519.PublicKey), f.JSON, f.Sig); err != nil {
+	if err := advisory.VerifyFeed(key.(ed25519.PublicKey), f.JSON, f.Sigs[0].Sig); err != nil {
 		t.Error(err)
 	}
 	for _, name := range []string{"kernelsmith", "kernelsmyth", "second-smith", "rob", "Rob Responder", "edi", "Ada"} {
@@ -69,7 +69,7 @@ func TestFeedTellsWhatWasSent(t *testing.T) {
 			t.Errorf("the feed names %s", name)
 		}
 	}
-	if again, _ := r.feed(); string(again.JSON) != string(f.JSON) || string(again.Sig) != string(f.Sig) {
+	if again, _ := r.feed(); string(again.JSON) != string(f.JSON) || string(again.Sigs[0].Sig) != string(f.Sigs[0].Sig) {
 		t.Error("asked twice, it is another")
 	}
 	if _, err := r.Withdraw(t.Context(), responder(), sent.ID, incident.DraftOrder{Revision: sent.Revision, Reason: "It was wrong."}); err != nil {

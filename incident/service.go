@@ -79,6 +79,9 @@ type Config struct {
 	// FeedURL is the feed's public address, which is its name too.
 	FeedKey ed25519.PrivateKey
 	FeedURL string
+	// FeedKeys sign the feed too, each for itself, while one key takes the place of
+	// another.
+	FeedKeys []ed25519.PrivateKey
 	// Facts makes the sheet that drafts are written from and held against; nil is
 	// the service's own Sheet.
 	Facts  func(ctx context.Context, id string) (advisory.Sheet, error)

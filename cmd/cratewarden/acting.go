@@ -71,7 +71,7 @@ func (p *parts) openJobs(cfg consoleConfig, console *pgxpool.Pool) (err error) {
 	conf := jobs.Config{Pool: console, Notices: p.entrance.notices, Logger: cfg.log}
 	if p.acting != nil {
 		conf.Engine = p.acting.engine
-		conf.Rounds = map[string]func(context.Context) error{"incidents": p.cases.SyncAll}
+		conf.Rounds = map[string]func(context.Context) error{"incidents": p.cases.SyncAll, "takedowns": p.cases.FollowFeed}
 	}
 	p.jobs, err = jobs.New(conf)
 	return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -26,7 +27,7 @@ func (p *parts) openCases(cfg consoleConfig, own, registryPool *pgxpool.Pool) er
 	conf := incident.Config{
 		Console: own, Ledger: p.signer.ledger, Mirror: p.mirror, Reader: registry.New(registry.Config{Pool: registryPool}), Dossiers: p.dossiers,
 		Tell: p.entrance.Tell, Playbooks: settings.playbooks, Registry: settings.registry, Publisher: settings.publisher,
-		Demo: cfg.situations, FeedKey: settings.feed, FeedURL: feedAddress(cfg), Logger: cfg.log,
+		Demo: cfg.situations, FeedKey: settings.feed, FeedKeys: settings.feedAlso, FeedURL: feedAddress(cfg), Logger: cfg.log,
 	}
 	if p.acting != nil {
 		conf.Engine = p.acting.engine
@@ -86,7 +87,7 @@ func (p *parts) followCases(ctx context.Context, cfg consoleConfig) error {
 			return nil
 		case <-time.After(100 * time.Millisecond):
 		}
-		if err := p.cases.SyncAll(ctx); err != nil && ctx.Err() == nil {
+		if err := errors.Join(p.cases.SyncAll(ctx), p.cases.FollowFeed(ctx)); err != nil && ctx.Err() == nil {
 			cfg.log.WarnContext(ctx, "incidents were not brought up to date; the next round does it", "error", err)
 		}
 	}

@@ -46,9 +46,11 @@ type publisherEntry struct {
 	TeamURL   string `yaml:"team_url"`
 }
 
-// feedEntry names the file with the feed's Ed25519 key, in PEM (PKCS #8).
+// feedEntry names the file with the feed's Ed25519 key, in PEM (PKCS #8). Also is a
+// second key that signs beside it, while one takes the other's place.
 type feedEntry struct {
-	Key string `yaml:"key"`
+	Key  string `yaml:"key"`
+	Also string `yaml:"also"`
 }
 
 // caseConfig is what cases take from their settings.
@@ -57,6 +59,7 @@ type caseConfig struct {
 	publisher advisory.Publisher
 	playbooks playbook.Set
 	feed      ed25519.PrivateKey // none means no feed
+	feedAlso  []ed25519.PrivateKey
 }
 
 // readCases reads the file; without one the program's own playbooks hold, and
@@ -79,7 +82,14 @@ func readCases(path, label string) (c caseConfig, err error) {
 	if c.playbooks, err = f.books(); err != nil || f.Feed == nil {
 		return c, err
 	}
-	c.feed, err = f.feedKey()
+	if c.feed, err = f.feedKey(f.Feed.Key); err != nil || f.Feed.Also == "" {
+		return c, err
+	}
+	also, err := f.feedKey(f.Feed.Also)
+	c.feedAlso = []ed25519.PrivateKey{also}
+	if err == nil && also.Equal(c.feed) {
+		err = cratewarden.Errorf(cratewarden.Invalid, "Settings of incidents: feed.key and feed.also are the same key.")
+	}
 	return c, err
 }
 
@@ -123,8 +133,8 @@ func (f caseFile) books() (playbook.Set, error) {
 	return playbook.Load(f.path(f.Playbooks))
 }
 
-func (f caseFile) feedKey() (ed25519.PrivateKey, error) {
-	text, err := readSmall(f.path(f.Feed.Key))
+func (f caseFile) feedKey(name string) (ed25519.PrivateKey, error) {
+	text, err := readSmall(f.path(name))
 	if err != nil {
 		return nil, err
 	}

@@ -54,6 +54,17 @@ func TestIncidentsFile(t *testing.T) {
 	if c.registry.Name != "Harbor" || c.registry.URL != "https://registry.example" || c.publisher.Category != "coordinator" || c.publisher.Contact == "" || !c.feed.Equal(private) {
 		t.Errorf("%+v %+v", c.registry, c.publisher)
 	}
+	_, next, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if der, err = x509.MarshalPKCS8PrivateKey(next); err != nil {
+		t.Fatal(err)
+	}
+	write("next.key", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})))
+	if c, err := readCases(write("two.yaml", "feed: {key: feed.key, also: next.key}"), "a label"); err != nil || !c.feed.Equal(private) || len(c.feedAlso) != 1 || !c.feedAlso[0].Equal(next) {
+		t.Errorf("two keys of the feed: %v", err)
+	}
 	if _, found := c.playbooks.Of("expired-domain"); !found {
 		t.Error("the folder's own playbook is missing")
 	}
@@ -67,6 +78,8 @@ func TestIncidentsFile(t *testing.T) {
 		"publisher: {category: hero}":                    "CSAF",
 		"playbooks: nowhere":                             "nowhere",
 		"feed: {key: incidents.yaml}":                    "key",
+		"feed: {key: feed.key, also: nowhere}":           "nowhere",
+		"feed: {key: feed.key, also: feed.key}":          "the same key",
 		"registry: {name: Harbor}\nfeed: {key: nowhere}": "nowhere",
 	} {
 		_, err := readCases(write("wrong.yaml", text), "a label")
