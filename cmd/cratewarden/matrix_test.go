@@ -20,6 +20,8 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/jackc/pgx/v5"
+
 	"cratewarden"
 	"cratewarden/access"
 	"cratewarden/api"
@@ -40,13 +42,20 @@ type asker struct {
 	token bool // an API token, which only the interface takes
 }
 
+// person is the name of who asks: "viewer" of "viewer unconfirmed" and "viewer's token".
+func (a asker) person() string {
+	name, _, _ := strings.Cut(a.name, " ")
+	return strings.TrimSuffix(name, "'s")
+}
+
 // matrix is a console with a person for each role.
 type matrix struct {
 	cfg     consoleConfig
 	parts   *parts
 	handler http.Handler
-	people  string // the file
-	keys    int    // idempotency keys used
+	people  string          // the file
+	keys    int             // idempotency keys used
+	refused map[string]bool // "act rules person"
 	// registry is the address of its database.
 	registry string
 	site     web.Config
@@ -55,7 +64,7 @@ type matrix struct {
 
 func newMatrix(t *testing.T, registry pgtest.Template, people string, change func(*signInConfig)) *matrix {
 	t.Helper()
-	m := &matrix{people: filepath.Join(t.TempDir(), "people.yaml")}
+	m := &matrix{refused: map[string]bool{}, people: filepath.Join(t.TempDir(), "people.yaml")}
 	m.write(t, people)
 	in := &signInConfig{team: team.Config{File: m.people}, auth: auth.Config{Origin: "http://localhost:8420", Pretend: true},
 		limit: func(string, string) (bool, time.Duration) { return true, 0 }}
@@ -290,9 +299,37 @@ func TestMatrix(t *testing.T) {
 	for _, pattern := range []string{"GET /livez", "GET /readyz", "GET /metrics", "GET /static/none", "GET /public-ledger/checkpoint", "GET /nowhere", "GET /api/v1/nowhere"} {
 		m.row(t, &out, pattern, "", columns)
 	}
+	m.refusalsAreEntries(t)
 	out.WriteString("\n# Commands\n\n")
 	commands(t, &out)
 	compareGolden(t, filepath.Join("testdata", "matrix.txt"), out.String())
+}
+
+// refusalsAreEntries holds that the ledger has every kind of refusal that the
+// table shows: of each act, to each role, by the same rules.
+func (m *matrix) refusalsAreEntries(t *testing.T) {
+	t.Helper()
+	rows, err := m.parts.own.Query(t.Context(), `SELECT DISTINCT concat(body::jsonb ->> 'action', ' ', replace(body::jsonb #>> '{details,rule}', ', ', '+'), ' ', body::jsonb #>> '{actor,name}')
+		FROM ledger_entry WHERE body::jsonb ->> 'kind' = 'refusal' AND body::jsonb #>> '{details,why}' <> ''`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil || len(m.refused) < 100 {
+		t.Fatalf("%d refusals, %v", len(m.refused), err)
+	}
+	// Handlers that find out more ask for another act than the gate before them.
+	also := map[string][]string{"own.session": {"own.session", "person.end-session", "own.passkey"}, "own.api-token-revoke": {"own.api-token-revoke", "person.revoke-token"}}
+	for refusal := range m.refused {
+		act, rest, _ := strings.Cut(refusal, " ")
+		acts := also[act]
+		if acts == nil {
+			acts = []string{act}
+		}
+		if !slices.ContainsFunc(acts, func(act string) bool { return slices.Contains(entries, act+" "+rest) }) {
+			t.Errorf("refused without an entry in the ledger: %s", refusal)
+		}
+	}
 }
 
 // row writes what each asker gets; askers with the same answer share a line.
@@ -303,6 +340,9 @@ func (m *matrix) row(t *testing.T, out *strings.Builder, pattern, act string, co
 	by := map[string][]string{}
 	for _, who := range columns {
 		answer := m.ask(t, pattern, who)
+		if answer != "yes" && answer != "sign in" && act != "" {
+			m.refused[act+" "+answer+" "+who.person()] = true
+		}
 		if by[answer] == nil {
 			order = append(order, answer)
 		}
