@@ -218,6 +218,43 @@ func TestNothingPrivateLeaves(t *testing.T) {
 	}
 }
 
+// Of an incident that only named people may know of, chats and webhooks hear that
+// there is something to look at, whether a plan or the case itself is told of;
+// mail to each of those people says what. A post for the chat is approved as such.
+func TestRedLeavesByMailOnly(t *testing.T) {
+	t.Parallel()
+	r := receive(t, good)
+	b := start(t, Config{Channels: []Channel{hook(r), zulipAt(r), slackAt(r.URL + "/x")}})
+	for _, sql := range []string{
+		`INSERT INTO incident (title, kind, state, severity, tlp, opened_by, opened_at, changed_at) SELECT 'x', 'other', 'reported', 'low', label, '{}', now(), now() FROM unnest(ARRAY['RED', 'AMBER']) label`,
+		`INSERT INTO plan (id, state, title, author, incident, steps) VALUES ('p1', 'draft', 't', '{}', 'INC-1', '[]'), ('p2', 'draft', 't', '{}', 'INC-2', '[]')`,
+	} {
+		if _, err := b.db.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, n := range []Notice{{Path: "/incidents/INC-1"}, {Path: "/incidents/INC-1/drafts"}, {Plan: "p1", Path: "/plans/p1"}, {Path: "/incidents/INC-2"}, {Plan: "p2"}, {Path: "/incidents/INC-11"}, {Kind: "incident.post", Path: "/incidents/INC-1"}, {}} {
+		red := n.Kind == "" && (strings.HasPrefix(n.Path, "/incidents/INC-1") && n.Path != "/incidents/INC-11" || n.Plan == "p1")
+		if n.Kind == "" {
+			n.Kind = "draft.sent"
+		}
+		n.Title, n.Text = "The crate evilcrate", "Something about evilcrate"
+		before := len(r.requests())
+		b.tell(t, n)
+		b.sweep(t)
+		got := r.requests()[before:]
+		if len(got) != 3 {
+			t.Fatalf("%+v: %d requests", n, len(got))
+		}
+		for _, q := range got {
+			body, err := url.QueryUnescape(q.body)
+			if body = strings.ReplaceAll(body, apart, ""); err != nil || strings.Contains(body, "evilcrate") == red || strings.Contains(body, "TLP:RED") != red {
+				t.Errorf("%+v: %s %v", n, body, err)
+			}
+		}
+	}
+}
+
 // verify is the sample of docs/notices.md; TestSampleOfTheDocs holds them
 // together.
 //

@@ -21,9 +21,15 @@ type taken struct {
 	tries   int // this one included; nobody else writes the row while it stays
 	again   int64
 	askedBy string
+	red     bool // it is about an incident that is marked TLP:RED now
 	Notice
 	at time.Time
 }
+
+// ofRed says whether the notice n is about an incident that only named people
+// may know of. What a person approved for the team's chat is left to them.
+const ofRed = `n.kind <> 'incident.post' AND EXISTS (SELECT FROM incident i LEFT JOIN plan p ON p.id = n.plan
+	WHERE i.tlp = 'RED' AND 'INC-' || i.number IN (p.incident, substring(n.path FROM '^/incidents/(INC-[0-9]+)')))`
 
 // Deliver sends one message. One that is sent, given up, not due or being sent
 // by another worker it leaves alone, so it may be called at any time and by any
@@ -53,9 +59,9 @@ func (s *Service) takeUp(ctx context.Context, id int64) (*taken, error) {
 	err := s.cfg.Console.QueryRow(ctx, `UPDATE delivery d SET state = 'sending', tries = tries + 1, leased_until = now() + make_interval(secs => $3)
 		FROM notice n WHERE d.id = $1 AND n.id = d.notice
 			AND (d.state IN ('waiting', 'failed') AND d.next_at <= $2 OR d.state = 'sending' AND d.leased_until < now())
-		RETURNING d.notice, d.channel, d.person, d.key, d.tries, d.again_of, d.asked_by, n.kind, n.people, n.roles, n.title, n.body, n.path, n.plan, n.urgent, n.at`,
+		RETURNING d.notice, d.channel, d.person, d.key, d.tries, d.again_of, d.asked_by, n.kind, n.people, n.roles, n.title, n.body, n.path, n.plan, n.urgent, n.at, `+ofRed,
 		id, s.clock(), leaseTime.Seconds()).Scan(&t.notice, &t.channel, &t.person, &t.key, &t.tries, &again, &t.askedBy,
-		&t.Kind, &t.To, &roles, &t.Title, &t.Text, &t.Path, &t.Plan, &t.Urgent, &t.at)
+		&t.Kind, &t.To, &roles, &t.Title, &t.Text, &t.Path, &t.Plan, &t.Urgent, &t.at, &t.red)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
 	}
@@ -77,6 +83,9 @@ func (s *Service) attempt(ctx context.Context, t taken) error {
 		return final("The channel is not in the settings any more.")
 	}
 	m := message{Notice: t.Notice, key: t.key, at: t.at, link: s.link(t.Path), label: s.cfg.Label, words: &s.words}
+	if t.red && t.channel != mailChannel {
+		m.Title, m.Text = "Something is new in an incident marked TLP:RED", "Look at it in the console."
+	}
 	if t.channel == mailChannel {
 		if t.person == "" {
 			return s.address(ctx, t)
