@@ -11,7 +11,7 @@ import (
 
 // registerSecond is about second persons, and about going without one.
 func registerSecond(a huma.API, cfg Config) {
-	b := bench{cfg.Plans, cfg.ReadOnly}
+	b := benchOf(cfg)
 	get(a, "approvals", "look.plan", "/approvals", "Plans that wait for somebody like you to agree", b.wanted)
 	get(a, "break-glass-reviews", "look.plan", "/break-glass", "Plans that went without their second person, what nobody has judged first", b.broken)
 	submit(a, "plan-break-glass", "plan.break-glass", "/plans/{id}/break-glass", "Let a reviewed plan be applied without the second person whom it waited for in vain; everybody is told", b.breakGlass)

@@ -129,7 +129,7 @@ type shelf struct {
 
 // registerEvidence is the part of evidence in the table of contents.
 func registerEvidence(a huma.API, cfg Config) {
-	s := shelf{cfg.Evidence, bench{cfg.Plans, cfg.ReadOnly}}
+	s := shelf{cfg.Evidence, benchOf(cfg)}
 	get(a, "evidence", "look.evidence", "/evidence", "Sealed bundles, newest first", s.list)
 	get(a, "evidence-bundle", "look.evidence", "/evidence/{digest}", "A bundle with its manifest; parts are not looked at", s.show)
 	seal := operation(http.MethodPost, "evidence-seal", "evidence.seal", "/evidence", "Seal evidence now, outside any plan; nothing in the registry changes")

@@ -55,7 +55,7 @@ type desk struct {
 }
 
 func registerIncidents(a huma.API, cfg Config) {
-	d := desk{cfg.Incidents, bench{cfg.Plans, cfg.ReadOnly}, cfg.Playbooks, make(chan struct{}, waitersMost)}
+	d := desk{cfg.Incidents, benchOf(cfg), cfg.Playbooks, make(chan struct{}, waitersMost)}
 	get(a, "incidents", "incident.look", "/incidents", "Incidents, newest first", d.list)
 	get(a, "incident", "incident.look", "/incidents/{id}", "An incident with its next steps, tasks and files", d.show)
 	submit(a, "incident-similar", "incident.look", "/incidents/similar", "Open incidents about the same things", d.similar)

@@ -53,6 +53,15 @@ type Plans interface {
 type bench struct {
 	plans    Plans
 	readOnly string
+	login    func(account int32) string // nil names nobody
+}
+
+func benchOf(cfg Config) bench {
+	b := bench{plans: cfg.Plans, readOnly: cfg.ReadOnly}
+	if teller, ok := cfg.Dossiers.(interface{ Login(id int32) string }); ok {
+		b.login = teller.Login
+	}
+	return b
 }
 
 // planTime bounds a request that runs a plan's steps.
@@ -62,7 +71,7 @@ const planTime = 55 * time.Second
 const maxPlan = 4 << 20
 
 func registerPlans(a huma.API, cfg Config) {
-	b := bench{cfg.Plans, cfg.ReadOnly}
+	b := benchOf(cfg)
 	get(a, "kinds", "look", "/kinds", "The catalogue: every act with its parameters", b.kinds)
 	get(a, "plans", "look.plan", "/plans", "Plans, newest first", b.list)
 	get(a, "plan", "look.plan", "/plans/{id}", "A plan with its state", b.show)
@@ -245,7 +254,7 @@ func (b bench) view(ctx context.Context, p action.Plan, err error) (*PlanView, e
 		}
 	}
 	for _, s := range steps {
-		v.Sentences = append(v.Sentences, s.Do.Sentence())
+		v.Sentences = append(v.Sentences, action.Sentence(s.Do, b.login))
 		if undone[s.N] {
 			v.Undone = append(v.Undone, s.N)
 		}

@@ -233,3 +233,7 @@ func (s *Service) accountPublishers(v *accountView) Publishers {
 	}
 	return out
 }
+
+// Login is the login of an account from the mirror, "" when it is not known:
+// for a name beside a number, not for a decision.
+func (s *Service) Login(id int32) string { return s.accountCalled(id).Login }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"cratewarden"
@@ -45,7 +46,7 @@ func (s *Server) home(w http.ResponseWriter, r *http.Request) error {
 	}
 	p.Head = Head{Title: visible(name), Lead: Text("What is here and what happened last. Type / to search, Ctrl K to jump.")}
 	for _, alarm := range alarmOf(&h.Jobs) {
-		alarm.Text = Text(shorten(h.Jobs.Alarm, 200)).Say(" ").Link("The queue", "/jobs")
+		alarm.Text = Text(alarmBrief(h.Jobs.Alarm)).Say(" ").Link("The queue", "/jobs")
 		p.Notices = append(p.Notices, alarm)
 	}
 	p.Notices = append(p.Notices, dumpNotice(h.Dump)...)
@@ -235,4 +236,14 @@ func (s *Server) starts() []start {
 		{"Good versions gone", "Yanked since", address("/publishes", "yanked", "true"), "published, then yanked"},
 		{"A name somebody wants", "Is it free?", "/names", "reserved, deleted, look-alikes"},
 	}
+}
+
+// alarmBrief leaves out which types of jobs are stuck when they are many; the
+// page of jobs has them, and a list that ends in a broken word says nothing.
+func alarmBrief(text string) string {
+	const brief = 300
+	if at := strings.LastIndex(text, " ("); at > 0 && len(text) > brief {
+		return text[:at] + "."
+	}
+	return text
 }

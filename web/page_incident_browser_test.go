@@ -33,7 +33,7 @@ func TestIncidentFollowsItself(t *testing.T) {
 	k.mu.Unlock()
 	k.wake <- struct{}{}
 	later(t, p, `document.querySelector("#notes").textContent.includes("Sealed it.")`)
-	if got := webtest.Eval[string](p, `document.querySelector("#note-body").value + document.querySelector("#task-remove details").open + document.querySelector("#task-seal").className`); got != "half a thoughttrueheld" {
+	if got := webtest.Eval[string](p, `document.querySelector("#note-body").value + document.querySelector("#task-remove .skip-task").open + document.querySelector("#task-seal").className`); got != "half a thoughttrueheld" {
 		t.Errorf("what was typed and opened is %q", got)
 	}
 	p.Click("#task-remove .skip-task summary") // closes it
@@ -51,9 +51,9 @@ func TestIncidentWithoutScripts(t *testing.T) {
 	p.Go("/incidents/INC-119")
 	p.Click("#note-body")
 	p.Press("no scripts")
-	p.Click("#add-note .button.primary")
+	p.Click("#add-note .foot-acts button")
 	p.Wait("#notes")
-	p.Click(".hands .button.primary")
+	p.Click(".hands form .button")
 	p.Wait("#notes")
 	if calls := k.called(); len(calls) != 2 || calls[0] != `note INC-119 "no scripts"` || calls[1] != `decide p1 INC-119 map[lead:p1] was map[lead:] ""` {
 		t.Errorf("asked %q", calls)

@@ -69,14 +69,14 @@ func clockOf(c incident.Clock) caseClock {
 	case incident.ClockMet:
 		out.Value, out.Class, out.Word = Text(Dur(c.Took())), "met", "in time"
 		if c.Target == 0 {
-			out.Class, out.Word = "over", "over"
+			out.Class, out.Word = "over", "ended"
 		}
 	case incident.ClockLate:
 		out.Value, out.Class, out.Word = Text(Dur(c.Took())), "late", "late by "+Dur(c.Took()-time.Duration(c.Target)*time.Second)
 	case incident.ClockRunning, incident.ClockOverdue:
-		out.Class, out.Word = "now", "runs since then"
+		out.Class, out.Word = "now", "began, still runs"
 		if c.State == incident.ClockOverdue {
-			out.Class, out.Word = "late", "runs since, overdue"
+			out.Class, out.Word = "late", "began, overdue"
 		}
 		if c.From != nil {
 			out.Value = Phrase{}.Ago(*c.From)

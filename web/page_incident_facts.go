@@ -65,11 +65,13 @@ func (s *Server) showFacts(w http.ResponseWriter, r *http.Request, status int, x
 	if err != nil {
 		return err
 	}
-	p.Before = []Card{caseFigures(figures)}
-	p.Forms = []formCard{s.figureForm(r, &x, typed), s.textForm(r, &x, typed)}
-	if typed["form"] == "text" || typed["form"] == "about" {
+	// The texts come first: without them no notice can be sent, and the figures are
+	// many and mostly counted by the console.
+	p.Forms = []formCard{s.textForm(r, &x, typed), s.figureForm(r, &x, typed)}
+	if typed["form"] == "figure" {
 		p.Forms[0], p.Forms[1] = p.Forms[1], p.Forms[0]
 	}
+	p.Main = []Card{caseFigures(figures)}
 	p.Side = []Card{{ID: "sheet", Title: "What it is for", Text: Text("Every notice is filled from these texts and figures, so that no two of them disagree. Write for people who know nothing of the case, without names of reporters, mail addresses or guesses.")}}
 	if c := s.blastCard(&x); c.Title != "" {
 		p.Side = append(p.Side, c)

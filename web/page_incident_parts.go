@@ -75,7 +75,23 @@ func (s *Server) tasksOf(r *http.Request, seen *caseSeen, refused string) caseTa
 		out.Rows = append(out.Rows, s.taskRow(&seen.x, &t, me))
 	}
 	out.Note = Num(done) + " of " + Num(all)
+	nextTasks(out.Rows)
 	return out
+}
+
+// tasksShown is how many tasks stand whole on the page: those whose turn it is.
+const tasksShown = 3
+
+// nextTasks opens the first tasks that nobody did, and those that the visitor
+// holds. A checklist of 25 with every help and button hides what comes next.
+func nextTasks(rows []caseTask) {
+	shown := 0
+	for i := range rows {
+		row := &rows[i]
+		if row.Next = row.Open && (row.Mine || shown < tasksShown); row.Next && !row.Mine {
+			shown++
+		}
+	}
 }
 
 func (s *Server) taskRow(x *incident.Incident, t *incident.Task, me string) caseTask {
@@ -99,7 +115,7 @@ func (s *Server) taskRow(x *incident.Incident, t *incident.Task, me string) case
 			row.Word, row.State = "under way", "held"
 			row.About = Text("held by ").Strong(firstOf(t.Holder.Name, t.Holder.ID))
 		} else if t.Help != "" {
-			row.About = Text(shorten(t.Help, 200))
+			row.About = Text(t.Help)
 		}
 		if t.Due != nil {
 			row.About = row.About.Say(" · due ").Ago(*t.Due)
@@ -151,7 +167,8 @@ func subjectsOf(x *incident.Incident, refused string) caseSubjects {
 		if y.Role != "" {
 			row.Role = Phrase{}.Badge(roleTone(y.Role), y.Role)
 		}
-		row.Why = Text(shorten(y.Why, 300))
+		first, more := firstSentence(y.Why)
+		row.Why, row.More = Text(first), visible(more)
 		if y.Why != "" {
 			row.Why = row.Why.Say(" ")
 		}
@@ -174,6 +191,20 @@ func subjectsOf(x *incident.Incident, refused string) caseSubjects {
 	}
 	out.Note = strings.Join(words, " · ")
 	return out
+}
+
+// firstSentence parts a text of reasons after its first sentence, so that a list
+// of many can be read; a short text stays whole.
+func firstSentence(text string) (first, more string) {
+	const short = 110
+	if len([]rune(text)) <= short {
+		return text, ""
+	}
+	first, more, _ = strings.Cut(text, ". ")
+	if more == "" {
+		return text, ""
+	}
+	return first + ".", more
 }
 
 func roleTone(role string) Tone {

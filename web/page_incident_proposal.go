@@ -99,18 +99,20 @@ func (s *Server) showProposal(w http.ResponseWriter, r *http.Request, status int
 func (s *Server) proposalSteps(p *proposalPage, proposal *incident.Proposal, form proposalForm) {
 	ticked := 0
 	var marks []string
+	said := map[string]int{} // reasons, by the first step that has them
 	for i, step := range proposal.Steps {
 		mark := stepMark(step.Do)
-		row := proposalRow{N: i + 1, Value: strconv.Itoa(i) + ":" + mark, What: Text(step.Sentence), Why: Text(step.Why), Ticked: step.Ticked, Related: step.Related}
+		row := proposalRow{N: i + 1, Value: strconv.Itoa(i) + ":" + mark, What: Text(step.Sentence), Ticked: step.Ticked, Related: step.Related}
 		if form.ticked != nil && form.known[mark] {
 			row.Ticked = form.ticked[mark]
 		}
 		if read, err := s.planned.catalogue.Decode([]action.StepText{step.Do}); err == nil {
-			row.What = stepPhrase(read[0].Do)
+			row.What = s.stepPhrase(read[0].Do)
 		}
 		if name := step.Subject.Name; name != "" && !strings.Contains(row.What.Plain(), name) {
 			row.What = row.What.Muted(" (" + name + ")")
 		}
+		row.Why, row.More = reasonsOf(step.Why, i+1, said)
 		if step.Related {
 			row.Badges = append(row.Badges, Badge{Tone: Info, Text: "found"})
 		}
@@ -125,7 +127,25 @@ func (s *Server) proposalSteps(p *proposalPage, proposal *incident.Proposal, for
 	if form.removal {
 		p.Heading = "To remove what is held, in this order"
 	}
-	p.Note = Num(ticked) + " of " + Plural(len(p.Steps), "step") + " ticked · “found” is not named in the case"
+	p.Note = Num(ticked) + " of " + Plural(len(p.Steps), "step") + " ticked"
+	if slices.ContainsFunc(p.Steps, func(row proposalRow) bool { return row.Related }) {
+		p.Note += " · “found” is not named in the case"
+	}
+	p.Verdict = Verdict{Tone: Warn, Word: "proposed", Text: Text(proposal.Title + ". Nothing changes until a plan of it was made, reviewed and applied.")}
+}
+
+// reasonsOf are the reasons of a step as a list of many can show them: the first
+// sentence, the rest behind it; said once where several steps have the same.
+func reasonsOf(why string, n int, said map[string]int) (Phrase, string) {
+	first, more := firstSentence(why)
+	at, again := said[why]
+	if !again {
+		said[why] = n
+	}
+	if again && more != "" {
+		return Phrase{}.Muted("The same reasons as at step " + Num(at) + "."), ""
+	}
+	return Text(first), visible(more)
 }
 
 // proposalCards are what was found and why, and what else is to be known.
@@ -137,6 +157,7 @@ func (s *Server) proposalCards(proposal *incident.Proposal) (out []Card) {
 		return out
 	}
 	c := Card{ID: "found", Title: "What was found", Note: Plural(len(proposal.Subjects), "subject"), Table: &Table{Caption: "What was found", Columns: []Column{{Label: "Subject"}, {Label: "Role"}, {Label: "Reasons"}}}}
+	c.Fold = foldWords(len(proposal.Subjects), "subject")
 	if !proposal.FreshAt.IsZero() {
 		c.Note += " · registry as of " + clock(proposal.FreshAt) + " UTC"
 	}

@@ -159,7 +159,7 @@ func roleOptions() (out []Option) {
 func (s *Server) noteForm(r *http.Request, x *incident.Incident, typed caseTyped) formCard {
 	form := formCard{ID: "add-note", Title: "Write a note", Note: "colleagues only", Class: "internal", Action: incidentURL(x.ID, "notes"), Hidden: []Link{{"key", firstOf(typed.of("note", "key"), newKey())}}, Notices: typed.says("note"), Refused: s.refusal(r, "incident.note"),
 		Fields:  []planField{{ID: "note-body", Name: "body", Label: "Note", Type: "long", Rows: 3, Required: true, Value: typed.of("note", "body"), Help: "Plain text. It can be erased later; the ledger keeps only its checksum."}},
-		Buttons: []formButton{{Label: "Keep the note", Primary: true}}}
+		Buttons: []formButton{{Label: "Keep the note"}}}
 	if form.Refused == "" {
 		form.Back = Link{"Attach a file…", incidentURL(x.ID, "files")}
 	}

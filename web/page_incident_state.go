@@ -25,7 +25,7 @@ func (s *Server) stateOf(r *http.Request, seen *caseSeen) caseState {
 	out.Lead = Text("Lead: ").Strong(firstOf(x.Lead.Name, x.Lead.ID, "nobody"))
 	if !caseOver(x.State) {
 		if x.Lead.ID != me.ID {
-			out.Acts = append(out.Acts, caseAct{Label: "Take over", Action: incidentURL(x.ID, "change"), Hidden: []Link{{"set.lead", me.ID}, {"was.lead", x.Lead.ID}}, Primary: x.Lead.ID == "", Refused: refused})
+			out.Acts = append(out.Acts, caseAct{Label: "Take over", Action: incidentURL(x.ID, "change"), Hidden: []Link{{"set.lead", me.ID}, {"was.lead", x.Lead.ID}}, Primary: x.Lead.ID == "" && x.Verdict != incident.Undecided, Refused: refused}) // a verdict takes the lead with it
 		} else {
 			out.Acts = append(out.Acts, caseAct{Label: "Hand over…", URL: incidentURL(x.ID, "change") + "#handover", Refused: refused})
 		}
@@ -59,9 +59,14 @@ func (s *Server) caseMoves(seen *caseSeen, refused string) (out []caseMove) {
 		if len(out) > 0 && step.State != incident.Closed {
 			continue
 		}
-		out = append(out, caseMove{Label: moveWords(step.State), State: string(step.State), Reason: !step.Ready, Needed: !step.Ready, Primary: step.Ready && len(out) == 0, Refused: refused})
+		out = append(out, caseMove{Label: moveWords(step.State), State: string(step.State), Reason: !step.Ready, Needed: !step.Ready, Primary: step.Ready && len(out) == 0, Folded: !step.Ready && (step.State != incident.Closed || !goneOn(seen.x.State)), Refused: refused})
 	}
 	return out
+}
+
+// goneOn says that what was bad is gone, so that closing is near.
+func goneOn(state incident.State) bool {
+	return state == incident.Removed || state == incident.Communicated
 }
 
 // moveWords say a step as a button does.

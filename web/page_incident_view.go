@@ -1,5 +1,7 @@
 package web
 
+import "slices"
+
 // formCard is a form in a card. What was typed stands in its fields, so that it
 // can be shown again with a reason and nothing is lost.
 type formCard struct {
@@ -62,7 +64,18 @@ type caseMove struct {
 	Label, State   string
 	Reason, Needed bool
 	Primary        bool
+	Folded         bool // nothing shows yet that it is done: it waits behind a word
 	Refused        string
+}
+
+// ByHand says that there are steps that only a person's word would take.
+func (s caseState) ByHand() bool {
+	return slices.ContainsFunc(s.Moves, func(m caseMove) bool { return m.Folded })
+}
+
+// Now says that there are steps to take at once.
+func (s caseState) Now() bool {
+	return slices.ContainsFunc(s.Moves, func(m caseMove) bool { return !m.Folded })
 }
 
 // caseTasks is the checklist.
@@ -81,6 +94,7 @@ type caseTask struct {
 	URL                string
 	From               string // who holds it, as the visitor saw it
 	Mine, Open         bool
+	Next               bool // it is shown whole; the others by their titles, until somebody opens them
 }
 
 // caseSubjects is what the case is about.
@@ -93,6 +107,7 @@ type caseSubjects struct {
 
 type caseSubject struct {
 	What, Role, Why Phrase
+	More            string // the rest of why
 	Key             string // kind and id, for the button that takes it out
 	Plain           string
 }
@@ -167,6 +182,7 @@ type proposalPage struct {
 	All       string // marks of all steps
 	Of        string // "remove" for what is held
 	Heading   string // of the steps
+	Verdict   Verdict
 	Note      string
 	Steps     []proposalRow
 	Fields    []planField // texts of the plan
@@ -182,6 +198,7 @@ type proposalRow struct {
 	Value   string // its number and its mark
 	What    Phrase
 	Why     Phrase
+	More    string // the rest of why
 	Badges  []Badge
 	Ticked  bool
 	Related bool

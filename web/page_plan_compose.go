@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 
 	"cratewarden/action"
@@ -46,15 +47,33 @@ func (s *Server) formSteps(steps []action.StepText) []formStep {
 		} else {
 			kind, _ := s.planned.catalogue.Kind(read[0].Kind)
 			_, step.Alter = valuesOf(kind, text)
-			step.What, step.Kind = stepPhrase(read[0].Do), kind.Title
+			step.What, step.Kind = s.stepPhrase(read[0].Do), kind.Title
 		}
 		out = append(out, step)
 	}
 	return out
 }
 
+// login names an account where the dossiers can; "" when not.
+func (s *Server) login(id int32) string {
+	teller, ok := s.cfg.Dossiers.(interface{ Login(id int32) string })
+	if !ok {
+		return ""
+	}
+	return teller.Login(id)
+}
+
+// loginOf is login of a number as subjects carry it.
+func (s *Server) loginOf(id string) string {
+	n, err := strconv.ParseInt(id, 10, 32)
+	if err != nil {
+		return ""
+	}
+	return s.login(int32(n))
+}
+
 // stepPhrase is a step's sentence with links to what it is about.
-func stepPhrase(do action.Action) Phrase {
+func (s *Server) stepPhrase(do action.Action) Phrase {
 	var threads []thread
 	for _, x := range do.Subjects() {
 		url := subjectURL(x)
@@ -75,7 +94,7 @@ func stepPhrase(do action.Action) Phrase {
 	if len(threads) > 12 {
 		threads = threads[:12]
 	}
-	return weave(visible(do.Sentence()), threads...)
+	return weave(visible(action.Sentence(do, s.login)), threads...)
 }
 
 // kindMarks say what an act takes and whether it can be undone.

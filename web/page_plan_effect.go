@@ -130,16 +130,13 @@ func publicTexts(f *action.Effect) (out []planWords) {
 	for _, x := range f.Public {
 		key := x.Where + "\x00" + x.Text
 		if i, again := at[key]; again {
-			out[i].Steps += ", " + digits(x.Step)
+			out[i].at = append(out[i].at, x.Step)
 			continue
 		}
-		if len(out) == guardsMost {
-			return out
-		}
 		at[key] = len(out)
-		out = append(out, planWords{Where: visible(x.Where), Text: visible(x.Text), Steps: "step " + digits(x.Step)})
+		out = append(out, planWords{Where: visible(x.Where), Text: visible(x.Text), at: []int{x.Step}})
 	}
-	return out
+	return gatherWords(out)
 }
 
 func finalCard(f *action.Effect) Card {
@@ -147,10 +144,15 @@ func finalCard(f *action.Effect) Card {
 		return Card{}
 	}
 	c := Card{ID: "final", Title: "Cannot be undone", Note: Plural(len(f.Final), "thing")}
-	for _, x := range f.Final[:min(len(f.Final), guardsMost)] {
-		c.Guards = append(c.Guards, Guard{Tone: Bad, Word: "for good", Text: Text(x.Text), Note: Phrase{}.Link("step "+digits(x.Step), "#step-"+digits(x.Step))})
+	finals := groupFinals(f)
+	for _, x := range finals[:min(len(finals), guardsMost)] {
+		guard := Guard{Tone: Bad, Word: "for good", Text: Text(x.Text)}
+		if len(x.Steps) > 0 {
+			guard.Note = Phrase{}.Link(StepWords(x.Steps), "#step-"+digits(x.Steps[0]))
+		}
+		c.Guards = append(c.Guards, guard)
 	}
-	if n := len(f.Final) - len(c.Guards); n > 0 {
+	if n := len(finals) - len(c.Guards); n > 0 {
 		c.Gaps = []string{Num(n) + " more stand at their steps."}
 	}
 	return c
@@ -172,6 +174,16 @@ func affectedCard(f *action.Effect) Card {
 	return c
 }
 
+// foldWords is the word behind which a long list waits: few read 30 lines of
+// jobs before they decide, and on a phone they push the decision away.
+func foldWords(n int, one string) string {
+	const short = 8
+	if n <= short {
+		return ""
+	}
+	return "Show the " + Plural(n, one)
+}
+
 func stepLink(n int) Phrase {
 	if n < 1 {
 		return Phrase{}.Muted("–")
@@ -184,6 +196,7 @@ func jobsCardOf(f *action.Effect) Card {
 		return Card{}
 	}
 	c := Card{ID: "plan-jobs", Title: "Jobs for the registry", Note: Plural(len(f.Jobs), "job") + ", in the same transaction", Table: &Table{Caption: "Jobs", Columns: []Column{{Label: "Job"}, {Label: "Payload"}, {Label: "Queue"}, {Label: "Priority", Num: true}, {Label: "Step", Num: true}}}}
+	c.Fold = foldWords(len(f.Jobs), "job")
 	for i, j := range f.Jobs {
 		if i == rowsMost {
 			c.Gaps = []string{Num(rowsMost) + " of " + Num(len(f.Jobs)) + " are shown; the file has all."}
@@ -215,6 +228,7 @@ func filesCard(f *action.Effect) Card {
 		return Card{}
 	}
 	c := Card{ID: "plan-files", Title: "Files in the registry's storage", Note: Plural(len(f.Files), "file") + ", after the commit", Table: &Table{Caption: "Files", Columns: []Column{{Label: "What"}, {Label: "Object"}, {Label: "Step", Num: true}}}}
+	c.Fold = foldWords(len(f.Files), "file")
 	for i, x := range f.Files {
 		if i == rowsMost {
 			c.Gaps = []string{Num(rowsMost) + " of " + Num(len(f.Files)) + " are shown; the file has all."}
@@ -232,6 +246,7 @@ func laterCard(seen *planSeen) Card {
 		return Card{}
 	}
 	c := Card{ID: "later", Title: "After the commit", Note: "repeated until done, each with its entry in the ledger", Table: &Table{Caption: "Work after the commit", Columns: []Column{{Label: "Work"}, {Label: "On"}, {Label: "Step", Num: true}}}}
+	c.Fold = foldWords(len(f.Later), "piece")
 	for i, l := range f.Later {
 		if i == rowsMost {
 			c.Gaps = []string{Num(rowsMost) + " of " + Num(len(f.Later)) + " are shown; the file has all."}

@@ -197,6 +197,9 @@ func (s *Server) subjects(p *action.Plan) (out []ledger.Subject) {
 		for _, x := range step.Do.Subjects() {
 			if id := x.Kind + " " + x.ID; !seen[id] {
 				seen[id] = true
+				if x.Kind == "account" && x.Name == "" {
+					x.Name = s.loginOf(x.ID)
+				}
 				out = append(out, x)
 			}
 		}

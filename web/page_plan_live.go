@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,6 +22,7 @@ type planLive struct {
 	Work    []followRow
 	Note    string
 	Left    string
+	Settled bool   // nothing is open and nothing went wrong
 	Events  string // address to follow; empty when nothing will change by itself
 	Again   string // address of this page, for those without scripts
 	Refused string // why nobody here can retry or give up
@@ -88,6 +90,7 @@ func (s *Server) livePart(seen *planSeen) planLive {
 		}
 		out.Work = append(out.Work, row)
 	}
+	out.Settled = len(out.Work) > 0 && open == 0 && !slices.ContainsFunc(out.Work, func(row followRow) bool { return row.Badge.Tone != Good })
 	if n := len(seen.follow); n > 0 {
 		out.Note = Num(n-open) + " of " + Plural(n, "piece") + " settled"
 	}

@@ -2,7 +2,6 @@ package web
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"cratewarden/action"
@@ -87,7 +86,7 @@ func (s *Server) planSteps(seen *planSeen) planSteps {
 		row := planStep{N: step.N, Kind: kind.Title, Guards: guards[step.N], Final: finals[step.N], Undone: seen.undone[step.N]}
 		row.What = Phrase{}.Code(shorten(string(p.Steps[step.N-1]), 160)).Muted(" is not known to this release")
 		if step.Do != nil {
-			row.What = stepPhrase(step.Do)
+			row.What = s.stepPhrase(step.Do)
 		}
 		row.Badges = stepBadges(kind, known, row.Undone)
 		row.Tickable = out.Tick == "leave" || out.Tick == "undo" && known && kind.Reversible && !row.Undone
@@ -216,12 +215,30 @@ func deltaOf(c *rowChange, name string) deltaRow {
 	return out
 }
 
+// groupFinals puts together what cannot be undone at several steps in the same
+// words.
+func groupFinals(f *action.Effect) []Noticed {
+	guards := make([]action.Guard, len(f.Final))
+	for i, x := range f.Final {
+		guards[i] = action.Guard{Step: x.Step, Text: x.Text}
+	}
+	return GroupNoticed(guards)
+}
+
+// finalsByStep are what cannot be undone, at the first step that it is said of;
+// the mark of each step says it too.
 func finalsByStep(f *action.Effect) map[int][]string {
 	out := map[int][]string{}
-	for _, x := range f.Final {
-		if text := visible(x.Text); !slices.Contains(out[x.Step], text) {
-			out[x.Step] = append(out[x.Step], text)
+	for _, x := range groupFinals(f) {
+		text := visible(x.Text)
+		switch len(x.Steps) {
+		case 0:
+			continue
+		case 1:
+		default:
+			text += " The same at " + StepWords(x.Steps[1:]) + "."
 		}
+		out[x.Steps[0]] = append(out[x.Steps[0]], text)
 	}
 	return out
 }

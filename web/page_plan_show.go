@@ -76,6 +76,7 @@ type planPublic struct {
 type planWords struct {
 	Where, Text string
 	Steps       string
+	at          []int
 }
 
 func (s *Server) planShow(w http.ResponseWriter, r *http.Request) error {
@@ -100,6 +101,9 @@ func (s *Server) showPlan(w http.ResponseWriter, r *http.Request, status int, p 
 	}
 	page.Forms.Typed = typed
 	page.Buttons = planButtons(seen, page.Forms)
+	if p.AppliedAt != nil && p.Incident != "" {
+		page.Buttons = append(page.Buttons, planButton{Label: "Back to " + visible(p.Incident), URL: s.caseURL(p.Incident), Primary: true})
+	}
 	page.Steps = s.planSteps(seen)
 	page.Approval, page.Record = approvalCard(&p), s.recordCard(seen)
 	page.Notices = append(page.Notices, s.glassNotices(seen)...)
@@ -214,6 +218,10 @@ func planButtons(seen *planSeen, f planForms) []planButton {
 	apply := planButton{Label: "Apply", Form: "apply", Primary: !review.Primary, Danger: p.Irreversible, Refused: f.Apply}
 	if p.Confirm != "" && f.Apply == "" {
 		apply.Label, apply.Form, apply.URL = "Apply…", "", "#confirm"
+	}
+	if f.ShowApprove && f.Approve == "" && waitsFor(p, action.Actor{}) != "" { // the second person reads it for this
+		apply.Primary = false
+		return []planButton{edit, review, {Label: "Approve…", URL: "#approve", Primary: true}, apply}
 	}
 	return []planButton{edit, review, apply}
 }

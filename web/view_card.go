@@ -22,6 +22,7 @@ type Card struct {
 	Events  []Event
 	Gaps    []string // what is not known, at the end of a list
 	Empty   Empty    // shown when it has a title
+	Fold    string   // a word behind which the table waits, when it is long and seldom read
 	Pager   *Pager
 }
 
