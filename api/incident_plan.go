@@ -119,5 +119,6 @@ func (d desk) score(ctx context.Context, in *IncidentInput) (*incident.DrillScor
 		return nil, err
 	}
 	s, err := d.incidents.DrillScore(ctx, in.ID)
+	s = s.Sealed()
 	return &s, err
 }

@@ -23,7 +23,10 @@ type DrillScore struct {
 	// 10 each for order, time and advisories.
 	Points int `json:"points"`
 	// Exact says that all was done that is right, and nothing else.
-	Exact   bool         `json:"exact"`
+	Exact bool `json:"exact"`
+	// Over says that the right answer may be told: the case is closed, nothing is
+	// missing, or the time is up.
+	Over    bool         `json:"over"`
 	Verdict string       `json:"verdict"` // right, wrong or missing
 	Right   []DrillPoint `json:"right"`
 	Missed  []DrillPoint `json:"missed"`
@@ -103,6 +106,7 @@ func (s *Service) DrillScore(ctx context.Context, id string) (DrillScore, error)
 	}
 	c.times(i, verdict)
 	c.points()
+	c.out.Over = i.State == Closed || i.State == Reviewed || len(c.out.Missed) == 0 || c.out.At.Sub(c.out.Started) >= drillContain
 	return c.out, nil
 }
 
@@ -226,6 +230,9 @@ func (c *count) acts() {
 // tooMuch finds what was done that is not part of the answer.
 func (c *count) tooMuch() {
 	for _, d := range c.deeds {
+		if d.elsewhere && !c.k.wanted(d) {
+			continue // several drills may be on, and other cases
+		}
 		if !d.ours {
 			note := fmt.Sprintf("The plan %s does not name %s.", d.plan, c.out.Incident)
 			if !slices.Contains(c.out.Notes, note) {
@@ -255,7 +262,7 @@ func (c *count) sequence() {
 		return d.place, ok
 	}
 	takes := []string{"version.hold", "crate.hold", "version.delete", "crate.delete"}
-	firstHold := slices.IndexFunc(c.deeds, func(d deed) bool { return slices.Contains(takes, d.kind) })
+	firstHold := slices.IndexFunc(c.deeds, func(d deed) bool { return slices.Contains(takes, d.kind) && c.k.wanted(d) })
 	for _, a := range c.k.contain {
 		if at, ok := place(strconv.Itoa(int(a.UserID)), "account.contain"); ok && firstHold >= 0 && at > firstHold {
 			c.out.Order = append(c.out.Order, a.Login+" was contained after the first hold; meanwhile the account could publish more.")

@@ -67,6 +67,8 @@ type deed struct {
 	sentence string
 	plan     string
 	ours     bool // the plan names the drill's case
+	// elsewhere says that it names another case: its acts are that one's.
+	elsewhere bool
 }
 
 // deeds are all acts since the drill began, oldest first.
@@ -97,7 +99,9 @@ func (s *Service) deeds(ctx context.Context, i Incident) (list []deed, err error
 	for _, p := range plans {
 		for _, step := range p.steps {
 			if subjects := step.Do.Subjects(); p.counts(step.N) && len(subjects) > 0 {
-				list = append(list, deed{step.Kind, subjects[0].ID, *p.AppliedAt, len(list), step.Do.Sentence(), p.ID, slices.Contains(i.ids(), p.Incident)})
+				ours := slices.Contains(i.ids(), p.Incident)
+				_, err := numberOf(p.Incident)
+				list = append(list, deed{step.Kind, subjects[0].ID, *p.AppliedAt, len(list), step.Do.Sentence(), p.ID, ours, !ours && err == nil})
 			}
 		}
 	}

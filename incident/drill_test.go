@@ -199,3 +199,48 @@ func TestDrillStartsOnce(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 }
+
+// Several drills may be on at a time: what is done in one is not too much in
+// another.
+func TestDrillsDoNotCountEachOther(t *testing.T) {
+	t.Parallel()
+	k := newStage(t)
+	k.store()
+	august, squats := k.start(incident.DrillAugust), k.start(incident.DrillTyposquat)
+	for _, i := range []incident.Incident{squats, august} {
+		k.judge(i, incident.Malicious)
+		plan, err := k.Draft(t.Context(), k.ada, i.ID, nil, incident.DraftTexts{}, "")
+		k.must(err)
+		k.apply(plan)
+	}
+	for _, i := range []incident.Incident{squats, august} {
+		if s := k.score(i); !s.Exact || s.Points != 90 || !strings.Contains(s.Markdown(), "Advisories are missing") {
+			t.Errorf("%s", s.Markdown())
+		}
+	}
+}
+
+// Asking for the score does not give the answer away: what is missing is named
+// when the drill is over.
+func TestDrillScoreKeepsTheAnswer(t *testing.T) {
+	t.Parallel()
+	late := time.Duration(0)
+	k := newStage(t, func(c *incident.Config) { c.Clock = func() time.Time { return time.Now().Add(late) } })
+	i := k.start(incident.DrillAugust)
+	full := k.score(i)
+	report := full.Sealed().Markdown()
+	for _, p := range full.Missed {
+		if _, name, _ := strings.Cut(p.What, " "); strings.Contains(report, name) || !strings.Contains(full.Markdown(), name) {
+			t.Errorf("%s is told, or never", p.What)
+		}
+	}
+	for _, text := range []string{"0 of 24", "`contain …` 4 times", "`hold …` 15 times", "`unyank …` 5 times", "0 of 9", "nothing done yet", "20 min have passed"} {
+		if !strings.Contains(report, text) {
+			t.Errorf("no %q in:\n%s", text, report)
+		}
+	}
+	late = 20 * time.Minute
+	if s := k.score(i); !s.Over || len(s.Sealed().Missed) != 24 || !strings.Contains(s.Sealed().Markdown(), k.story.August.Helper+"@") {
+		t.Errorf("when the time is up:\n%s", s.Sealed().Markdown())
+	}
+}

@@ -194,6 +194,15 @@ func (w *town) check(t *testing.T, s shape) incident.Proposal {
 		}
 	}
 	w.inOrder(t, p)
+	if n := len(s.ticks); n > 0 && n < 200 { // the engine takes it as it is; more take longer than this test should
+		plan, err := k.Draft(t.Context(), k.ada, i.ID, nil, incident.DraftTexts{Seen: p.Seen}, "")
+		k.must(err)
+		plan, effect, err := k.engine.Review(t.Context(), k.ada, plan.ID)
+		k.must(err)
+		if plan.Blocked || plan.Irreversible {
+			t.Errorf("the plan is blocked %v, irreversible %v: %+v", plan.Blocked, plan.Irreversible, effect.Guards)
+		}
+	}
 	for _, x := range p.Steps {
 		if x.Why == "" {
 			t.Errorf("no reason: %s", x.Sentence)

@@ -83,6 +83,7 @@ func (s *Server) drillScore(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	score = score.Sealed()
 	switch format {
 	case "json":
 		return s.sendJSON(w, x.ID+"-score", score)
