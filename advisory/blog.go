@@ -64,7 +64,7 @@ func happened(s Sheet) string {
 	if versions > 0 {
 		at := ""
 		if first := s.firstPublished(); !first.IsZero() {
-			at = " The first of them was published at " + stampUTC(first) + "."
+			at = " The first of them was published on " + stampUTC(first) + "."
 		}
 		out = append(out, fmt.Sprintf("This is about %s of %s on %s.%s%s", count(int64(versions), "version", "versions"), count(int64(crates), "crate", "crates"), inert(s.Registry.name()), at, reported(s)))
 	}
@@ -80,7 +80,7 @@ func reported(s Sheet) string {
 	if s.ReportedAt == nil {
 		return ""
 	}
-	return " The first report reached us at " + stampUTC(*s.ReportedAt) + "."
+	return " The first report reached us on " + stampUTC(*s.ReportedAt) + "."
 }
 
 // removedTable says for each bad version how long it could be had.

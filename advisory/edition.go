@@ -35,6 +35,8 @@ func Next(d Document, before string, e Edition) Document {
 		return nextOSV(d, before, e)
 	case CSAF20, CSAF21:
 		return nextCSAF(d, before, e)
+	case Blog:
+		return nextBlog(d, before)
 	}
 	return d
 }
@@ -67,6 +69,8 @@ var (
 func timeless(f Format, text string) string {
 	if f == RustSec {
 		text = tomlAt.ReplaceAllString(text, "")
+	} else if f == Blog {
+		text = postPath.ReplaceAllString(text, "")
 	} else if fields := madeAt[f]; fields != nil {
 		text = fields.ReplaceAllString(text, "")
 	}
@@ -143,6 +147,18 @@ func nextRustSec(d Document, before string, e Edition) Document {
 	head = tomlID.ReplaceAllLiteralString(head, "id = "+quoted(number))
 	d.Text = head + "\n```\n" + body
 	d.Path = PathOf(d)
+	return d
+}
+
+// postPath is the line of a post that its address is made of. Only the first one of
+// a text is in the lines between +++.
+var postPath = regexp.MustCompile(`(?m)\A\+\+\+\npath = "[^"\n]*"$`)
+
+// nextBlog keeps the post's address, which has the day of its first publication.
+func nextBlog(d Document, before string) Document {
+	if was := postPath.FindString(before); was != "" {
+		d.Text = postPath.ReplaceAllLiteralString(d.Text, was)
+	}
 	return d
 }
 

@@ -176,11 +176,29 @@ func TestNextKeepsToWhatCanBeRead(t *testing.T) {
 	}
 }
 
+// A post goes on under the address that it had, whatever day it is.
+func TestCorrectedPostsKeepTheirAddress(t *testing.T) {
+	t.Parallel()
+	first, now := written(t, august(), Blog)[0], written(t, nextDay(), Blog)[0]
+	d := Next(now, first.Text, Edition{})
+	d.Before = first.Text
+	if !strings.HasPrefix(d.Text, strings.Join(strings.SplitAfter(first.Text, "\n")[:2], "")) || !strings.Contains(d.Text, "`0.3.11`") || Same(Blog, first.Text, d.Text) {
+		t.Errorf("%.200s", d.Text)
+	}
+	if slices.Contains(rules(LintDocument(nextDay(), d), true), "path-wrong") {
+		t.Error("its own path is called wrong")
+	}
+	d.Text = now.Text
+	if !slices.Contains(rules(LintDocument(nextDay(), d), true), "path-wrong") {
+		t.Error("links to the post are broken, and nobody says so")
+	}
+}
+
 // A new count or a new day is no news; another version or word is.
 func TestSame(t *testing.T) {
 	t.Parallel()
 	later := august()
-	later.AsOf = later.AsOf.Add(time.Hour)
+	later.AsOf = later.AsOf.AddDate(0, 0, 1)
 	news := nextDay()
 	for _, f := range Formats() {
 		a, b, c := written(t, august(), f), written(t, later, f), written(t, news, f)

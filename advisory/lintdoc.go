@@ -10,6 +10,7 @@ import (
 // LintDocument holds one document against the sheet it was made from.
 func LintDocument(s Sheet, d Document) []Problem {
 	var f found
+	f.label(s, d)
 	if d.Format.Public() {
 		f.public(s, d)
 	} else {

@@ -13,6 +13,10 @@ func (f *found) follows(d Document) {
 		return
 	}
 	switch d.Format {
+	case Blog:
+		if was := postPath.FindString(d.Before); was != "" && postPath.FindString(d.Text) != was {
+			f.severe("path-wrong", d.name(), "The post is out under another path, and links to it lead there: keep that one.")
+		}
 	case RustSec:
 		now, err := ParseRustSec(d.Text)
 		was, bad := ParseRustSec(d.Before)

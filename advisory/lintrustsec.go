@@ -22,6 +22,9 @@ func (f *found) rustSec(s Sheet, d Document) {
 	case PathOf(d) != d.Path && r.Advisory.ID != "":
 		f.severe("id-wrong", d.name(), "It calls itself %q, but its file is named %s.", oneLine(r.Advisory.ID), d.Path)
 	}
+	for _, fault := range r.faults() {
+		f.severe("format-wrong", d.name(), "%s", fault)
+	}
 	if !slices.Contains(r.Advisory.Categories, "malicious") {
 		f.severe("category-missing", d.name(), `Write categories = ["malicious"]: filters miss it without.`)
 	}

@@ -26,9 +26,6 @@ func (s Sheet) texts() []located {
 // lintPublic holds for every form that everybody reads: nothing in it leads to a
 // person, hides, or claims more than is known.
 func (f *found) public(s Sheet, d Document) {
-	if label := strings.ToUpper(strings.TrimSpace(s.TLP)); label != "CLEAR" {
-		f.severe("tlp-above-clear", d.name(), "The case is marked TLP:%s and this form is read by everybody: set the case to CLEAR first.", or(oneLine(label), "(none)"))
-	}
 	allowed := s.allowed()
 	for _, t := range cratewarden.PublicTraces(d.Text) {
 		if allowed[t.Text] {

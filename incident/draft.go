@@ -228,10 +228,12 @@ func (s *Service) facts(ctx context.Context, id string) (advisory.Sheet, error) 
 func (s *Service) judge(ctx context.Context, i Incident, list []Draft) {
 	sheet, err := s.facts(ctx, i.ID)
 	var whole []advisory.Problem
+	var fresh map[draftKey]string
 	if err == nil {
-		whole = wrongWith(sheet)
+		whole, fresh = wrongWith(sheet), freshTexts(sheet, list)
 	}
 	for n := range list {
+		stored := list[n].Made
 		list[n].Locked = lockedFor(i, list[n])
 		list[n].Idle = list[n].Made == "" && list[n].Corrects == 0
 		if list[n].Made == list[n].Body {
@@ -239,11 +241,35 @@ func (s *Service) judge(ctx context.Context, i Incident, list []Draft) {
 		}
 		if err == nil && list[n].live() {
 			list[n].Problems, list[n].Checked = lintDraft(sheet, whole, list[n]), true
+			if now := fresh[list[n].key()]; now != "" && stored != "" && list[n].CorrectedBy == 0 && !advisory.Same(list[n].Format, now, stored) {
+				list[n].Problems = append(list[n].Problems, advisory.Problem{Rule: "facts-newer", Where: nameOfDraft(list[n]), Why: "The facts changed since it was made: make the notices anew, and compare."})
+			}
 		}
 	}
 	if err != nil && !errors.Is(err, context.Canceled) {
 		s.log.WarnContext(ctx, "drafts were not checked: the facts of the case cannot be read", "incident", i.ID, "error", err)
 	}
+}
+
+// freshTexts are what the facts give now for the drafts of a list. A review is made
+// of more than the sheet, and is left out.
+func freshTexts(sheet advisory.Sheet, list []Draft) map[draftKey]string {
+	out := map[draftKey]string{}
+	done := map[advisory.Format]bool{advisory.PostMortem: true}
+	for _, d := range list {
+		if done[d.Format] {
+			continue
+		}
+		done[d.Format] = true
+		docs, err := advisory.Documents(sheet, d.Format)
+		if err != nil {
+			continue // the lint says what is wrong with the sheet
+		}
+		for _, doc := range docs {
+			out[draftKey{doc.Format, doc.Crate, doc.To}] = clean(doc.Text)
+		}
+	}
+	return out
 }
 
 // lockedFor says why a text may not go yet.

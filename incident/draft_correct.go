@@ -3,7 +3,6 @@ package incident
 import (
 	"cmp"
 	"context"
-	"slices"
 	"strconv"
 
 	"cratewarden"
@@ -95,16 +94,8 @@ func (d Draft) correction(fresh string, o CorrectOrder, e advisory.Edition) Draf
 // none, or cannot be read.
 func (s *Service) factsNow(ctx context.Context, d Draft) string {
 	sheet, err := s.facts(ctx, d.Incident)
-	if err != nil || d.Format == advisory.PostMortem {
-		return ""
-	}
-	docs, err := advisory.Documents(sheet, d.Format)
 	if err != nil {
 		return ""
 	}
-	at := slices.IndexFunc(docs, func(doc advisory.Document) bool { return doc.Crate == d.Crate && doc.To == d.Recipient })
-	if at < 0 {
-		return ""
-	}
-	return clean(docs[at].Text)
+	return freshTexts(sheet, []Draft{d})[d.key()]
 }

@@ -13,11 +13,12 @@ import (
 	"cratewarden/advisory"
 )
 
-// current refuses a public text of which the facts say something severe that they
-// did not when it was approved: the case was marked for fewer people since, or
-// another version turned out to be bad. A reason is for what it was given for.
+// current refuses a text of which something severe is known that was not when it
+// was approved: the case was marked for fewer people than those who get it, or, of
+// what everybody reads, another version turned out to be bad. A reason is for what
+// it was given for.
 func current(ctx context.Context, db querier, d Draft, sheet advisory.Sheet) error {
-	if !d.Public || d.State != DraftApproved {
+	if d.State != DraftApproved {
 		return nil
 	}
 	var accepted string
@@ -27,7 +28,11 @@ func current(ctx context.Context, db querier, d Draft, sheet advisory.Sheet) err
 		return err
 	}
 	known := strings.Fields(accepted)
-	problems := slices.DeleteFunc(lintDraft(sheet, wrongWith(sheet), d), func(p advisory.Problem) bool { return slices.Contains(known, p.Rule) && !p.Private() })
+	found := advisory.LintLabel(sheet, d.document())
+	if d.Public {
+		found = lintDraft(sheet, wrongWith(sheet), d)
+	}
+	problems := slices.DeleteFunc(found, func(p advisory.Problem) bool { return slices.Contains(known, p.Rule) && !p.Private() })
 	if len(severeRules(problems)) == 0 {
 		return nil
 	}

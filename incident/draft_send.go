@@ -237,6 +237,9 @@ func (s *Service) Send(ctx context.Context, who action.Actor, draft int64, o Sen
 		if err := d.seen(o.Revision, ""); err != nil {
 			return err
 		}
+		if !d.Public { // its mark is all that is asked of the facts
+			sheet.TLP = string(w.inc.TLP)
+		}
 		if err := current(ctx, w.tx, d, sheet); err != nil {
 			return err
 		}

@@ -190,7 +190,7 @@ func (s *Server) incidentCorrect(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	then, err := s.cfg.Incidents.Correct(r.Context(), s.who(r), d.ID, incident.CorrectOrder{Reason: typed["reason"]})
+	then, err := s.cfg.Incidents.Correct(r.Context(), s.who(r), d.ID, incident.CorrectOrder{Reason: typed["reason"], Public: typed["public"]})
 	return s.draftAgain(w, r, x, d, then, typed, err)
 }
 

@@ -118,7 +118,11 @@ func draftAbout(d *incident.Draft) Card {
 	}
 	c.List = append(c.List, Fact{Label: "Read by", Value: Text(readers)})
 	if d.ApprovedAt != nil {
-		c.List = append(c.List, Fact{Label: "Approved", Value: Phrase{}.UTC(*d.ApprovedAt).Say(" by ").Say(d.ApprovedBy.Name), Note: visible(d.ApprovedWhy)})
+		by := Phrase{}.UTC(*d.ApprovedAt).Say(" by ").Say(d.ApprovedBy.Name)
+		if d.ApprovedBy.ID != "" && d.ApprovedBy.ID == d.Owner.ID {
+			by = by.Say(", who made it too")
+		}
+		c.List = append(c.List, Fact{Label: "Approved", Value: by, Note: visible(d.ApprovedWhy)})
 	}
 	if d.SentAt != nil {
 		where := Text(d.SentWhere)
@@ -183,7 +187,7 @@ func (s *Server) draftForms(r *http.Request, x *incident.Incident, d *incident.D
 		}
 		form("approve", "Approve", "you answer for the text", []formButton{{Label: "Approve the text", Primary: true}}, fields...)
 	case incident.DraftApproved:
-		if d.Public && severe(d) > 0 { // it does not go out with what came up since
+		if severe(d) > 0 { // it does not go out with what came up since
 			form("approve", "Approve it again", "the facts changed", []formButton{{Label: "Approve it all the same"}}, reason("approve", "Why it may go in spite of the findings", true))
 		}
 		fields := []planField{{ID: "send-where", Name: "where", Label: "Where it was published or sent", Type: "text", Required: true, Value: of("send", "where"), Hint: "https://… or the channel"}}
@@ -193,7 +197,11 @@ func (s *Server) draftForms(r *http.Request, x *incident.Incident, d *incident.D
 		form("send", "Sent", "when it went out", []formButton{{Label: "Take down as sent", Primary: true}}, fields...)
 	case incident.DraftSent, incident.DraftCorrected:
 		if d.CorrectedBy == 0 {
-			form("correct", "Correct it", "the sent text stays as it is", []formButton{{Label: "Write a correction"}}, reason("correct", "What was wrong", true))
+			fields := []planField{reason("correct", "What was wrong", true)}
+			if d.Format == advisory.CSAF20 || d.Format == advisory.CSAF21 {
+				fields = append(fields, planField{ID: "correct-public", Name: "public", Label: "What changed, for readers", Type: "text", Value: of("correct", "public"), Hint: "left empty, what the two documents show", Help: "The history of revisions has it."})
+			}
+			form("correct", "Correct it", "the sent text stays as it is", []formButton{{Label: "Write a correction"}}, fields...)
 		}
 	}
 	if d.State != incident.DraftWithdrawn {
