@@ -139,8 +139,27 @@ func (c caseFile) json() ([]byte, error) {
 
 func (c caseFile) csv() ([]byte, error) {
 	var out bytes.Buffer
-	err := dossier.WriteCSV(&out, c.Timeline)
+	rows := make([]marked, len(c.Timeline))
+	for n, m := range c.Timeline {
+		rows[n] = marked{m, c.Incident.TLP}
+	}
+	err := dossier.WriteCSV(&out, rows)
 	return out.Bytes(), err
+}
+
+// marked is a moment with who may be told of it: rows of a spreadsheet are passed
+// on one by one.
+type marked struct {
+	Moment
+	tlp TLP
+}
+
+// Columns are those of a moment, after the label.
+func (m marked) Columns() []string { return append([]string{"tlp"}, m.Moment.Columns()...) }
+
+// Record is the moment after its label.
+func (m marked) Record() []string {
+	return append([]string{"TLP:" + string(m.tlp)}, m.Moment.Record()...)
 }
 
 // Columns names the cells of Record.

@@ -192,3 +192,64 @@ func TestSplit(t *testing.T) {
 		}
 	}
 }
+
+// Splitting the same case apart and merging it away at the same moment loses no
+// subject and doubles none: each is in one living case, whoever came first.
+func TestSplitsAndMergesAtTheSameTime(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	ctx := t.Context()
+	const crates = 6
+	var subjects []Subject
+	for n := range crates {
+		subjects = append(subjects, sub("crate", "crate"+string(rune('a'+n)), "payload"))
+	}
+	i, other := k.judged(Malicious, subjects...), k.opened(sub("crate", "elsewhere", ""))
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	made := map[string]int{}
+	for n := range crates {
+		for _, who := range []action.Actor{k.ada, k.bo} { // both want the same one
+			wg.Go(func() {
+				id := "crate" + string(rune('a'+n))
+				_, err := k.Split(ctx, who, i.ID, SplitOrder{Title: id, Reason: "apart", Subjects: []ledger.Subject{crate(id)}})
+				switch kind := cratewarden.KindOf(err); {
+				case err == nil:
+					mu.Lock()
+					made[id]++
+					mu.Unlock()
+				case kind != cratewarden.Invalid && kind != cratewarden.Conflict:
+					t.Error(err)
+				}
+			})
+		}
+		wg.Go(func() {
+			if _, err := k.Note(ctx, k.bo, i.ID, "meanwhile", ""); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Go(func() {
+		if _, err := k.Merge(ctx, k.ada, i.ID, other.ID, "the same"); err != nil {
+			t.Error(err)
+		}
+	})
+	wg.Wait()
+	for id, n := range made {
+		if n != 1 {
+			t.Errorf("%s was split off %d times", id, n)
+		}
+	}
+	if n := k.number(`SELECT count(*) FROM incident_subject s JOIN incident i ON i.number = s.incident WHERE i.state <> 'merged' AND s.kind = 'crate'`); n != crates+1 {
+		t.Errorf("%d subjects in living cases, want %d", n, crates+1)
+	}
+	if n := k.number(`SELECT count(DISTINCT s.id) FROM incident_subject s WHERE s.kind = 'crate'`); n != crates+1 {
+		t.Errorf("%d different subjects, want %d", n, crates+1)
+	}
+	if n := k.number(`SELECT count(*) FROM incident WHERE state <> 'merged'`); int(n) != len(made)+1 {
+		t.Errorf("%d cases live, %d were split off", n, len(made))
+	}
+	if n := k.number(`SELECT count(*) FROM incident_event WHERE kind = 'note' AND body = 'meanwhile'`); n != crates {
+		t.Errorf("%d notes", n)
+	}
+}

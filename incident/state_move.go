@@ -154,7 +154,11 @@ func (w *writing) setState(to State, r record) {
 	from := w.inc.State
 	w.inc.State, w.inc.ClosedAt = to, w.closedAt(to)
 	w.record(r)
-	w.notify("state", notify.Notice{Title: fmt.Sprintf("%s is %s", w.name(), to), Text: fmt.Sprintf("It was %s.", from), To: w.leadBut()})
+	text := fmt.Sprintf("It was %s.", from)
+	if to == Merged {
+		text += " It goes on in " + w.inc.MergedInto + "."
+	}
+	w.notify("state", notify.Notice{Title: fmt.Sprintf("%s is %s", w.name(), to), Text: text, To: w.leadBut()})
 }
 
 func (w *writing) closedAt(to State) *time.Time {

@@ -179,6 +179,7 @@ func (w *writing) finish(ctx context.Context) error {
 	}
 	if w.s.cfg.Tell != nil {
 		for _, n := range w.notices {
+			n.Title += " (TLP:" + string(w.inc.TLP) + ")" // whoever gets it sees first who may be told
 			if err := w.s.cfg.Tell(ctx, w.tx, n); err != nil {
 				return err
 			}

@@ -204,11 +204,16 @@ func caseBadges(x *incident.Incident) []Badge {
 	if x.Drill != "" {
 		out = append(out, Badge{Tone: Hold, Text: "drill"})
 	}
-	out = append(out, Badge{Text: "TLP:" + visible(string(x.TLP)), Title: tlpMeans(x.TLP)})
+	out = append(out, tlpBadge(x))
 	for _, c := range x.Campaigns {
 		out = append(out, Badge{Tone: Info, Text: "campaign " + visible(c)})
 	}
 	return out
+}
+
+// tlpBadge says who may be told; it stands on every page of a case.
+func tlpBadge(x *incident.Incident) Badge {
+	return Badge{Text: "TLP:" + visible(string(x.TLP)), Title: tlpMeans(x.TLP)}
 }
 
 func verdictTone(v incident.Verdict) Tone {
@@ -297,6 +302,9 @@ func caseNotices(x *incident.Incident) (out []Notice) {
 	if x.MergedInto != "" {
 		out = append(out, Notice{Tone: Info, Title: "It goes on in another case", Text: Text("This one was joined with ").Link(x.MergedInto, incidentURL(x.MergedInto)).Say(". Its plans, evidence and ledger entries keep its name.")})
 	}
+	if x.Doubt != "" {
+		out = append(out, Notice{Tone: Bad, Title: "The record speaks against this closed case", Text: Text(visible(x.Doubt) + " Public notices are locked. Reopen it, and see to what is left; or unlock them with a reason.")})
+	}
 	if x.SplitFrom != "" {
 		out = append(out, Notice{Tone: Info, Title: "It was parted from another case", Text: Phrase{}.Link(x.SplitFrom, incidentURL(x.SplitFrom))})
 	}
@@ -305,5 +313,5 @@ func caseNotices(x *incident.Incident) (out []Notice) {
 
 // under puts the rest of a page's head below the case.
 func under(x *incident.Incident, title string, lead Phrase) Head {
-	return Head{Crumbs: []Link{{"Incidents", "/incidents"}, {visible(x.ID), incidentURL(x.ID)}}, Title: title, Lead: lead}
+	return Head{Crumbs: []Link{{"Incidents", "/incidents"}, {visible(x.ID), incidentURL(x.ID)}}, Title: title, Badges: []Badge{tlpBadge(x)}, Lead: lead}
 }
