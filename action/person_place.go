@@ -50,6 +50,7 @@ func textPlaces() []place {
 			also: `revision = revision + 1, state = CASE WHEN state = 'approved' THEN 'draft' ELSE state END`},
 		{table: "incident_takedown", called: "the feed of takedowns", row: `crate || ' of INC-' || incident`, free: "reason"},
 		{table: "incident_fact", called: "facts that cases saw in the registry", row: `id`, stays: "id version crate subjects moment", because: ofRegistry},
+		{table: "incident_dependent", called: "who depended on bad crates of cases", row: `crate || ' of INC-' || incident`, stays: "crate plan rows", because: ofRegistry},
 	}
 }
 

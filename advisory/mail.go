@@ -3,6 +3,7 @@ package advisory
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"cratewarden"
 )
@@ -23,6 +24,8 @@ type Dependent struct {
 	Crate       string `json:"crate"`
 	On          string `json:"on"`
 	Requirement string `json:"requirement"` // as published, such as "^0.3"
+	// Seen is up to when it was so, of a dependency on what is gone; zero is now.
+	Seen time.Time `json:"seen,omitzero"`
 }
 
 // mail puts a mail together. Its subject is one line whatever it is made of, and
@@ -89,13 +92,10 @@ func versionLines(crates []Crate) string {
 			if !v.Published.IsZero() {
 				line += ", published " + stampUTC(v.Published)
 			}
-			switch {
-			case !v.Removed.IsZero():
-				line += ", removed " + stampUTC(v.Removed)
-			case !v.Held.IsZero():
-				line += ", held since " + stampUTC(v.Held)
-			default:
-				line += ", still there"
+			if gone := v.Gone(); gone.IsZero() {
+				line += ", can still be downloaded"
+			} else { // the post calls that moment the removal, too
+				line += ", could be downloaded until " + stampUTC(gone)
 			}
 			lines = append(lines, line)
 		}
@@ -185,9 +185,9 @@ func mailCoOwners(s Sheet) ([]Document, error) {
 				back = append(back, "  "+oneLine(c.Name)+" "+oneLine(strings.Join(c.Restored, ", ")))
 			}
 		}
-		out = append(out, mail(MailCoOwner, owner, "co-owner-"+fileName(owner), s.mentioned("Bad versions of a crate that you own"),
+		out = append(out, mail(MailCoOwner, owner, "co-owner-"+fileName(owner), s.mentioned("Bad versions of "+one(len(theirs[owner]), "a crate", "crates")+" that you own"),
 			hello(owner),
-			"Versions with "+s.verdict()+" were published of crates on "+s.Registry.name()+" that you own with others:",
+			"Bad versions were published of "+one(len(theirs[owner]), "a crate", "crates")+" on "+s.Registry.name()+" that you own with others. They hold "+s.verdict()+".",
 			versionLines(theirs[owner]),
 			titled("These good versions had been yanked, and are back:", strings.Join(back, "\n")),
 			"Please look at who owns these crates and whom they trust to publish, exchange your own tokens if they were on a machine that built one of these versions, and do not publish over them before we have spoken.",
@@ -218,7 +218,8 @@ func mailDependents(s Sheet) ([]Document, error) {
 	if err != nil || files == "" {
 		return nil, err
 	}
-	return []Document{mail(MailDependents, DependentsTo, "dependents", s.mentioned("A crate that yours depend on had bad versions"),
+	crates, _ := s.bad()
+	return []Document{mail(MailDependents, DependentsTo, "dependents", s.mentioned(one(crates, "A crate", "Crates")+" that yours depend on had bad versions"),
 		"Hello,",
 		"These versions on "+s.Registry.name()+" held "+s.verdict()+":",
 		versionLines(s.Crates),
@@ -229,6 +230,13 @@ func mailDependents(s Sheet) ([]Document, error) {
 		s.appeal(), s.signed())}, nil
 }
 
+func (d Dependent) line() string {
+	if d.Seen.IsZero() {
+		return "  " + oneLine(d.Crate) + " depends on " + oneLine(d.On) + " " + oneLine(d.Requirement)
+	}
+	return "  " + oneLine(d.Crate) + " depended on " + oneLine(d.On) + " " + oneLine(d.Requirement) + ", as of " + stampUTC(d.Seen)
+}
+
 // Digests fills the common text for each person: one mail, whatever number of
 // their crates is concerned. A text from which somebody took the marker gets the
 // list at its end.
@@ -237,7 +245,7 @@ func Digests(common Document, owners []DependentOwner) []Document {
 	for _, o := range owners {
 		lines := make([]string, 0, len(o.Crates))
 		for _, d := range o.Crates {
-			lines = append(lines, "  "+oneLine(d.Crate)+" depends on "+oneLine(d.On)+" "+oneLine(d.Requirement))
+			lines = append(lines, d.line())
 		}
 		own := titled("Of your crates:", strings.Join(lines, "\n"))
 		d := common

@@ -128,7 +128,7 @@ func TestHostileTextsAreInert(t *testing.T) {
 		Moments: []Moment{{at("2026-08-20 07:15:00"), hostileText, hostileText, hostileText}},
 		Clocks:  []Clock{{Name: hostileText}}, Actions: []Action{{What: hostileText, Owner: hostileText}},
 	}))
-	docs = append(docs, Digests(Document{Format: MailDependents, Text: "Subject: x\n\n" + dependentsMarker}, []DependentOwner{{hostileText, []Dependent{{hostileText, hostileText, hostileText}}}})...)
+	docs = append(docs, Digests(Document{Format: MailDependents, Text: "Subject: x\n\n" + dependentsMarker}, []DependentOwner{{hostileText, []Dependent{{Crate: hostileText, On: hostileText, Requirement: hostileText}}}})...)
 	for _, d := range docs {
 		inertDocument(t, d)
 	}
@@ -316,8 +316,8 @@ func TestDigestsAreOnePerPerson(t *testing.T) {
 		t.Fatal(docs, err)
 	}
 	out := Digests(docs[0], []DependentOwner{
-		{"gridder", []Dependent{{"bitgrid", "arraykit", "^0.3"}, {"lanewise", "append-log", "=0.1.9"}}},
-		{"other", []Dependent{{"other-crate", "arraykit", "*"}}},
+		{"gridder", []Dependent{{Crate: "bitgrid", On: "arraykit", Requirement: "^0.3"}, {Crate: "lanewise", On: "append-log", Requirement: "=0.1.9"}}},
+		{"other", []Dependent{{Crate: "other-crate", On: "arraykit", Requirement: "*"}}},
 	})
 	if len(out) != 2 || out[0].To != "gridder" || !strings.Contains(out[0].Text, "bitgrid depends on arraykit ^0.3\n  lanewise depends on append-log =0.1.9") || strings.Contains(out[1].Text, "bitgrid") {
 		t.Errorf("%+v", out)

@@ -117,7 +117,7 @@ func (s *source) add(more source) {
 func (b Bad) find(g Graph) (s source, err error) {
 	var ok bool
 	if s.crate, ok = g.Crate(b.Crate); !ok {
-		return s, cratewarden.Errorf(cratewarden.NotFound, "There is no crate of that name. What depended on a deleted crate the registry no longer knows.")
+		return s, cratewarden.Errorf(cratewarden.NotFound, "There is no crate of that name. What depended on a deleted crate the registry no longer knows; an incident keeps who depended directly, and tells them by its digests.")
 	}
 	if len(b.Versions) > mostVersions {
 		return s, cratewarden.Errorf(cratewarden.TooLarge, "At most %d versions of a crate can be named. Give a range.", mostVersions)

@@ -233,7 +233,7 @@ func (s *Service) digests(ctx context.Context, i Incident, d Draft) ([]advisory.
 	if err != nil {
 		return nil, err
 	}
-	owners, err := s.dependentOwners(sheet)
+	owners, err := s.dependentOwners(ctx, i, sheet)
 	if err != nil {
 		return nil, err
 	}

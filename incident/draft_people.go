@@ -2,6 +2,7 @@ package incident
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"cratewarden"
@@ -82,41 +83,95 @@ func (s *Service) recipient(ctx context.Context, login string, whole bool) Recip
 	return r
 }
 
-// dependentOwners finds the people behind crates of which a version that is not
-// yanked takes a bad one, each once. Teams have no mail.
-func (s *Service) dependentOwners(sheet advisory.Sheet) ([]advisory.DependentOwner, error) {
+// dependentOwners finds the people behind crates of which a version takes a bad one
+// and is in use, or was until the case held it, each once. Teams have no mail. Of
+// crates that are gone it is as the case saw it while they were there.
+func (s *Service) dependentOwners(ctx context.Context, i Incident, sheet advisory.Sheet) ([]advisory.DependentOwner, error) {
 	m := s.cfg.Mirror
 	if m == nil || !m.Ready(mirror.PartDependencies) || !m.Ready(mirror.PartVersions) {
 		return nil, cratewarden.Errorf(cratewarden.Unavailable, "The dependencies are still loading. Try again in a moment.")
 	}
-	own := map[int32]bool{}
-	for _, c := range sheet.Crates {
-		if found, ok := m.CrateByName(c.Name); ok {
-			own[found.ID] = true
-		}
+	told := newTelling(m, sheet)
+	held, err := s.heldIDs(ctx, i)
+	if err != nil {
+		return nil, err
 	}
-	by := map[string][]advisory.Dependent{}
 	for _, c := range sheet.Crates {
-		target, ok := m.CrateByName(c.Name)
-		if !ok || len(c.Bad) == 0 {
+		if len(c.Bad) == 0 {
 			continue
 		}
-		for crate, d := range takers(m, target.ID, c.Bad) {
-			from, ok := m.Crate(crate)
-			if !ok || own[crate] {
-				continue
-			}
-			for _, o := range m.Owners(crate) {
-				if o.Team || o.Deleted {
-					continue
+		name := canonID(c.Name)
+		kept, err := s.keptDependents(ctx, i, name)
+		if err != nil {
+			return nil, err
+		}
+		target, there := m.CrateByName(c.Name)
+		last := lastKept(kept, name, 0)
+		if there && (last == nil || last.ID == target.ID) {
+			for crate, d := range takers(m, target.ID, c.Bad, held) {
+				if from, ok := m.Crate(crate); ok {
+					told.add(crate, s.accountsOwning(crate), advisory.Dependent{Crate: from.Name, On: c.Name, Requirement: d.requirement})
 				}
-				if a, ok := m.Account(o.OwnerID); ok {
-					by[a.Login] = append(by[a.Login], advisory.Dependent{Crate: from.Name, On: c.Name, Requirement: d.requirement})
-				}
 			}
+			continue
+		}
+		if last != nil {
+			s.tellKept(told, c, last.Rows)
 		}
 	}
-	return sortedOwners(by), nil
+	return sortedOwners(told.by), nil
+}
+
+// tellKept goes by what is kept of a crate that is gone: of each crate that
+// depended, what the newest of its versions asked for.
+func (s *Service) tellKept(told *telling, c advisory.Crate, rows []dependency) {
+	newest := map[int32]dependency{}
+	for _, d := range rows {
+		if was, known := newest[d.Crate]; takesBad(d.Requirement, c.Bad) && (!known || d.Version > was.Version) {
+			newest[d.Crate] = d
+		}
+	}
+	for crate, d := range newest {
+		owners := d.Owners
+		if now, there := s.cfg.Mirror.Crate(crate); there {
+			d.Name, owners = now.Name, s.accountsOwning(crate)
+		}
+		told.add(crate, owners, advisory.Dependent{Crate: d.Name, On: c.Name, Requirement: d.Requirement, Seen: d.Seen})
+	}
+}
+
+// telling collects who is told of which crates. Whoever gets another mail of the case
+// about the same crate gets none of these.
+type telling struct {
+	m     *mirror.Mirror
+	by    map[string][]advisory.Dependent
+	crate map[string]advisory.Crate // of the case, by canonical name
+	acted map[string]bool           // logins of accounts that did
+}
+
+func newTelling(m *mirror.Mirror, sheet advisory.Sheet) *telling {
+	t := &telling{m: m, by: map[string][]advisory.Dependent{}, crate: map[string]advisory.Crate{}, acted: map[string]bool{}}
+	for _, c := range sheet.Crates {
+		t.crate[canonID(c.Name)] = c
+	}
+	for _, a := range sheet.Accounts {
+		t.acted[a.Login] = true
+	}
+	return t
+}
+
+func (t *telling) add(crate int32, owners []int32, d advisory.Dependent) {
+	own, bad := t.crate[canonID(d.Crate)]
+	if bad && (own.Deleted || canonID(d.Crate) == canonID(d.On)) {
+		return
+	}
+	for _, id := range owners {
+		a, ok := t.m.Account(id)
+		if !ok || bad && (t.acted[a.Login] || slices.Contains(own.Owners, a.Login)) {
+			continue
+		}
+		t.by[a.Login] = append(t.by[a.Login], d)
+	}
 }
 
 type taker struct {
@@ -126,7 +181,7 @@ type taker struct {
 
 // takers gives, by depending crate, what the newest of its versions asks for that
 // may resolve to a bad version.
-func takers(m *mirror.Mirror, crate int32, bad []advisory.Version) map[int32]taker {
+func takers(m *mirror.Mirror, crate int32, bad []advisory.Version, held map[int32]bool) map[int32]taker {
 	out := map[int32]taker{}
 	takes := map[string]bool{}
 	for d := range m.DependentVersions(crate) {
@@ -139,7 +194,7 @@ func takers(m *mirror.Mirror, crate int32, bad []advisory.Version) map[int32]tak
 			continue
 		}
 		v, ok := m.Version(d.VersionID)
-		if !ok || v.Yanked {
+		if !ok || v.Yanked && !held[v.ID] {
 			continue
 		}
 		if was, ok := out[v.CrateID]; !ok || v.ID > was.version {

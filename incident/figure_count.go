@@ -31,6 +31,9 @@ func (s *Service) Measure(ctx context.Context, id string) error {
 }
 
 func (s *Service) measure(ctx context.Context, i Incident, c scope) error {
+	if err := s.keepDependents(ctx, i, c); err != nil {
+		return err
+	}
 	m := s.cfg.Mirror
 	if m == nil || !m.Ready(mirror.PartVersions) || !i.State.Open() {
 		return nil

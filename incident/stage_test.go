@@ -43,6 +43,7 @@ type stage struct {
 	*incident.Service
 	t        testing.TB
 	registry *pgxpool.Pool
+	console  *pgxpool.Pool
 	engine   *action.Engine
 	mirror   *mirror.Mirror
 	story    demo.Situations
@@ -70,6 +71,7 @@ func newStage(t testing.TB, change ...func(*incident.Config)) *stage {
 		_, err := pg.Migrate(ctx, conn, os.DirFS("../console/migrations"))
 		return err
 	}})
+	k.console = console
 	static, index, vault := k.folder(), k.folder(), k.folder()
 	k.store = func() { k.must(played().Store(t.Context(), static, index)) }
 	log := ledger.New(ledger.Config{DB: console})
