@@ -54,6 +54,7 @@ func (l *Log) Append(ctx context.Context, tx pgx.Tx, e Entry) (Receipt, error) {
 	if err := e.check(); err != nil {
 		return Receipt{}, err
 	}
+	e.veil()
 	n, err := l.lock(ctx, tx)
 	if err != nil {
 		return Receipt{}, err

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"maps"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -129,6 +130,22 @@ type Receipt struct {
 	Index int64
 	At    time.Time
 	Hash  tlog.Hash // of the entry, as a leaf of the tree
+}
+
+// veil hides mail addresses, IP addresses and secrets in what people typed into
+// reasons, titles and refused questions: the ledger keeps it for ever, in exports
+// too, and no erasure reaches it. The text as it was written stands in the rows
+// that the entry is about, where it can be erased.
+func (e *Entry) veil() {
+	if r := e.Reasons; r != nil {
+		e.Reasons = &Reasons{Public: cratewarden.HideTraces(r.Public), Internal: cratewarden.HideTraces(r.Internal)}
+	}
+	e.Details = maps.Clone(e.Details)
+	for _, name := range []string{"title", "why", "reason", "name"} {
+		if text, there := e.Details[name]; there {
+			e.Details[name] = cratewarden.HideTraces(text)
+		}
+	}
 }
 
 // check says whether an entry may be appended.

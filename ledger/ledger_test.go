@@ -76,6 +76,34 @@ func TestRefusesWhatCannotBeAnEntry(t *testing.T) {
 
 // A number read in an old snapshot could be given twice, so such transactions
 // are refused.
+// What people typed into reasons, titles and questions that were refused stays
+// in the ledger for ever, so no address or secret gets there; the caller's own
+// values are not touched.
+func TestNoAddressStaysInAReason(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	const typed = "jane@mail.example asked from 203.0.113.7 with cwd_abcdefghijklmnopqrstuvwxyz about serde@1.0.0"
+	e := Entry{Kind: Note, Actor: Actor{ID: "p"}, Reasons: &Reasons{Public: typed, Internal: typed},
+		Details: map[string]string{"title": typed, "why": typed, "reason": typed, "name": typed, "networks": "203.0.113.0/24"}}
+	stored, err := l.Get(t.Context(), l.append(t, e)[0].Index)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := stored.Entry
+	const want = "[mail address] asked from [IP address] with [secret] about serde@1.0.0"
+	if got.Reasons.Public != want || got.Reasons.Internal != want || got.Details["networks"] != "203.0.113.0/24" {
+		t.Errorf("%+v %v", got.Reasons, got.Details)
+	}
+	for _, name := range []string{"title", "why", "reason", "name"} {
+		if got.Details[name] != want {
+			t.Errorf("%s: %s", name, got.Details[name])
+		}
+	}
+	if e.Reasons.Internal != typed || e.Details["title"] != typed {
+		t.Error("the caller's entry was changed")
+	}
+}
+
 func TestAppendWantsReadCommitted(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
