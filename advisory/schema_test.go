@@ -19,7 +19,7 @@ var scores = []string{
 	"https://certcc.github.io/SSVC/data/schema/v1/Decision_Point_Value_Selection-1-0-1.schema.json",
 }
 
-func officialSchema(t *testing.T, file string) *jsonschema.Schema {
+func officialSchema(t testing.TB, file string) *jsonschema.Schema {
 	t.Helper()
 	c := jsonschema.NewCompiler()
 	c.AssertFormat()
@@ -38,7 +38,7 @@ func officialSchema(t *testing.T, file string) *jsonschema.Schema {
 	return compiled(t, c, "file:///"+file)
 }
 
-func addSchema(t *testing.T, c *jsonschema.Compiler, url, text string) {
+func addSchema(t testing.TB, c *jsonschema.Compiler, url, text string) {
 	t.Helper()
 	value, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
 	if err != nil {
@@ -49,7 +49,7 @@ func addSchema(t *testing.T, c *jsonschema.Compiler, url, text string) {
 	}
 }
 
-func compiled(t *testing.T, c *jsonschema.Compiler, url string) *jsonschema.Schema {
+func compiled(t testing.TB, c *jsonschema.Compiler, url string) *jsonschema.Schema {
 	t.Helper()
 	s, err := c.Compile(url)
 	if err != nil {
@@ -58,7 +58,7 @@ func compiled(t *testing.T, c *jsonschema.Compiler, url string) *jsonschema.Sche
 	return s
 }
 
-func schemas(t *testing.T) map[Format]*jsonschema.Schema {
+func schemas(t testing.TB) map[Format]*jsonschema.Schema {
 	t.Helper()
 	c := jsonschema.NewCompiler()
 	c.AssertFormat()
@@ -69,7 +69,7 @@ func schemas(t *testing.T) map[Format]*jsonschema.Schema {
 	}
 }
 
-func held(t *testing.T, schema *jsonschema.Schema, text string) error {
+func held(t testing.TB, schema *jsonschema.Schema, text string) error {
 	t.Helper()
 	value, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
 	if err != nil {

@@ -20,17 +20,21 @@ func statusText(s Sheet) ([]Document, error) {
 	if begin.IsZero() && s.ReportedAt != nil {
 		begin = *s.ReportedAt
 	}
+	start, stop := "Start: ", "End: "
+	if s.Kind != "service" { // what people notice begins with the removal; what they must know is when the bad was there
+		start, stop = "Bad versions from: ", "Bad versions until: "
+	}
 	if !begin.IsZero() {
-		lines = append(lines, "Start: "+stampUTC(begin))
+		lines = append(lines, start+stampUTC(begin))
 	}
 	end := s.lastGone()
 	if end.IsZero() && s.RemovedAt != nil {
 		end = *s.RemovedAt
 	}
 	if end.IsZero() {
-		lines = append(lines, "End: it goes on")
+		lines = append(lines, stop+"now; it goes on")
 	} else {
-		lines = append(lines, "End: "+stampUTC(end))
+		lines = append(lines, stop+stampUTC(end))
 	}
 	if s.NextUpdate != nil && end.IsZero() {
 		lines = append(lines, "Next update: "+stampUTC(*s.NextUpdate))

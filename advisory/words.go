@@ -201,6 +201,14 @@ func count(n int64, one, many string) string {
 	return cratewarden.Thousands(n) + " " + many
 }
 
+// one gives a word for a number of things that stands without it.
+func one(n int, single, many string) string {
+	if n == 1 {
+		return single
+	}
+	return many
+}
+
 // and joins words as a sentence does.
 func and(words []string) string {
 	switch n := len(words); n {
