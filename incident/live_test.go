@@ -55,79 +55,131 @@ func names(list []Present) (out []string) {
 	return out
 }
 
-// Each of two processes hears within a second what the other writes, and who
-// looks; also of plans, and also after its connection was cut.
-func TestTwoProcessesSeeEachOther(t *testing.T) {
-	t.Parallel()
-	k, other := two(t)
-	i := k.opened()
-	ctx, stop := context.WithCancel(t.Context())
-	here, hereNow := k.Watch(ctx, i.ID, "s1", k.ada)
-	there, gone := context.WithCancel(t.Context())
-	defer gone()
-	list, _ := other.Watch(ctx, "", "s3", k.bo)
-	far, farNow := other.Watch(there, i.ID, "s2", k.bo)
-	everybody := []string{"Ada", "Bo"}
-	wakes(t, here, 5*time.Second, func() bool { return slices.Equal(names(hereNow()), everybody) })
-	wakes(t, far, 5*time.Second, func() bool { return slices.Equal(names(farNow()), everybody) })
-	time.Sleep(300 * time.Millisecond) // both listen by now
-	drain := func() {
-		for _, c := range []<-chan struct{}{here, far, list} {
+// pair is two processes and what each is told.
+type pair struct {
+	*kit
+	other           *Service
+	i               Incident
+	here, far, list <-chan struct{}
+}
+
+// within does something of which others hear within a limit. What a machine that
+// stands still keeps from them is done again.
+func (p *pair) within(what string, limit time.Duration, do func(), hear ...func(left time.Duration) bool) {
+	p.t.Helper()
+	for try := 1; ; try++ {
+		time.Sleep(100 * time.Millisecond) // what was done before has been heard
+		for _, c := range []<-chan struct{}{p.here, p.far, p.list} {
 			select {
 			case <-c:
 			default:
 			}
 		}
+		do()
+		begin, all := time.Now(), true
+		for _, heard := range hear {
+			all = all && heard(limit-time.Since(begin))
+		}
+		if all {
+			p.t.Logf("%s: heard after %v", what, time.Since(begin).Round(time.Millisecond))
+			return
+		}
+		if try == 3 {
+			p.t.Errorf("%s: not heard within %v, three times", what, limit)
+			return
+		}
 	}
-	var begin time.Time
-	heard := func(what string, c <-chan struct{}, limit time.Duration) {
-		t.Helper()
+}
+
+// on hears something on a channel.
+func on(c <-chan struct{}) func(time.Duration) bool {
+	return func(left time.Duration) bool {
 		select {
 		case <-c:
-			t.Logf("%s: heard after %v", what, time.Since(begin).Round(time.Millisecond))
-		case <-time.After(limit - time.Since(begin)):
-			t.Errorf("%s: nothing was heard within %v", what, limit)
+			return true
+		case <-time.After(left):
+			return false
 		}
 	}
-	note := func(by *Service) {
-		t.Helper()
-		begin = time.Now()
-		if _, err := by.Note(t.Context(), k.ada, i.ID, "look", ""); err != nil {
-			t.Fatal(err)
+}
+
+func (p *pair) note(by *Service) func() {
+	return func() {
+		p.t.Helper()
+		if _, err := by.Note(p.t.Context(), p.ada, p.i.ID, "look", ""); err != nil {
+			p.t.Fatal(err)
 		}
 	}
-	drain()
-	note(k.Service)
-	heard("a note of the other process", far, time.Second)
-	heard("a note, on the list", list, time.Second)
-	drain()
-	note(other)
-	heard("a note of the other process", here, time.Second)
-	time.Sleep(200 * time.Millisecond)
-	drain()
-	begin = time.Now()
-	k.exec(`INSERT INTO plan (id, state, title, author, incident, public_reason, internal_note, steps) VALUES ('p1', 'draft', 't', '{}', $1, '', '', '[]')`, i.ID)
-	heard("a plan", here, time.Second)
-	heard("a plan, elsewhere", far, time.Second)
-	k.exec(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN %' AND datname = current_database()`)
-	time.Sleep(200 * time.Millisecond)
-	drain()
-	note(k.Service)
-	heard("a note while nobody listens", far, 4*time.Second)
-	time.Sleep(backOff + 500*time.Millisecond)
-	drain()
-	note(k.Service)
-	heard("a note after the connection came back", far, time.Second)
-	gone()
-	wakes(t, here, time.Second, func() bool { return slices.Equal(names(hereNow()), []string{"Ada"}) })
+}
+
+// listening waits until both processes listen, or neither, for which somebody cuts
+// their connections.
+func (p *pair) listening(both bool) {
+	p.t.Helper()
+	for end := time.Now().Add(time.Minute); p.hub.listens() != both || p.other.hub.listens() != both; time.Sleep(10 * time.Millisecond) {
+		if !both {
+			p.exec(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN %' AND datname = current_database()`)
+		}
+		if time.Now().After(end) {
+			p.t.Fatalf("after a minute the processes do not both listen, or not: %t", both)
+		}
+	}
+}
+
+// Each of two processes hears within a second what the other writes, and who
+// looks; also of plans, and also after its connection was cut.
+func TestTwoProcessesSeeEachOther(t *testing.T) {
+	t.Parallel()
+	k, other := two(t)
+	p := &pair{kit: k, other: other, i: k.opened()}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var hereNow, farNow func() []Present
+	p.here, hereNow = k.Watch(ctx, p.i.ID, "s1", k.ada)
+	there, gone := context.WithCancel(t.Context())
+	p.list, _ = other.Watch(ctx, "", "s3", k.bo)
+	p.far, farNow = other.Watch(there, p.i.ID, "s2", k.bo)
+	everybody := []string{"Ada", "Bo"}
+	wakes(t, p.here, 20*time.Second, func() bool { return slices.Equal(names(hereNow()), everybody) })
+	wakes(t, p.far, 20*time.Second, func() bool { return slices.Equal(names(farNow()), everybody) })
+	p.listening(true)
+	p.within("a note of the other process", time.Second, p.note(k.Service), on(p.far), on(p.list))
+	p.within("a note of the other process", time.Second, p.note(other), on(p.here))
+	plans := 0
+	p.within("a plan", time.Second, func() {
+		plans++
+		k.exec(`INSERT INTO plan (id, state, title, author, incident, public_reason, internal_note, steps) VALUES ('p' || $2::int, 'draft', 't', '{}', $1, '', '', '[]')`, p.i.ID, plans)
+	}, on(p.here), on(p.far))
+	p.within("a note while nobody listens", 4*time.Second, func() { p.listening(false); p.note(k.Service)() }, on(p.far))
+	p.listening(true)
+	p.within("a note after the connection came back", time.Second, p.note(k.Service), on(p.far))
+	p.within("leaving", time.Second, func() {
+		gone()
+		// Whoever leaves again was there before.
+		again, leave := context.WithCancel(t.Context())
+		_, now := other.Watch(again, p.i.ID, "s2", k.bo)
+		wakes(t, p.here, 20*time.Second, func() bool { return slices.Equal(names(hereNow()), everybody) && slices.Equal(names(now()), everybody) })
+		leave()
+	}, func(left time.Duration) bool {
+		for end := time.Now().Add(left); !slices.Equal(names(hereNow()), everybody[:1]); {
+			if !on(p.here)(time.Until(end)) {
+				return false
+			}
+		}
+		return true
+	})
 	stop()
-	end := time.Now()
-	for k.hub.running() || other.hub.running() {
-		if time.Since(end) > 5*time.Second {
+	for end := time.Now().Add(20 * time.Second); k.hub.running() || other.hub.running(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
 			t.Fatal("it goes on although nobody watches")
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
+}
+
+func (h *hub) listens() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.heard
 }
 
 func (h *hub) running() bool {

@@ -13,6 +13,7 @@ import (
 	"cratewarden/demo"
 	"cratewarden/incident"
 	"cratewarden/ledger"
+	"cratewarden/telemetry/pacetest"
 )
 
 // work moves the files that applied plans still have to move.
@@ -330,10 +331,9 @@ func TestTimelineOfManyCratesIsFast(t *testing.T) {
 	k.must(err)
 	k.apply(plan)
 	k.timeline(k.Service, i.ID)
+	var list []incident.Moment
+	took := pacetest.Within(t, "the timeline", 3*time.Second, func() { list = k.timeline(k.Service, i.ID) })
 	began := time.Now()
-	list := k.timeline(k.Service, i.ID)
-	took := time.Since(began)
-	began = time.Now()
 	sheet, err := k.Sheet(t.Context(), i.ID)
 	k.must(err)
 	t.Logf("%d moments of %d crates in %v, the sheet in %v", len(list), len(sheet.Crates), took.Round(time.Millisecond), time.Since(began).Round(time.Millisecond))
@@ -345,8 +345,5 @@ func TestTimelineOfManyCratesIsFast(t *testing.T) {
 	}
 	if len(sheet.Crates) < 100 || publishes < len(sheet.Crates) {
 		t.Errorf("%d crates, %d publishes", len(sheet.Crates), publishes)
-	}
-	if took > 3*time.Second {
-		t.Errorf("the timeline took %v", took)
 	}
 }

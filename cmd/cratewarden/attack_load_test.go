@@ -121,6 +121,9 @@ func TestAttackSlowClients(t *testing.T) {
 		r.Host = "localhost:8420"
 		r.AddCookie(cookie)
 		answer, err := http.DefaultClient.Do(r)
+		for tries := 1; err != nil && tries < 5; tries++ { // one who stood still as long as a slow client is cut off too
+			answer, err = http.DefaultClient.Do(r)
+		}
 		if err != nil || answer.StatusCode != http.StatusOK {
 			t.Fatalf("somebody else: %v %v", answer, err)
 		}

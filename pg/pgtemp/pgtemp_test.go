@@ -16,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"cratewarden"
+	"cratewarden/telemetry/pacetest"
 )
 
 func query(t *testing.T, url, sql string) string {
@@ -49,7 +50,7 @@ func folder(t *testing.T) string {
 
 func TestStartsWithinThreeSecondsAndAnswersOnlyOnItsSocket(t *testing.T) {
 	t.Parallel()
-	begin := time.Now()
+	begin, busy := time.Now(), pacetest.Start()
 	s, err := Start(t.Context(), Config{Fast: true})
 	if err != nil {
 		t.Fatal(err)
@@ -59,7 +60,7 @@ func TestStartsWithinThreeSecondsAndAnswersOnlyOnItsSocket(t *testing.T) {
 	t.Logf("from nothing to first query: %v", time.Since(begin))
 	// Four times the promise, since other tests share these two cores; the
 	// benchmark holds the promise itself.
-	if took := time.Since(begin); took > 12*time.Second {
+	if took := busy(); took > 12*time.Second {
 		t.Errorf("start took %v", took)
 	}
 	if got := query(t, s.URL("postgres"), `SELECT current_setting('listen_addresses')`); got != "" {
