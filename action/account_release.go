@@ -23,9 +23,9 @@ type AccountRelease struct {
 // Sentence says it.
 func (l AccountRelease) Sentence() string {
 	if l.Restore {
-		return "AccountRelease " + l.AccountRef.String() + " and restore what its containment closed"
+		return "Release " + l.AccountRef.String() + " and restore what its containment closed"
 	}
-	return "AccountRelease " + l.AccountRef.String()
+	return "Release " + l.AccountRef.String()
 }
 
 func accountReleaseKind() Kind {
