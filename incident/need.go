@@ -107,7 +107,26 @@ func (s *Service) Needs(ctx context.Context, who action.Actor) (Needs, error) {
 
 func (s *Service) needUnled(ctx context.Context, _ action.Actor) ([]Need, error) {
 	page, err := s.List(ctx, Filter{Open: true, Unled: true, Limit: mostNeeds})
-	return caseNeeds(page.Incidents), err
+	if err != nil {
+		return nil, err
+	}
+	doubted, err := s.needDoubted(ctx, "")
+	return append(doubted, caseNeeds(page.Incidents)...), err
+}
+
+// needDoubted gives closed cases against which the record speaks, by their lead.
+func (s *Service) needDoubted(ctx context.Context, lead string) ([]Need, error) {
+	rows, err := s.db.Query(ctx, `SELECT `+incidentColumns+` FROM incident i WHERE i.doubt <> '' AND i.lead = $1 AND i.state <> ALL ($2) ORDER BY i.number DESC LIMIT $3`,
+		lead, append(openStates(), string(Merged)), mostNeeds)
+	if err != nil {
+		return nil, pg.Map(err)
+	}
+	list, err := pgx.CollectRows(rows, scanIncident)
+	out := caseNeeds(list)
+	for n, i := range list {
+		out[n].Text, out[n].Urgent, out[n].Since = fmt.Sprintf("%s, and the record speaks against it: %s", i.State, i.Doubt), true, i.ClosedAt
+	}
+	return out, pg.Map(err)
 }
 
 func (s *Service) needLead(ctx context.Context, who action.Actor) ([]Need, error) {
@@ -115,7 +134,11 @@ func (s *Service) needLead(ctx context.Context, who action.Actor) ([]Need, error
 		return nil, nil
 	}
 	page, err := s.List(ctx, Filter{Open: true, Lead: who.ID, All: true, Limit: mostNeeds})
-	return caseNeeds(page.Incidents), err
+	if err != nil {
+		return nil, err
+	}
+	doubted, err := s.needDoubted(ctx, who.ID)
+	return append(doubted, caseNeeds(page.Incidents)...), err
 }
 
 func caseNeeds(list []Incident) []Need {

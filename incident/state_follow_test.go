@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -178,6 +179,11 @@ func TestClosedCasesAreDoubted(t *testing.T) {
 	now := k.stands(i.ID, Closed, false)
 	if now.Doubt == "" {
 		t.Error("it does not say why")
+	}
+	needs, err := k.needUnled(ctx, k.ada)
+	k.must(err)
+	if !slices.ContainsFunc(needs, func(n Need) bool { return n.Incident == i.ID && n.Urgent && strings.Contains(n.Text, now.Doubt) }) {
+		t.Errorf("nobody hears of it: %+v", needs)
 	}
 	k.engine.again = nil
 	k.must(k.Sync(ctx, i.ID))
