@@ -183,7 +183,7 @@ func (e *Engine) applyNow(ctx context.Context, p Plan, who Actor) (Plan, error) 
 // facts changed, Applying from the moment the intent may be in the ledger.
 func (e *Engine) attempt(ctx context.Context, p Plan, who Actor, then *Effect) (State, []Difference, error) {
 	began := time.Now()
-	inner, t, err := change.Begin(ctx, e.registry, e.options(who))
+	inner, t, err := change.Begin(ctx, e.registry, e.optionsOf(p, who))
 	if err != nil {
 		return "", nil, err
 	}

@@ -41,6 +41,8 @@ type Kind struct {
 	Final string
 	// NeedsAccount says that the registry records the acting person's account.
 	NeedsAccount bool
+	// Aside acts touch no row of the registry, so nobody there waits for them.
+	Aside bool
 
 	decode func(params []byte) (Action, error)
 	run    func(ctx context.Context, r *Run, steps []Step) error

@@ -70,7 +70,7 @@ func (p PersonErase) subject() ledger.Subject {
 
 func personKinds() []Kind {
 	return []Kind{define(Kind{
-		Name: "person.erase", Title: "Erase a person's data from the console",
+		Name: "person.erase", Title: "Erase a person's data from the console", Aside: true,
 		About: "Deletes the keys of the personal data that the ledger and evidence hold of a person, clears our own rows, and takes their mail addresses and full name out of what others wrote. The registry is not changed. Entries and bundles stay, without it, and go on to verify.",
 		Final: "Nobody can read the erased data again. Backups of the console's database hold the keys until they are deleted too.",
 		Params: []Param{

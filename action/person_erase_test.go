@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -253,6 +254,30 @@ func TestErasureProvesTheLedger(t *testing.T) {
 	}
 	if cratewarden.KindOf(problem) != cratewarden.Conflict || !strings.Contains(cratewarden.MessageOf(problem), "does not verify") {
 		t.Errorf("%v", problem)
+	}
+}
+
+// Nobody in the registry waits for an erasure, so it may search for longer than a
+// plan may hold rows; with an act of another kind beside it, it may not.
+func TestErasureMaySearchLonger(t *testing.T) {
+	t.Parallel()
+	k := newKit(t, func(c *Config) { c.Hold = time.Millisecond })
+	if _, err := k.console.Exec(t.Context(), `INSERT INTO person (id, name, listed) VALUES ('gone', 'Gone Realname', false)`); err != nil {
+		t.Fatal(err)
+	}
+	review := func(pairs ...any) error {
+		p, err := k.Draft(t.Context(), k.who, Order{Steps: steps(t, pairs...)}, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _, err = k.Review(t.Context(), k.who, p.ID)
+		return err
+	}
+	if err := review("person.erase", m{"person": "gone"}); err != nil {
+		t.Error(err)
+	}
+	if err := review("person.erase", m{"person": "gone"}, "crate.hold", m{"crate": "arraykit"}); cratewarden.KindOf(err) != cratewarden.TooLarge {
+		t.Errorf("with rows of the registry: %v", err)
 	}
 }
 

@@ -3,6 +3,7 @@ package action
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"time"
 
@@ -40,7 +41,7 @@ func (e *Engine) Review(ctx context.Context, who Actor, id string) (Plan, *Effec
 func (e *Engine) preview(ctx context.Context, p Plan, who Actor) (effect *Effect, s surroundings, err error) {
 	err = e.retry(ctx, func() error {
 		began := time.Now()
-		inner, t, err := change.Begin(ctx, e.registry, e.options(who))
+		inner, t, err := change.Begin(ctx, e.registry, e.optionsOf(p, who))
 		if err != nil {
 			return err
 		}
@@ -60,6 +61,20 @@ func (e *Engine) preview(ctx context.Context, p Plan, who Actor) (effect *Effect
 
 func (e *Engine) options(who Actor) change.Options {
 	return change.Options{LockTimeout: e.cfg.LockTimeout, Hold: e.cfg.Hold, Actor: who.RegistryUser}
+}
+
+// asideTime is how long a plan may take that nobody in the registry waits for:
+// it may have to search all texts and files of the console.
+const asideTime = 2 * time.Minute
+
+// optionsOf are the options of a pass over a plan's steps.
+func (e *Engine) optionsOf(p Plan, who Actor) change.Options {
+	out := e.options(who)
+	steps, err := e.catalogue.Decode(p.Steps) // the pass says what is wrong with them
+	if err == nil && !slices.ContainsFunc(steps, func(s Step) bool { kind, _ := e.catalogue.Kind(s.Kind); return !kind.Aside }) {
+		out.Hold = max(out.Hold, asideTime)
+	}
+	return out
 }
 
 // tooLong explains a transaction that ran into its limit.
