@@ -125,6 +125,31 @@ func caseTrack(seen *caseSeen) (out []trackStop) {
 	return out
 }
 
+// stillContained says what of a false alarm is not given back yet.
+func stillContained(seen *caseSeen) string {
+	for _, step := range seen.steps {
+		if !step.Back && step.State == incident.Removed && !step.Ready {
+			return visible(step.Why)
+		}
+	}
+	return ""
+}
+
+// saidSo says that a person, and not the record, brought the case where it is.
+func saidSo(seen *caseSeen) string {
+	for i := len(seen.events) - 1; i >= 0; i-- {
+		e := &seen.events[i]
+		if e.Kind != incident.StateEvent {
+			continue
+		}
+		if e.Details["without"] == "" || caseOver(seen.x.State) {
+			return ""
+		}
+		return "When it was moved here, nothing showed that it is " + visible(e.Details["without"]) + ": " + firstOf(e.By.Name, "somebody") + " says so."
+	}
+	return ""
+}
+
 // caseVerdict is the one sentence: where the case stands and what is next.
 func caseVerdict(seen *caseSeen) Verdict {
 	x := &seen.x
@@ -145,6 +170,15 @@ func caseVerdict(seen *caseSeen) Verdict {
 		}
 		return Verdict{Tone: tone, Word: word, Text: p}
 	}
+	if x.Verdict == incident.Benign && x.State != incident.Reported && !caseOver(x.State) {
+		next = ""
+		if left := stillContained(seen); left != "" {
+			return Verdict{Tone: Bad, Word: "false alarm", Text: Text("Nothing is wrong, but what was contained is not free again. " + left)}
+		}
+		next = saidSo(seen)
+		return say(Good, "false alarm", "Nothing is wrong, and nothing is contained. It can be closed.")
+	}
+	next = strings.TrimSpace(next + " " + saidSo(seen))
 	switch x.State {
 	case incident.Reported:
 		next = ""
@@ -153,9 +187,6 @@ func caseVerdict(seen *caseSeen) Verdict {
 		}
 		return say(Warn, "reported", "It was reported and not judged yet. Look at what it is about, and say what it is.")
 	case incident.Triaged:
-		if x.Verdict == incident.Benign {
-			return say(Good, "judged", "Nothing is wrong. It can be closed.")
-		}
 		return say(Bad, "judged: "+string(x.Verdict), "It goes on until it is contained.")
 	case incident.Contained:
 		return say(Hold, "contained", "It does no more harm.")
