@@ -72,6 +72,18 @@ func (r *Report) Picture(id string, link func(crate string) string) string {
 	return out.String()
 }
 
+// pictureStyle is what a page's stylesheet is to the picture, for a file.
+const pictureStyle = `<style>text{font:12.5px sans-serif;fill:#1c1f23}.head{font-weight:600}.note,.more text{fill:#5b626b}rect{fill:#f2f3f5;stroke:#c5cad1}` +
+	`.bad rect{fill:#fde8e6;stroke:#b3261e}.default rect{stroke:#b3261e}.more rect{fill:none;stroke-dasharray:3 3}.share,.default .share{fill:#2f6fb3;stroke:none}.edge{fill:none;stroke:#c5cad1}</style>`
+
+// PictureFile is the picture as a file that stands alone, with what it is of, its
+// time, its method and what it is worth.
+func (r *Report) PictureFile() string {
+	about := "<metadata>" + html.EscapeString(seen(r.Subjects()+"; "+string(r.Query.Mode)+"; as of "+r.AsOf.UTC().Format("2006-01-02 15:04:05 UTC")+"; "+Figure{}.State()+"; "+r.method())) + "</metadata>"
+	text := strings.Replace(r.Picture("blast", nil), "<svg ", `<svg xmlns="http://www.w3.org/2000/svg" `, 1)
+	return strings.Replace(text, "</desc>", "</desc>"+about+pictureStyle, 1) + "\n"
+}
+
 func (r *Report) describePicture() string {
 	return cratewarden.Amount(r.Crates, "crate", "crates") + " at " + cratewarden.Amount(len(r.Layers), "distance", "distances") + ". The same is in the tables of this page."
 }

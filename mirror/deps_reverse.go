@@ -25,7 +25,11 @@ func (t *dependencyTable) bundles() reverseTable {
 		return uint32(slot)
 	})
 	x := reverseTable{keys: by.keys, first: make([]uint32, 0, len(by.keys)+1), slots: by.rows}
-	var asks []uint64 // of one crate: info<<32 | slot
+	largest := 0
+	for key := range x.keys {
+		largest = max(largest, len(by.at(key)))
+	}
+	asks := make([]uint64, 0, largest) // of one crate: info<<32 | slot
 	for key, crate := range x.keys {
 		begin := by.start[key]
 		asks = asks[:0]

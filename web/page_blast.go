@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"html/template"
+	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -22,6 +23,8 @@ type blastPage struct {
 	dossierPage
 	Form    Filter
 	Picture template.HTML // empty when nothing is hit
+	// PictureURL is the picture as a file.
+	PictureURL string
 }
 
 // blastView is the tab on a crate's page.
@@ -74,7 +77,7 @@ func (f *fields) moment(name string) time.Time {
 func (s *Server) crateBlast(w http.ResponseWriter, r *http.Request) error {
 	f := readFields(r)
 	ask, until, n := readBlast(r, f)
-	after, limit, csv := int(f.number("after", 0, 1<<30, 0)), f.limit(), wantsCSV(f)
+	after, limit, format := int(f.number("after", 0, 1<<30, 0)), f.limit(), f.choice("format", "csv", "svg")
 	if f.err != nil {
 		return f.err
 	}
@@ -93,14 +96,17 @@ func (s *Server) crateBlast(w http.ResponseWriter, r *http.Request) error {
 	}
 	report, err := s.radius(r, ask, until)
 	switch {
-	case csv && err == nil:
+	case format == "csv" && err == nil:
 		return s.blastFile(w, d.Name, report, after)
-	case cratewarden.KindOf(err) == cratewarden.Unavailable && !csv:
+	case format == "svg" && err == nil:
+		return s.blastPicture(w, d.Name, report)
+	case cratewarden.KindOf(err) == cratewarden.Unavailable && format == "":
 		return s.blastLater(w, p, err)
 	case err != nil:
 		return err
 	}
 	s.fillBlast(&p, report, after, limit)
+	p.PictureURL = address(here, append(n.pairs(), "format", "svg")...)
 	pager := listPager(here, "/api/v1"+here, f.text("after", 12), "", "", f, n.pairs()...)
 	fillBlastPager(p.affected(), pager, here, n, report, after, limit)
 	return s.render(w, "blast", http.StatusOK, p)
@@ -131,6 +137,16 @@ func (s *Server) blastFile(w http.ResponseWriter, name string, report *blast.Rep
 		rows, next = rows[:exportMost], digits(after+exportMost)
 	}
 	return sendCSV(s, w, "crate-"+name+"-blast", rows, next)
+}
+
+// blastPicture is the picture as a file. Opened by a browser it may load and run
+// nothing.
+func (s *Server) blastPicture(w http.ResponseWriter, name string, report *blast.Report) error {
+	h := w.Header()
+	h.Set("Content-Type", "image/svg+xml; charset=utf-8")
+	h.Set("Content-Disposition", `attachment; filename="`+fileName("crate-"+name+"-blast")+"-"+s.cfg.Clock().UTC().Format("20060102T150405Z")+`.svg"`)
+	_, _ = io.WriteString(w, report.PictureFile()) // the visitor may be gone
+	return nil
 }
 
 var _ dossier.Recorder = blast.Row{}

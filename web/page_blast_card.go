@@ -140,7 +140,7 @@ func badVersion(crate string, v blast.BadVersion) Phrase {
 
 // blastFigures has every number with what it is worth.
 func blastFigures(r *blast.Report) Card {
-	c := Card{ID: "figures", Title: "Figures", Note: "none is confirmed by logs"}
+	c := Card{ID: "figures", Title: "Figures", Note: "the console's own; what logs confirmed is in the incident"}
 	for _, f := range r.Figures {
 		badge := Badge{Tone: Warn, Text: f.State()}
 		if f.Confirmed {

@@ -3,7 +3,9 @@ package web
 import (
 	"context"
 	"encoding/csv"
+	"encoding/xml"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -105,6 +107,44 @@ func TestBlastFile(t *testing.T) {
 	}
 }
 
+// The picture is a file as well: whole, with what it is worth, and as inert as the
+// page.
+func TestBlastPictureAsFile(t *testing.T) {
+	t.Parallel()
+	s := blastServer(t, &radar{report: sampleRadius(3)})
+	if page := body(t, ask(s, "GET", "/crates/arraykit/blast?version=0.3.10", nil)); !strings.Contains(page, `href="/crates/arraykit/blast?format=svg&amp;version=0.3.10" download`) {
+		t.Error("the page does not offer the file")
+	}
+	bad := hostile[blast.Report]()
+	bad.Days = nil
+	for name, report := range map[string]blast.Report{"sample": sampleRadius(3), "hostile": bad} {
+		answer := ask(blastServer(t, &radar{report: report}), "GET", "/crates/arraykit/blast?format=svg", nil)
+		text := body(t, answer)
+		if kind := answer.Header.Get("Content-Type"); kind != "image/svg+xml; charset=utf-8" || !strings.Contains(answer.Header.Get("Content-Disposition"), `attachment; filename="crate-arraykit-blast-`) {
+			t.Errorf("%s: the file is %s %s", name, kind, answer.Header.Get("Content-Disposition"))
+		}
+		elements := map[string]int{}
+		d := xml.NewDecoder(strings.NewReader(text))
+		for {
+			token, err := d.Token()
+			if err == io.EOF {
+				break
+			} else if err != nil {
+				t.Fatalf("%s: %v in\n%s", name, err, text)
+			}
+			if e, ok := token.(xml.StartElement); ok {
+				elements[e.Name.Local]++
+			}
+		}
+		if elements["svg"] != 1 || elements["style"] != 1 || elements["rect"] == 0 || elements["script"]+elements["img"]+elements["a"] != 0 {
+			t.Errorf("%s: the elements are %v", name, elements)
+		}
+		if !strings.Contains(text, "provisional; requirements in the registry, by Cargo&#39;s rules") {
+			t.Errorf("%s does not say what it is worth:\n%s", name, text)
+		}
+	}
+}
+
 func TestBlastPageRefuses(t *testing.T) {
 	t.Parallel()
 	r := &radar{report: sampleRadius(3)}
@@ -123,8 +163,10 @@ func TestBlastPageRefuses(t *testing.T) {
 	if answer.StatusCode != http.StatusServiceUnavailable || answer.Header.Get("Retry-After") == "" || !strings.Contains(text, "still loading the dependencies: 12 rows") || !strings.Contains(text, ">Overview<") {
 		t.Errorf("while the mirror loads: %d\n%s", answer.StatusCode, text)
 	}
-	if answer := ask(s, "GET", "/crates/arraykit/blast?format=csv", nil); answer.StatusCode != http.StatusServiceUnavailable {
-		t.Errorf("the file while the mirror loads: %d", answer.StatusCode)
+	for _, format := range []string{"csv", "svg"} {
+		if answer := ask(s, "GET", "/crates/arraykit/blast?format="+format, nil); answer.StatusCode != http.StatusServiceUnavailable {
+			t.Errorf("the %s file while the mirror loads: %d", format, answer.StatusCode)
+		}
 	}
 	if answer := ask(dossierServer(t, sampleShelf(t)), "GET", "/crates/arraykit/blast", nil); answer.StatusCode != http.StatusNotFound {
 		t.Errorf("without anybody to answer: %d", answer.StatusCode)
