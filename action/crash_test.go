@@ -58,7 +58,7 @@ func die(text string) error {
 	}
 	reached := 0
 	var passed []string
-	cfg := Config{Registry: registry, Console: console, Ledger: ledger.New(ledger.Config{DB: console, Keys: keys}), Guard: anybody{}, Policy: boundless()}
+	cfg := Config{Hold: time.Minute, Registry: registry, Console: console, Ledger: ledger.New(ledger.Config{DB: console, Keys: keys}), Guard: anybody{}, Policy: boundless()}
 	cfg.Reached = func(place string) {
 		passed = append(passed, place)
 		if d.Place != "" && d.Place != place {

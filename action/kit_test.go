@@ -137,7 +137,8 @@ func newKitOn(t testing.TB, registry pgtest.Template, change ...func(*Config)) *
 	}
 	k := &kit{t: t, registry: pgtest.Database(t, registry), console: pgtest.Database(t, consoleTemplate())}
 	// Who may do what has tests of its own; these are about what is done.
-	cfg := Config{Logger: logtest.Logger(t), Registry: k.registry, Console: k.console, Ledger: ledger.New(ledger.Config{DB: k.console, Keys: keys}), Guard: anybody{},
+	// A machine that stands still makes no plan too long.
+	cfg := Config{Hold: time.Minute, Logger: logtest.Logger(t), Registry: k.registry, Console: k.console, Ledger: ledger.New(ledger.Config{DB: k.console, Keys: keys}), Guard: anybody{},
 		Policy: boundless()}
 	for _, c := range change {
 		c(&cfg)

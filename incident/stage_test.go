@@ -83,6 +83,7 @@ func newStage(t testing.TB, change ...func(*incident.Config)) *stage {
 	reader := registry.New(registry.Config{Pool: k.registry})
 	proof := evidence.New(evidence.Config{Registry: k.registry, Console: console, Ledger: log, Static: static, Index: index, Store: vault})
 	k.engine = action.New(action.Config{
+		Hold:     time.Minute, // a machine that stands still makes no plan too long
 		Registry: k.registry, Console: console, Ledger: log, Static: static, Index: index, Vault: evidence.Vault{Static: static, Store: vault},
 		Evidence: proof, Reader: reader, Mirror: k.mirror, Guard: trusting{}, Logger: logtest.Logger(t),
 		Policy: access.Policy{Crates: 1e6, Versions: 1e6, Accounts: 1e6, Downloads: 1e15, Budget: 1e9},

@@ -76,7 +76,7 @@ func newHouse(t *testing.T, policy access.Policy, change ...func(*auth.Config)) 
 		t.Fatal(err)
 	}
 	t.Cleanup(h.Wait)
-	h.Engine = action.New(action.Config{Registry: h.registry, Console: b.db, Ledger: b.Log, Guard: h.Service, Policy: policy})
+	h.Engine = action.New(action.Config{Hold: time.Minute, Registry: h.registry, Console: b.db, Ledger: b.Log, Guard: h.Service, Policy: policy})
 	d := sampleDesk(t)
 	d.Dossiers = sampleShelf(t)
 	pages = deskServer(t, d, func(c *Config) {

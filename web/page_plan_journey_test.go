@@ -44,7 +44,7 @@ func newWorks(t testing.TB) *works {
 		return madeUp().Load(ctx, conn)
 	}})}
 	k.who.RegistryUser = int32(k.number(`SELECT min(id) FROM users`))
-	k.Engine = action.New(action.Config{Guard: consenting{}, Registry: k.registry, Console: k.console, Ledger: b.Log})
+	k.Engine = action.New(action.Config{Hold: time.Minute, Guard: consenting{}, Registry: k.registry, Console: k.console, Ledger: b.Log})
 	d := sampleDesk(t)
 	d.Dossiers = sampleShelf(t)
 	k.Server = deskServer(t, d, func(c *Config) {

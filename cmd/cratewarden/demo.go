@@ -58,6 +58,8 @@ const (
 	demoFresh   = time.Hour
 	// demoRate is the time for each crate of a large registry.
 	demoRate = 2500 * time.Microsecond
+	// Nobody publishes here who would wait, and the machine may be small and busy.
+	demoHold = 30 * time.Second
 )
 
 // Run makes the registry unless the last one serves, and opens the console.
@@ -106,7 +108,7 @@ func (c demoCmd) Run(e env) error {
 	}
 	return openConsole(e.ctx, consoleConfig{
 		listener: listener, registry: p.registry, console: p.console, static: static, index: index, ledgerKeys: keys,
-		acting: acting{may: true, evidence: store}, signIn: in, origin: origin,
+		acting: acting{may: true, evidence: store, hold: demoHold}, signIn: in, origin: origin,
 		label: "demo registry", kind: web.Demo, cases: cases, situations: demoAnswers(dir), log: c.logger(e), ended: p.server.Done(),
 		ready: announce(e.stdout, demoWelcome()),
 		also:  func(ctx context.Context) error { return demoWorker(ctx, p.registry, static, index, c.logger(e)) },

@@ -74,7 +74,7 @@ func openOffice(t *testing.T, roles string) *office {
 	port := freePort(t)
 	o.address = "http://localhost:" + port
 	_, stop, err := background("serve", "--addr", "127.0.0.1:"+port, "--registry-url", o.registry, "--console-url", o.own, "--label", "a registry",
-		"--storage", folder("static"), "--index-storage", folder("index"), "--evidence", folder("evidence"), "--act", "--sign-in", o.settings(dir, roles), "--incidents", o.speaks(dir), "--verbose")
+		"--storage", folder("static"), "--index-storage", folder("index"), "--evidence", folder("evidence"), "--act", "--longest-hold", "30s", "--sign-in", o.settings(dir, roles), "--incidents", o.speaks(dir), "--verbose")
 	if err != nil {
 		t.Fatal(err)
 	}

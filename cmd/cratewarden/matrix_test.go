@@ -73,7 +73,7 @@ func newMatrix(t *testing.T, registry pgtest.Template, people string, change fun
 	}
 	cfg := consoleConfig{
 		registry: pgtest.URL(t, registry), console: pgtest.URL(t, pgtest.Template{Name: "empty"}),
-		acting: acting{may: true}, signIn: in, label: "matrix", kind: web.Demo, log: slog.New(slog.NewJSONHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		acting: acting{may: true, hold: demoHold}, signIn: in, label: "matrix", kind: web.Demo, log: slog.New(slog.NewJSONHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	var err error
 	if m.parts, err = assemble(t.Context(), cfg); err != nil {
