@@ -2,7 +2,6 @@ package incident_test
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -72,7 +71,7 @@ func TestProposalForTakenNames(t *testing.T) {
 		"a flood that goes on": {Kind: incident.Flood, Verdict: incident.PolicyCase, start: named[:1], ticks: all, offers: []string{}},
 		"a thousand subjects":  {Kind: incident.Flood, Verdict: incident.PolicyCase, start: named, ticks: all, offers: []string{}},
 		"a thousand bad ones":  {Kind: incident.Flood, Verdict: incident.Malicious, start: named, ticks: append(bad, w.contain("floodling")...), offers: []string{}, advise: many},
-		"names one by one":     {Kind: incident.Squatting, Verdict: incident.PolicyCase, start: []ledger.Subject{action.CrateSubject("collected-07")}, ticks: []string{"crate.hold collected-07"}, offers: append(each("crate.hold", slices.DeleteFunc(slices.Clone(slowly), func(n string) bool { return n == "collected-07" })), lock("collector"))},
+		"names one by one":     {Kind: incident.Squatting, Verdict: incident.PolicyCase, start: []ledger.Subject{action.CrateSubject("collected-07")}, ticks: []string{"crate.hold collected-07"}, offers: append(each("crate.hold", slowly[25:]), lock("collector")), notes: []string{"45 crates that nobody uses, of which 20 are shown"}},
 		"names of an account":  {Kind: incident.Squatting, Verdict: incident.PolicyCase, start: []ledger.Subject{w.account("collector")}, offers: append(each("crate.hold", slowly), lock("collector"))},
 		"spam, one named":      {Kind: incident.Flood, Verdict: incident.PolicyCase, start: spams[:1], ticks: each("crate.hold", spam[:1]), offers: append(each("crate.hold", spam[1:]), lock("adverts"))},
 		"spam, all named":      {Kind: incident.Flood, Verdict: incident.PolicyCase, start: spams, ticks: append(each("crate.hold", spam), lock("adverts")), offers: []string{}},

@@ -30,17 +30,24 @@ func (h *hunt) growBurst(n *node, crate, account int32) bool {
 // offerHollow offers an account's crates that look as if they were squatted, if
 // they did not come as a flood: those of somebody who collects names slowly, or
 // sends a few. Somebody who begins has such crates, too.
-func (h *hunt) offerHollow(n *node, account int32) {
+// All are offered if the account itself is named, else the newest of them.
+func (h *hunt) offerHollow(n *node, account int32, all bool) {
+	if h.hollowed[account] {
+		return
+	}
+	h.hollowed[account] = true
+	newest := h.m.PublishedBy(account, 0, 1)
+	begins := len(newest) > 0 && h.newcomer(account, newest[0].CreatedAt)
 	var hollow []mirror.Crate
 	for v := range h.published(account, time.Time{}) {
-		if c, ok := h.m.CrateRow(v.CrateID); ok && h.firstOf(v) && h.unused(c) && (h.small(c) || h.newcomer(account, h.m.PublishedBy(account, 0, 1)[0].CreatedAt)) {
+		if c, ok := h.m.CrateRow(v.CrateID); ok && h.firstOf(v) && h.unused(c) && (begins || h.small(c)) {
 			hollow = append(hollow, c)
 		}
 	}
 	slices.SortFunc(hollow, func(a, b mirror.Crate) int { return a.CreatedAt.Compare(b.CreatedAt) })
 	for i, c := range slices.Backward(hollow) {
-		if len(hollow)-i > mostHollow && len(hollow) < 2*burstLeast {
-			h.note("%s made %d more such crates.", h.login(account), i+1)
+		if len(hollow)-i > mostHollow && !all {
+			h.note("%s made %d crates that nobody uses, of which %d are shown. Name the account to see all.", h.login(account), len(hollow), mostHollow)
 			return
 		}
 		h.link(key{crateKind, c.ID}, n, "same-account", fmt.Sprintf("One of %d crates that %s made, left alone since, and used by nobody.", len(hollow), h.login(account)), fact("made", c.CreatedAt))
@@ -95,7 +102,7 @@ func around(list []mirror.Crate, crate int32) (best []mirror.Crate) {
 }
 
 func (h *hunt) small(c mirror.Crate) bool {
-	return !slices.ContainsFunc(h.m.Versions(c.ID), func(v mirror.Version) bool { return v.Size > burstBytes })
+	return !slices.ContainsFunc(h.versions(c.ID), func(v mirror.Version) bool { return v.Size > burstBytes })
 }
 
 // unused says that a crate was left alone after its first days, and that nobody

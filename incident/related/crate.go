@@ -38,7 +38,7 @@ func (h *hunt) dependents(crate int32) (out []mirror.Version) {
 // judgeCrate looks for the marks of a crate that was made for an attack. A
 // crate with a past is not judged: its bad versions are.
 func (h *hunt) judgeCrate(id int32) (out []Reason) {
-	versions := h.m.Versions(id)
+	versions := h.versions(id)
 	if len(versions) == 0 {
 		return nil
 	}
@@ -212,13 +212,13 @@ func (h *hunt) ask() bool {
 // growCrate follows a crate that is bad as a whole to its versions, and to
 // everybody who gained it as a dependency.
 func (h *hunt) growCrate(n *node) {
-	versions := h.m.Versions(n.id)
+	versions := h.versions(n.id)
 	if h.blame == Squat {
 		for _, v := range versions {
 			if v.Publisher != 0 {
 				h.link(key{accountKind, v.Publisher}, n, "publisher", fmt.Sprintf("Published %s.", h.crateName(n.id)))
 				if !h.growBurst(n, n.id, v.Publisher) {
-					h.offerHollow(n, v.Publisher)
+					h.offerHollow(n, v.Publisher, false)
 				}
 			}
 		}

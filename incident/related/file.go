@@ -24,7 +24,7 @@ func (h *hunt) compareFiles(ctx context.Context, files Files) {
 		if n.kind != crateKind || len(bad)+len(offered) >= mostArchives {
 			continue
 		}
-		versions := h.m.Versions(n.id)
+		versions := h.versions(n.id)
 		if len(versions) == 0 {
 			continue
 		}

@@ -320,6 +320,6 @@ func (s *Subject) fill(h *hunt, v mirror.Version) {
 }
 
 func (h *hunt) whole(crate int32) bool {
-	versions := h.m.Versions(crate)
+	versions := h.versions(crate)
 	return len(versions) > 0 && h.wholly(versions[0])
 }

@@ -66,12 +66,14 @@ type hunt struct {
 	left, offered map[int32]int
 	yanked        map[int32][]mirror.Action
 	works         map[int32][]mirror.Version
+	numbers       map[int32][]mirror.Version // of crates
+	hollowed      map[int32]bool             // accounts whose unused crates are offered
 }
 
 func newHunt(m *mirror.Mirror, blame Blame) *hunt {
 	return &hunt{m: m, blame: blame, nodes: map[key]*node{}, alike: mostAlike, newcomers: map[int32]bool{}, imitation: map[int32]*Reason{}, hollows: map[int32][]mirror.Crate{},
 		targets: map[int32]int32{}, made: map[int32]bool{}, crowds: map[int32]int{}, bursts: map[int32]bool{},
-		uses: map[int32]int{}, yanked: map[int32][]mirror.Action{}, works: map[int32][]mirror.Version{}}
+		uses: map[int32]int{}, yanked: map[int32][]mirror.Action{}, works: map[int32][]mirror.Version{}, numbers: map[int32][]mirror.Version{}, hollowed: map[int32]bool{}}
 }
 
 func (h *hunt) note(format string, args ...any) {

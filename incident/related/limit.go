@@ -72,7 +72,7 @@ const (
 	mostOffers     = 5    // versions of one account without a sign
 	mostDependents = 5000 // rows on one young crate
 	mostAlike      = 150  // questions for look-alikes, some milliseconds each
-	mostHollow     = 20   // crates of one account that are offered as squatted, unless that many were made
+	mostHollow     = 20   // crates of one account that are offered as squatted, unless it is named
 	mostSiblings   = 200  // crates of a version's owners that are looked through for its workflow
 	mostLooked     = 12   // crates of an account that are judged to judge the account
 	mostArchives   = 24   // that are compared file by file

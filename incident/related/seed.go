@@ -52,7 +52,7 @@ func (h *hunt) seedVersion(id string) {
 	name, num, _ := strings.Cut(id, "@")
 	c, ok := h.m.CrateByName(name)
 	if ok {
-		for _, v := range h.m.Versions(c.ID) {
+		for _, v := range h.versions(c.ID) {
 			if v.Num == num {
 				h.begin(key{versionKind, v.ID})
 				return
@@ -70,7 +70,7 @@ func (h *hunt) seedCrate(name string) {
 		h.note("The registry has no crate %s; it may have been deleted.", name)
 		return
 	}
-	versions := h.m.Versions(c.ID)
+	versions := h.versions(c.ID)
 	if len(versions) == 0 {
 		return
 	}
@@ -129,7 +129,7 @@ func (h *hunt) seedSquatter(id int32) {
 			return
 		}
 	}
-	h.offerHollow(h.nodes[key{accountKind, id}], id)
+	h.offerHollow(h.nodes[key{accountKind, id}], id, true)
 }
 
 func (h *hunt) seedToken(id int32) bool {
@@ -196,7 +196,7 @@ func (h *hunt) wholly(v mirror.Version) bool {
 	if h.made[v.CrateID] {
 		return true
 	}
-	versions := h.m.Versions(v.CrateID)
+	versions := h.versions(v.CrateID)
 	if len(versions) == 0 {
 		return false
 	}

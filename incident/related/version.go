@@ -18,9 +18,20 @@ type gained struct {
 	first bool // the version is its crate's first
 }
 
+// versions gives a crate's versions, the newest first. They are read once for a
+// question.
+func (h *hunt) versions(crate int32) []mirror.Version {
+	list, known := h.numbers[crate]
+	if !known {
+		list = h.m.Versions(crate)
+		h.numbers[crate] = list
+	}
+	return list
+}
+
 // before gives the version published before v, false when v is the first.
 func (h *hunt) before(v mirror.Version) (mirror.Version, bool) {
-	list := h.m.Versions(v.CrateID)
+	list := h.versions(v.CrateID)
 	i := slices.IndexFunc(list, func(o mirror.Version) bool { return o.ID == v.ID })
 	if i < 0 || i+1 >= len(list) {
 		return mirror.Version{}, false
@@ -126,7 +137,7 @@ func (h *hunt) alongside(v mirror.Version, target int32) int {
 }
 
 func (h *hunt) usedBefore(v mirror.Version) bool {
-	return slices.ContainsFunc(h.m.Versions(v.CrateID), func(o mirror.Version) bool { return o.ID < v.ID && o.Token == v.Token })
+	return slices.ContainsFunc(h.versions(v.CrateID), func(o mirror.Version) bool { return o.ID < v.ID && o.Token == v.Token })
 }
 
 // otherWay says that a version came by another hand than those before it: by an
@@ -140,7 +151,7 @@ func (h *hunt) otherWay(v mirror.Version) (out []Reason) {
 			out = append(out, conduct("new-owner", weak, fmt.Sprintf("Its publisher had become an owner %s before.", cratewarden.Span(age)), fact("owner since", o.CreatedAt), fact("made an owner by", h.login(o.CreatedBy))))
 		}
 	}
-	list := h.m.Versions(v.CrateID)
+	list := h.versions(v.CrateID)
 	i := slices.IndexFunc(list, func(o mirror.Version) bool { return o.ID == v.ID })
 	if i < 0 || len(list) < i+1+workflows {
 		return out
@@ -268,7 +279,7 @@ func (h *hunt) sameOrigin(n *node, v mirror.Version) {
 				return
 			}
 			seen[o.CrateID] = true
-			for _, w := range h.m.Versions(o.CrateID) {
+			for _, w := range h.versions(o.CrateID) {
 				if w.CreatedAt.Before(v.CreatedAt.Add(-alone)) {
 					break
 				}
