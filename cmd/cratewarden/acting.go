@@ -12,6 +12,7 @@ import (
 	"cratewarden/blob"
 	"cratewarden/jobs"
 	"cratewarden/pg"
+	"cratewarden/registry"
 	"cratewarden/registry/check"
 )
 
@@ -37,12 +38,13 @@ func everyRole() []cratewarden.Role {
 // engineParts is the engine; nil in a console that only looks.
 type engineParts struct{ engine *action.Engine }
 
-// act opens what a console needs to change its registry.
-func (p *parts) act(ctx context.Context, cfg consoleConfig, console *pgxpool.Pool) (*engineParts, error) {
+// act opens what a console needs to change its registry; reading is the pool that
+// cannot write.
+func (p *parts) act(ctx context.Context, cfg consoleConfig, console, reading *pgxpool.Pool) (*engineParts, error) {
 	if !cfg.acting.may || p.entrance == nil {
 		return nil, nil
 	}
-	registry, err := p.pool(ctx, pg.Config{URL: cfg.registry, MaxConns: 4, StatementTimeout: 30 * time.Second})
+	writing, err := p.pool(ctx, pg.Config{URL: cfg.registry, MaxConns: 4, StatementTimeout: 30 * time.Second})
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +54,7 @@ func (p *parts) act(ctx context.Context, cfg consoleConfig, console *pgxpool.Poo
 	}
 	parts := &engineParts{}
 	conf := action.Config{
-		Registry: registry, Console: console, Ledger: p.signer.ledger, Static: cfg.static, Index: cfg.index,
+		Registry: writing, Reader: registry.New(registry.Config{Pool: reading, Dump: cfg.dump != nil}), Console: console, Ledger: p.signer.ledger, Static: cfg.static, Index: cfg.index,
 		Mirror: p.mirror, Enqueue: queue.EnqueueTx, Logger: cfg.log, LockTimeout: cfg.acting.hold, Hold: cfg.acting.hold,
 		Guard: p.entrance.auth, Tell: p.entrance, Policy: p.entrance.policy, OnCallKnown: func() bool { return p.entrance.people.Last().KnowsOnCall },
 		Standing: p.entrance.standing, Incidents: p.knownCase,

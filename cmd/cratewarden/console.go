@@ -183,7 +183,7 @@ func assemble(ctx context.Context, cfg consoleConfig) (p *parts, err error) {
 		return p, err
 	}
 	p.opener = p.openings(cfg, own, registry)
-	if p.acting, err = p.act(ctx, cfg, own); err != nil {
+	if p.acting, err = p.act(ctx, cfg, own, registry); err != nil {
 		return p, err
 	}
 	if err = p.openCases(cfg, own, registry); err != nil {
