@@ -35,14 +35,9 @@ func (w *writing) fallBack(ctx context.Context, needs map[State]need) (bool, err
 	return false, nil
 }
 
-// goBack records that the record does not show any more where the case stood. If
-// the public texts were unlocked early, that was decided of another case.
+// goBack records that the record does not show any more where the case stood.
 func (w *writing) goBack(to State, n need) {
-	from := w.inc.State
-	w.setState(to, record{Kind: StateEvent, Details: map[string]string{"from": string(from), "to": string(to), "auto": "true", "back": "true", "why": n.why}})
-	if from.Rank() >= Removed.Rank() && to.Rank() < Removed.Rank() {
-		w.lockAgain(n.why)
-	}
+	w.setState(to, record{Kind: StateEvent, Details: map[string]string{"from": string(w.inc.State), "to": string(to), "auto": "true", "back": "true", "why": n.why}})
 }
 
 // lockAgain ends an early unlocking.
@@ -62,10 +57,16 @@ func (w *writing) doubtOf(n need, said vouched) {
 	w.doubt(n.why)
 }
 
+// doubt writes what is said against a closed case. With the first doubt an early
+// unlocking ends: whoever gave it did not know of that. One given since stands.
 func (w *writing) doubt(why string) {
-	if w.inc.Doubt == why {
+	was := w.inc.Doubt
+	if was == why {
 		return
 	}
 	w.inc.Doubt = why
 	w.record(record{Kind: DoubtEvent, Details: map[string]string{"now": why}})
+	if was == "" {
+		w.lockAgain(why)
+	}
 }

@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -149,11 +150,16 @@ func (w *writing) moveTo(to State, reason string, skipped []need, needs map[Stat
 	w.setState(to, r)
 }
 
-// setState records a state, with who must know.
+// setState records a state, with who must know. Where a case goes back from removed,
+// whoever takes it there, an early unlocking of public texts ends: it was decided of
+// what was known then.
 func (w *writing) setState(to State, r record) {
 	from := w.inc.State
 	w.inc.State, w.inc.ClosedAt = to, w.closedAt(to)
 	w.record(r)
+	if from.Rank() >= Removed.Rank() && to.Rank() < Removed.Rank() {
+		w.lockAgain(cmp.Or(r.Details["why"], fmt.Sprintf("The case went back to %s.", to)))
+	}
 	text := fmt.Sprintf("It was %s.", from)
 	if to == Merged {
 		text += " It goes on in " + w.inc.MergedInto + "."
