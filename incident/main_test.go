@@ -135,6 +135,7 @@ type fakeEngine struct {
 	plans []action.Plan
 	undo  map[string]map[int]bool
 	again []action.Tombstone // deleted numbers that are back
+	then  func()             // run once, after the plans were read
 }
 
 func (e *fakeEngine) Tombstones(_ context.Context, f action.TombstoneFilter) ([]action.Tombstone, error) {
@@ -150,7 +151,14 @@ func (*fakeEngine) Catalogue() *action.Catalogue { return action.NewCatalogue() 
 
 func (e *fakeEngine) Plans(_ context.Context, f action.PlanFilter) (out []action.Plan, _ error) {
 	e.mu.Lock()
-	defer e.mu.Unlock()
+	then := e.then
+	e.then = nil
+	defer func() {
+		e.mu.Unlock()
+		if then != nil {
+			then()
+		}
+	}()
 	for _, p := range e.plans {
 		if (f.Incident == "" || p.Incident == f.Incident) && (len(f.States) == 0 || slices.Contains(f.States, p.State)) && f.Before == "" {
 			out = append(out, p)

@@ -2,14 +2,48 @@ package incident
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"cratewarden"
 	"cratewarden/action"
 	"cratewarden/evidence"
 )
+
+// errOutdated says that a case changed since its facts were read.
+var errOutdated = errors.New("changed meanwhile")
+
+// byFacts does something to a case by its facts. They are read before the case is
+// locked, so they are read again when the case changed meanwhile: who decided by
+// newer plans must not be put right by older ones.
+func (s *Service) byFacts(ctx context.Context, who action.Actor, id string, do func(ctx context.Context, w *writing, f facts) error) (Incident, error) {
+	for range 20 {
+		now, err := s.Incident(ctx, id)
+		if err != nil {
+			return now, err
+		}
+		f, err := s.readFacts(ctx, now)
+		if err != nil {
+			return now, err
+		}
+		now, err = s.write(ctx, who, now.ID, func(ctx context.Context, w *writing) error {
+			if w.inc.ID != now.ID || w.inc.Revision != now.Revision {
+				return errOutdated
+			}
+			if err := f.readRows(ctx, w.tx, w.inc.number()); err != nil {
+				return err
+			}
+			return do(ctx, w, f)
+		})
+		if !errors.Is(err, errOutdated) {
+			return now, err
+		}
+	}
+	return Incident{}, cratewarden.Errorf(cratewarden.Conflict, "Many people change the incident right now. Try again in a moment.")
+}
 
 // readFacts reads what plans and evidence show. A case's row need not be locked
 // for it; what changes meanwhile is seen by the next Sync.

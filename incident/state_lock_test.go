@@ -57,3 +57,31 @@ func TestEarlyUnlockingEndsWithTheNews(t *testing.T) {
 		k.stands(i.ID, Triaged, false)
 	})
 }
+
+// Whoever read the plans before one was applied, and gets to the case after somebody
+// who read them since, must not take back what that one did: neither the round of
+// the console nor a person.
+func TestOlderFactsDoNotPutRightNewerOnes(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	k := newSealing(t)
+	i := k.judged(Malicious, sub("version", "bad@1.0.0", "payload"))
+	remove := func() {
+		k.engine.apply(t, i.ID, "p1", "version.delete", action.DeleteVersion{VersionRef: versionRef("bad", "1.0.0")})
+		k.must(k.Sync(ctx, i.ID))
+	}
+	k.engine.then = remove
+	k.must(k.Sync(ctx, i.ID))
+	k.stands(i.ID, Removed, true)
+	if n := k.number(`SELECT count(*) FROM incident_event WHERE kind = 'state' AND details ->> 'back' = 'true'`); n != 0 {
+		t.Error("an older reading took the case back")
+	}
+	k.engine.then = func() {
+		k.engine.undone("p1")
+		k.must(k.Sync(ctx, i.ID))
+	}
+	if _, err := k.Move(ctx, k.ada, i.ID, Communicated, ""); err == nil {
+		t.Error("it was moved on by a plan that is undone")
+	}
+	k.stands(i.ID, Triaged, false)
+}

@@ -74,18 +74,7 @@ func (s *Service) move(ctx context.Context, who action.Actor, id string, to Stat
 	if err != nil {
 		return Incident{}, err
 	}
-	now, err := s.Incident(ctx, id)
-	if err != nil {
-		return now, err
-	}
-	f, err := s.readFacts(ctx, now)
-	if err != nil {
-		return now, err
-	}
-	return s.write(ctx, who, id, func(ctx context.Context, w *writing) error {
-		if err := f.readRows(ctx, w.tx, w.inc.number()); err != nil {
-			return err
-		}
+	return s.byFacts(ctx, who, id, func(_ context.Context, w *writing, f facts) error {
 		if w.inc.State == to && !reopen {
 			return nil
 		}

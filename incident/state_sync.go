@@ -27,14 +27,7 @@ func (s *Service) sync(ctx context.Context, id string) (Incident, error) {
 		return now, err
 	}
 	s.seen(ctx, now)
-	f, err := s.readFacts(ctx, now)
-	if err != nil {
-		return now, err
-	}
-	return s.write(ctx, console(), now.ID, func(ctx context.Context, w *writing) error {
-		if err := f.readRows(ctx, w.tx, w.inc.number()); err != nil {
-			return err
-		}
+	return s.byFacts(ctx, console(), now.ID, func(ctx context.Context, w *writing, f facts) error {
 		since, err := w.lastBack(ctx)
 		if err != nil {
 			return err
