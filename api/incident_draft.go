@@ -130,7 +130,7 @@ func (d desk) patch(ctx context.Context, in *patchInput) (*file, error) {
 	if err := d.there(); err != nil {
 		return nil, err
 	}
-	text, err := d.incidents.Patch(ctx, in.ID, incident.PatchOrder{Format: in.Format, Name: in.Name, Mail: in.Mail})
+	text, err := d.incidents.Patch(ctx, in.ID, incident.PatchOrder{Format: in.Format, Name: in.Name, Mail: in.Mail, Who: actor(ctx)})
 	if err != nil {
 		return nil, err
 	}

@@ -224,7 +224,7 @@ func (s *Service) onDraft(ctx context.Context, who action.Actor, draft int64, do
 		}
 		return do(ctx, w, d)
 	}); err != nil {
-		return Draft{}, err
+		return Draft{}, s.refuse(ctx, who, "incident.publish", ofDraft(d), err)
 	}
 	return s.DraftByNumber(ctx, draft)
 }

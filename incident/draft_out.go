@@ -13,7 +13,9 @@ import (
 	"time"
 
 	"cratewarden"
+	"cratewarden/action"
 	"cratewarden/advisory"
+	"cratewarden/ledger"
 )
 
 // PatchOrder says what a patch for an advisory repository is to hold and who it
@@ -23,6 +25,8 @@ type PatchOrder struct {
 	Format advisory.Format `json:"format"`
 	Name   string          `json:"name,omitempty"`
 	Mail   string          `json:"mail,omitempty"`
+	// Who asks for it, which the ledger names when it is refused.
+	Who action.Actor `json:"-"`
 }
 
 // Patch writes the approved and sent drafts of one form as a patch in the form of
@@ -30,15 +34,20 @@ type PatchOrder struct {
 // unlocked, and when the facts say something severe of a text since its approval.
 // A Conflict says that none is approved.
 func (s *Service) Patch(ctx context.Context, id string, o PatchOrder) ([]byte, error) {
-	if !o.Format.PerCrate() {
-		return nil, cratewarden.Errorf(cratewarden.Invalid, "A patch is made of %q or of %q, which go to repositories of their own.", advisory.RustSec, advisory.OSV)
-	}
 	i, list, err := s.draftsNow(ctx, id)
 	if err != nil {
 		return nil, err
 	}
+	text, err := s.patch(ctx, i, list, o)
+	return text, s.refuse(ctx, o.Who, "incident.publish", ledger.Entry{Incident: i.ID, Subjects: ledgerSubjects([]Subject{asSubject(i.ID)})}, err)
+}
+
+func (s *Service) patch(ctx context.Context, i Incident, list []Draft, o PatchOrder) ([]byte, error) {
+	if !o.Format.PerCrate() {
+		return nil, cratewarden.Errorf(cratewarden.Invalid, "A patch is made of %q or of %q, which go to repositories of their own.", advisory.RustSec, advisory.OSV)
+	}
 	if locked := lockedFor(i, Draft{Format: o.Format}); locked != "" {
-		return nil, cratewarden.Errorf(cratewarden.Refused, "%s", locked)
+		return nil, refused(ruleLocked, locked)
 	}
 	sheet, err := s.facts(ctx, i.ID)
 	if err != nil {

@@ -36,7 +36,13 @@ func current(ctx context.Context, db querier, d Draft, sheet advisory.Sheet) err
 	if len(severeRules(problems)) == 0 {
 		return nil
 	}
-	return cratewarden.Errorf(cratewarden.Refused, "It was approved before this was known: %s Mend it, or approve it again and say why it may go all the same.", firstSevere(problems))
+	return refusedByLint(problems, "It was approved before this was known: %s Mend it, or approve it again and say why it may go all the same.", firstSevere(problems))
+}
+
+// refusedByLint denies a text in words that the ledger does not get: they repeat what
+// of the text is wrong.
+func refusedByLint(problems []advisory.Problem, sentence string, args ...any) error {
+	return refusal{ruleLint, "The lint found severe problems: " + strings.Join(severeRules(problems), ", ") + ".", cratewarden.Errorf(cratewarden.Refused, sentence, args...)}
 }
 
 // labelled refuses what everybody reads when the case got another label since the

@@ -155,12 +155,12 @@ func (s *Service) Approve(ctx context.Context, who action.Actor, draft int64, o 
 		}
 		for _, p := range problems {
 			if p.Private() {
-				return cratewarden.Errorf(cratewarden.Refused, "%s No reason makes up for that.", p.Why)
+				return refusedByLint(problems, "%s No reason makes up for that.", p.Why)
 			}
 		}
 		rules := severeRules(problems)
 		if len(rules) > 0 && why == "" {
-			return cratewarden.Errorf(cratewarden.Refused, "%s Mend it, or say why it may go all the same.", firstSevere(problems))
+			return refusedByLint(problems, "%s Mend it, or say why it may go all the same.", firstSevere(problems))
 		}
 		if err := w.labelled(d, label); err != nil {
 			return err
@@ -255,7 +255,7 @@ func (w *writing) send(ctx context.Context, d Draft, o SendOrder, sheet advisory
 	case d.State != DraftApproved:
 		return cratewarden.Errorf(cratewarden.Conflict, "The draft is %s. It is approved before it goes out.", d.State)
 	case locked != "":
-		return cratewarden.Errorf(cratewarden.Refused, "%s", locked)
+		return refused(ruleLocked, locked)
 	case o.Via == ByChannels && !hasVia(d.Format, ByChannels):
 		return cratewarden.Errorf(cratewarden.Invalid, "A %s is sent by a person: the console has no channel and no address for it.", d.Format)
 	case o.Via != ByHand && o.Via != ByChannels:

@@ -84,7 +84,7 @@ func answersOf(s *demo.Situations, name string) (answers, bool) {
 // Conflict on a demo in which the situation was already worked on.
 func (s *Service) DrillStart(ctx context.Context, who action.Actor, name string) (Incident, error) {
 	if s.cfg.Demo == nil {
-		return Incident{}, cratewarden.Errorf(cratewarden.Refused, "Drills are for the demo registry only. This one is real; nothing was opened.")
+		return Incident{}, s.refuse(ctx, who, "incident.drill", ledger.Entry{}, refused(ruleDrill, "Drills are for the demo registry only. This one is real; nothing was opened."))
 	}
 	k, ok := answersOf(s.cfg.Demo, name)
 	if !ok {

@@ -9,6 +9,7 @@ import (
 
 	"cratewarden"
 	"cratewarden/action"
+	"cratewarden/ledger"
 )
 
 // Merge ends a case because it goes on in another. Its subjects, texts, files,
@@ -24,16 +25,19 @@ func (s *Service) Merge(ctx context.Context, who action.Actor, from, into, reaso
 	if reason == "" {
 		return Incident{}, cratewarden.Errorf(cratewarden.Invalid, "Say why both are one case.")
 	}
-	return s.writeAll(ctx, who, []string{into, from}, func(ctx context.Context, list []*writing) error {
+	var both ledger.Entry
+	goesOn, err := s.writeAll(ctx, who, []string{into, from}, func(ctx context.Context, list []*writing) error {
 		stays, ends := list[0], list[1]
+		both.Incident, both.Subjects = stays.inc.ID, ledgerSubjects([]Subject{asSubject(stays.inc.ID), asSubject(ends.inc.ID)})
 		switch {
 		case !stays.inc.State.Open():
 			return cratewarden.Errorf(cratewarden.Conflict, "Incident %s is %s. Reopen it first, or merge the other way.", stays.inc.ID, stays.inc.State)
 		case (stays.inc.Drill == "") != (ends.inc.Drill == ""):
-			return cratewarden.Errorf(cratewarden.Refused, "A drill and a real incident never become one.")
+			return refused(ruleDrill, "A drill and a real incident never become one.")
 		}
 		return mergeInto(ctx, stays, ends, reason)
 	})
+	return goesOn, s.refuse(ctx, who, "incident.decide", both, err)
 }
 
 func mergeInto(ctx context.Context, stays, ends *writing, reason string) error {

@@ -234,7 +234,7 @@ func (s *Server) incidentPatch(w http.ResponseWriter, r *http.Request) error {
 	if f.err != nil {
 		return f.err
 	}
-	text, err := s.cfg.Incidents.Patch(r.Context(), x.ID, incident.PatchOrder{Format: advisory.Format(firstOf(format, string(advisory.RustSec)))})
+	text, err := s.cfg.Incidents.Patch(r.Context(), x.ID, incident.PatchOrder{Format: advisory.Format(firstOf(format, string(advisory.RustSec))), Who: s.who(r)})
 	if err != nil {
 		return err
 	}
