@@ -153,6 +153,7 @@ func (e *Engine) mayApply(ctx context.Context, p Plan, who Actor, yes Consent) e
 
 // applyNow runs the plan and records it. The plan is claimed.
 func (e *Engine) applyNow(ctx context.Context, p Plan, who Actor) (Plan, error) {
+	defer e.cfg.Changed()
 	then, err := e.Effect(ctx, p)
 	if err != nil {
 		return p, err

@@ -63,8 +63,11 @@ type Config struct {
 	// Incidents refuses an id that no plan may be made for, because there is no
 	// such open incident; nil checks nothing. "" and "none" are never asked about.
 	Incidents func(ctx context.Context, id string) error
-	Clock     cratewarden.Clock
-	Logger    *slog.Logger
+	// Changed is called after anything that may have changed the registry or its
+	// files, so that whoever keeps facts of it reads them again. It must not wait.
+	Changed func()
+	Clock   cratewarden.Clock
+	Logger  *slog.Logger
 	// Reached is called between any two writes, with a name of the place. Tests
 	// end the process in it.
 	Reached func(place string)
@@ -92,6 +95,9 @@ func New(cfg Config) *Engine {
 		cfg.Wide = 20
 	}
 	cfg.Policy = cfg.Policy.Or()
+	if cfg.Changed == nil {
+		cfg.Changed = func() {}
+	}
 	if cfg.Reached == nil {
 		cfg.Reached = func(string) {}
 	}

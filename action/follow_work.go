@@ -39,6 +39,7 @@ func (e *Engine) Work(ctx context.Context, id int64) error {
 	if err != nil || !due {
 		return err
 	}
+	defer e.cfg.Changed()
 	e.cfg.Reached("follow-up begun")
 	done, err := workers()[f.Kind](ctx, s, f)
 	if err != nil {

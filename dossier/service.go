@@ -72,6 +72,15 @@ func New(cfg Config) *Service {
 	return s
 }
 
+// Renew has all who ask from now on get what the registry says by now, also
+// where an answer of a moment ago would have served. Without it somebody who has
+// just unlocked an account may be told for Share that it is locked.
+func (s *Service) Renew() {
+	s.accounts.drop()
+	s.heads.drop()
+	s.reader.Renew()
+}
+
 // Run keeps what makes dossiers cheap up to date until ctx is over, and gives
 // its error. Without it dossiers are the same but slower.
 func (s *Service) Run(ctx context.Context) error {

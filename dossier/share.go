@@ -84,6 +84,13 @@ func (s *share[K, V]) peek(key K, age time.Duration) (value V, ok bool) {
 	}
 }
 
+// drop has everybody who asks from now on get a new answer.
+func (s *share[K, V]) drop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.kept = nil
+}
+
 func (s *share[K, V]) forget(key K, e *shared[V]) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -42,6 +42,23 @@ func TestShareGivesOneAnswerForAMoment(t *testing.T) {
 		if v := ask(); v != 2 {
 			t.Errorf("after the age: answer %d", v)
 		}
+		s.drop()
+		if v := ask(); v != 3 {
+			t.Errorf("after it was dropped: answer %d", v)
+		}
+		var old sync.WaitGroup
+		old.Go(func() {
+			time.Sleep(time.Second)
+			if v := ask(); v != 4 {
+				t.Errorf("the one who began before the change: answer %d", v)
+			}
+		})
+		time.Sleep(1100 * time.Millisecond) // while that is read
+		s.drop()
+		if v := ask(); v != 5 {
+			t.Errorf("what was begun before the change served one who came after: answer %d", v)
+		}
+		old.Wait()
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
 		if len(s.kept) != 0 {

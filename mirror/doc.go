@@ -26,6 +26,7 @@
 //	downloads, renamed accounts, mail addresses, anything   the hour      full
 //
 // Polls run each second, sweeps each 15 s, full re-reads each hour (Config).
+// Whoever changes the registry calls Hurry, and both run at once.
 // Every method reads one unchanging state and never waits: a change makes a new
 // state that shares with the old what stayed. The unit of change is the crate:
 // a touched crate is read whole, by indexes, and stands before the tables until

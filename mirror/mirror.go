@@ -52,6 +52,7 @@ type Mirror struct {
 
 	mu      sync.Mutex // guards what follows and every change of shown
 	changed chan struct{}
+	hurry   chan struct{} // holds one when somebody called Hurry
 	status  Status
 	parts   map[Part]*PartStatus
 	// era counts full re-reads. What is read after the load carries the era in
@@ -73,7 +74,7 @@ func New(c Config) *Mirror {
 	if c.MailKey == nil {
 		c.MailKey = []byte(rand.Text())
 	}
-	m := &Mirror{config: c, source: bulk.Source{Pool: c.Registry}, changed: make(chan struct{})}
+	m := &Mirror{config: c, source: bulk.Source{Pool: c.Registry}, changed: make(chan struct{}), hurry: make(chan struct{}, 1)}
 	m.replica = m.source
 	if c.Replica != nil {
 		m.replica = bulk.Source{Pool: c.Replica}
@@ -174,21 +175,48 @@ func (m *Mirror) retry(ctx context.Context, fn func() error) error {
 // follow polls, and sweeps when it is time, one after the other so that of two
 // readings of a crate the later always wins.
 func (m *Mirror) follow(ctx context.Context) error {
-	swept := time.Now()
+	swept, hurried := time.Now(), false
 	for {
-		if err := sleep(ctx, m.config.PollEvery); err != nil {
+		called, err := m.pause(ctx)
+		if err != nil {
 			return err
 		}
 		if err := m.retry(ctx, func() error { return m.poll(ctx) }); err != nil {
 			return err
 		}
-		if time.Since(swept) < m.config.SweepEvery {
+		hurried = hurried || called
+		since := time.Since(swept)
+		if since < m.config.SweepEvery && (!hurried || since < m.config.PollEvery) {
 			continue
 		}
+		hurried = false
 		if err := m.retry(ctx, func() error { return m.sweepOnce(ctx) }); err != nil {
 			return err
 		}
 		swept = time.Now()
+	}
+}
+
+// Hurry has the next poll and scan begin at once instead of when they are due.
+// It is for whoever has just changed the registry and will look. It never waits.
+func (m *Mirror) Hurry() {
+	select {
+	case m.hurry <- struct{}{}:
+	default: // somebody asked already
+	}
+}
+
+// pause waits until the next poll is due or somebody is in a hurry.
+func (m *Mirror) pause(ctx context.Context) (called bool, err error) {
+	t := time.NewTimer(m.config.PollEvery)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false, ctx.Err()
+	case <-m.hurry:
+		return true, nil
+	case <-t.C:
+		return false, nil
 	}
 }
 

@@ -80,6 +80,23 @@ func TestSweepPromises(t *testing.T) {
 	w.within(promise, "a name reserved", func() bool { return m.Reserved("keep_out") })
 }
 
+// Whoever changes the registry and says so waits for neither pause.
+func TestHurryPromise(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.seed()
+	m := w.running(Config{PollEvery: time.Second, SweepEvery: time.Hour})
+	for range 2 {
+		w.exec(`UPDATE users SET account_lock_reason = 'spam' WHERE id = 2`)
+		m.Hurry()
+		m.Hurry() // asked twice is asked once
+		w.within(2*pollPromise, "an account locked", func() bool { a, _ := m.Account(2); return a.Locked })
+		w.exec(`UPDATE users SET account_lock_reason = NULL WHERE id = 2`)
+		m.Hurry()
+		w.within(2*pollPromise, "an account unlocked", func() bool { a, _ := m.Account(2); return !a.Locked })
+	}
+}
+
 func TestFullReadPromise(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

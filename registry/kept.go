@@ -19,13 +19,21 @@ type kept[T any] struct {
 	value *T
 	at    time.Time
 	busy  chan struct{} // closed when the reading is over; nil when nobody reads
+	least time.Time     // what was read earlier serves nobody
+}
+
+// drop has everybody who asks from now on get a new answer.
+func (k *kept[T]) drop() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.least = time.Now()
 }
 
 // get gives the answer read at most age ago. Failures are not kept.
 func (k *kept[T]) get(ctx context.Context, age time.Duration, read func(context.Context) (*T, error)) (*T, error) {
 	for {
 		k.mu.Lock()
-		if k.value != nil && time.Since(k.at) < age {
+		if k.value != nil && time.Since(k.at) < age && k.at.After(k.least) {
 			defer k.mu.Unlock()
 			return k.value, nil
 		}

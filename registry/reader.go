@@ -52,6 +52,13 @@ func New(cfg Config) *Reader {
 	return &Reader{Pool: cfg.Pool, Dump: cfg.Dump, clock: cfg.Clock.Or(), keep: cfg.Keep}
 }
 
+// Renew has all who ask from now on read the registry's tables anew, also those
+// that Keep keeps.
+func (r *Reader) Renew() {
+	r.invited.drop()
+	r.queued.drop()
+}
+
 // Person is an account or team as it is named beside other facts.
 type Person struct {
 	ID int32

@@ -57,7 +57,7 @@ func (p *parts) act(ctx context.Context, cfg consoleConfig, console, reading *pg
 		Registry: writing, Reader: registry.New(registry.Config{Pool: reading, Dump: cfg.dump != nil}), Console: console, Ledger: p.signer.ledger, Static: cfg.static, Index: cfg.index,
 		Mirror: p.mirror, Enqueue: queue.EnqueueTx, Logger: cfg.log, LockTimeout: cfg.acting.hold, Hold: cfg.acting.hold,
 		Guard: p.entrance.auth, Tell: p.entrance, Policy: p.entrance.policy, OnCallKnown: func() bool { return p.entrance.people.Last().KnowsOnCall },
-		Standing: p.entrance.standing, Incidents: p.knownCase,
+		Standing: p.entrance.standing, Incidents: p.knownCase, Changed: p.renew,
 	}
 	p.seals(&conf)
 	parts.engine = action.New(conf)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"cratewarden/action"
@@ -27,7 +28,12 @@ type heldLook struct {
 	all  []dossier.Hold
 	many bool
 	at   time.Time // when all was read; zero for never
+
+	old atomic.Bool // something was held or let go since
 }
+
+// renew has all who ask from now on get what is held by now.
+func (l *heldLook) renew() { l.old.Store(true) }
 
 func newHeldLook(read func(context.Context, string) ([]action.HeldVersion, error)) *heldLook {
 	return &heldLook{read: read, clock: time.Now, turn: make(chan struct{}, 1)}
@@ -66,9 +72,10 @@ func (l *heldLook) known(ctx context.Context, every bool) ([]dossier.Hold, bool,
 	if l.many && !every {
 		fresh = time.Minute
 	}
-	if now := l.clock(); l.at.IsZero() || now.Sub(l.at) >= fresh {
+	if now := l.clock(); l.old.Swap(false) || l.at.IsZero() || now.Sub(l.at) >= fresh {
 		list, err := l.read(ctx, "")
 		if err != nil {
+			l.at = time.Time{} // what is kept may be older than a change
 			return nil, false, err
 		}
 		l.all, l.many, l.at = holdsOf(list), len(list) > heldFew, now

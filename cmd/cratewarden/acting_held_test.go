@@ -43,6 +43,16 @@ func TestHeldLookReadsSeldom(t *testing.T) {
 	now = now.Add(heldFresh)
 	expect("read again", "a", 1, "")
 	expect("of another crate nothing", "b", 0)
+	list = nil
+	l.renew()
+	expect("let go a moment ago", "a", 0, "")
+	fail = errors.New("away")
+	l.renew()
+	expect("what is known is too old", "a", 0, "")
+	expect("and stays so", "a", 0, "")
+	fail = nil
+	list = append(list, action.HeldVersion{ID: 1, Crate: "a", Num: "1.0.0", Plan: "p", Files: action.FilesHeld, HeldAt: now})
+	expect("held again", "a", 1, "")
 	expect("all", "", 1)
 	for i := range heldFew {
 		list = append(list, action.HeldVersion{ID: int32(i + 2), Crate: "c", Plan: "p"})

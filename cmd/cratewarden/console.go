@@ -128,7 +128,9 @@ type parts struct {
 	// playbooks are the checklists of cases.
 	playbooks playbook.Set
 	jobs      *jobs.Jobs // nil when there is nothing to work on
-	handler   http.Handler
+	// renew is called when a plan changed the registry: whoever applied it sees so.
+	renew   func()
+	handler http.Handler
 }
 
 func (p *parts) close() {
@@ -174,8 +176,10 @@ func assemble(ctx context.Context, cfg consoleConfig) (p *parts, err error) {
 	}
 	p.signer = &signer{ledger: ledger.New(ledger.Config{DB: own, Keys: cfg.ledgerKeys}), log: cfg.log}
 	p.mirror = mirror.New(mirror.Config{Registry: follow, Replica: replica, Dump: cfg.dump != nil, Logger: cfg.log, MailKey: mail})
+	held := newHeldLook(action.New(action.Config{Registry: registry, Console: own, Ledger: p.signer.ledger, Logger: cfg.log}).Held)
 	p.dossiers = dossier.New(dossier.Config{Registry: registry, Mirror: p.mirror, Static: cfg.static, Index: cfg.index, Dump: cfg.dump, Label: cfg.label, Logger: cfg.log, Share: time.Second,
-		Held: newHeldLook(action.New(action.Config{Registry: registry, Console: own, Ledger: p.signer.ledger, Logger: cfg.log}).Held).held})
+		Held: held.held})
+	p.renew = func() { held.renew(); p.dossiers.Renew(); p.mirror.Hurry() }
 	if err = p.openEvidence(ctx, cfg, own); err != nil {
 		return p, err
 	}
