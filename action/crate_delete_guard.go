@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"cratewarden"
 	"cratewarden/registry/change"
 )
 
@@ -15,7 +16,7 @@ func (r *Run) guardStanding(step int, c change.Crate, s change.Standing) {
 		return
 	}
 	if limit := downloadLimit(s.AgeHours); s.Downloads > limit {
-		r.Warn(step, "downloads", "%s was downloaded %d times in %d days; the registry lets owners delete a crate of that age up to %d.", c.Name, s.Downloads, s.AgeHours/24, limit)
+		r.Warn(step, "downloads", "%s was downloaded %s in %s; the registry lets owners delete a crate of that age up to %s.", c.Name, cratewarden.Amount(s.Downloads, "time", "times"), cratewarden.Amount(s.AgeHours/24, "day", "days"), cratewarden.Thousands(limit))
 	}
 	if s.Owners != 1 {
 		r.Warn(step, "owners", "%s has %d owners; the registry lets owners delete a crate older than 72 hours only when there is one.", c.Name, s.Owners)
@@ -25,7 +26,7 @@ func (r *Run) guardStanding(step int, c change.Crate, s change.Standing) {
 // guardDependents says who loses rows, and whether the deletion may go on.
 func (r *Run) guardDependents(ctx context.Context, it Item[DeleteCrate], c change.Crate, list []change.Dependent, more bool) (bool, error) {
 	if more {
-		r.Block(it.Step, "dependents", "More than %d rows of dependencies name the crates of this plan. They would be destroyed and cannot be put back. Hold %s instead, with crate.hold.", mostDependencies, c.Name)
+		r.Block(it.Step, "dependents", "More than %s rows of dependencies name the crates of this plan. They would be destroyed and cannot be put back. Hold %s instead, with crate.hold.", cratewarden.Thousands(mostDependencies), c.Name)
 		return false, nil
 	}
 	if len(list) == 0 {

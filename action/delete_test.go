@@ -222,7 +222,7 @@ func TestGuardsOfDeleteCrate(t *testing.T) {
 	s.exec(`UPDATE crates SET created_at = now() - interval '40 days' WHERE name = $1`, v.Crate)
 	s.exec(`INSERT INTO crate_owners (crate_id, owner_id, owner_kind) SELECT c.id, u.id, 0 FROM crates c, users u WHERE c.name = $1 ORDER BY u.id LIMIT 2 ON CONFLICT DO NOTHING`, v.Crate)
 	_, effect := s.reviewed("crate.delete", m{"crate": v.Crate})
-	if g := effect.guardsOf("downloads"); len(g) != 1 || !strings.Contains(g[0].Text, "123456789 times in 40 days") || !strings.Contains(g[0].Text, "up to 2000") {
+	if g := effect.guardsOf("downloads"); len(g) != 1 || !strings.Contains(g[0].Text, "123,456,789 times in 40 days") || !strings.Contains(g[0].Text, "up to 2,000") {
 		t.Errorf("%+v", g)
 	}
 	if len(effect.guardsOf("owners")) != 1 {

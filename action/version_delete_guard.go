@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"cratewarden"
 	"cratewarden/blast"
 	"cratewarden/registry/change"
 )
@@ -57,7 +58,7 @@ func (r *Run) guardDeletions(ctx context.Context, releases []change.Release, ste
 func (r *Run) guardDownloads(v change.Release, step int) {
 	limit := downloadLimit(int64(r.Now.Sub(v.CreatedAt).Hours()))
 	if v.Downloads > limit {
-		r.Warn(step, "downloads", "%s %s was downloaded %d times; by the registry's rule for owners who delete crates, %d would be the most for its age.", v.Crate.Name, v.Num, v.Downloads, limit)
+		r.Warn(step, "downloads", "%s %s was downloaded %s; by the registry's rule for owners who delete crates, %s would be the most for its age.", v.Crate.Name, v.Num, cratewarden.Amount(v.Downloads, "time", "times"), cratewarden.Thousands(limit))
 	}
 }
 
@@ -96,7 +97,7 @@ func (r *Run) guardRequirements(ctx context.Context, releases []change.Release, 
 		slices.Sort(who)
 		who = slices.Compact(who)
 		if more {
-			r.Warn(steps[v.ID], "many-dependents", "More than %d rows of dependencies name %s; not all were looked at.", mostDependencies, v.Crate.Name)
+			r.Warn(steps[v.ID], "many-dependents", "More than %s rows of dependencies name %s; not all were looked at.", cratewarden.Thousands(mostDependencies), v.Crate.Name)
 		} else {
 			r.Fact(steps[v.ID], "crates that only this version satisfies", len(who))
 		}

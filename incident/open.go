@@ -290,6 +290,19 @@ func (s *Service) Kinds() []string {
 	return []string{string(Typosquat), string(CompromisedOwner), string(MaliciousUpdate), string(LeakedToken), string(Flood), string(Squatting), string(PersonalData), string(ServiceIncident)}
 }
 
+// AboutKind says in a sentence when a kind is the right one; "" without a playbook.
+func (s *Service) AboutKind(kind string) string {
+	p, ok := s.cfg.Playbooks.Of(kind)
+	if !ok {
+		return ""
+	}
+	first, _, more := strings.Cut(p.About, ". ")
+	if more {
+		first += "."
+	}
+	return first
+}
+
 func normalCampaigns(value string) (string, error) {
 	var out []string
 	for _, c := range strings.FieldsFunc(value, func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {

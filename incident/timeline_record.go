@@ -48,7 +48,7 @@ func (s *Service) evidenceMoments(ctx context.Context, i Incident, _ []planDone)
 		digest := b.Digest.String()
 		m := Moment{
 			ID: "evidence/" + digest, At: b.SealedAt, Source: FromEvidence, What: "evidence.seal", Who: b.Actor.Name, WhoID: b.Actor.ID,
-			Sentence: fmt.Sprintf("Sealed the evidence %s…: %s, %d bytes%s.", digest[:12], cratewarden.Amount(b.Parts, "part", "parts"), b.Bytes, because(b.Reason)),
+			Sentence: fmt.Sprintf("Sealed the evidence %s…: %s, %s bytes%s.", digest[:12], cratewarden.Amount(b.Parts, "part", "parts"), cratewarden.Thousands(b.Bytes), because(b.Reason)),
 			Subject:  ledger.Subject{Kind: "evidence", ID: digest}, Link: "/evidence/" + digest, Ledger: &b.Ledger, Details: map[string]string{"sha256": digest},
 		}
 		for _, asked := range b.Asked {
@@ -183,10 +183,7 @@ func told(e ledger.Entry) bool {
 }
 
 func entrySentence(e ledger.Entry) string {
-	who, what := e.Actor.Name, e.Action
-	if rule, known := access.Of(e.Action); known {
-		what = quoted(rule.Title)
-	}
+	who, what := e.Actor.Name, quoted(access.Words(e.Action))
 	if e.Actor.ID == consoleID || who == "" {
 		who = theConsole
 	}

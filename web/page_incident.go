@@ -18,9 +18,11 @@ import (
 // decides what may follow what: what the pages grey is a courtesy.
 type Incidents interface {
 	Kinds() []string
+	AboutKind(kind string) string
 	List(ctx context.Context, f incident.Filter) (incident.Page, error)
 	Incident(ctx context.Context, id string) (incident.Incident, error)
 	Next(ctx context.Context, x incident.Incident) ([]incident.Step, error)
+	Standings(ctx context.Context, x incident.Incident) (map[string]incident.Standing, error)
 	Similar(ctx context.Context, subjects []incident.Subject) ([]incident.Incident, error)
 	OpenCases(ctx context.Context) ([]incident.OpenCase, error)
 	Events(ctx context.Context, id string, after int64, limit int) ([]incident.Event, error)

@@ -174,6 +174,9 @@ func (s *Server) incidentChange(w http.ResponseWriter, r *http.Request) error {
 			c.Set[f], c.Was[f] = to, was
 		}
 	}
+	if to, sent := typed["set.verdict"]; sent && to == "" && x.Verdict == incident.Undecided && typed["then"] != "" {
+		return s.showCase(w, r, http.StatusBadRequest, x, caseTyped{form: "judge", values: typed, notices: []Notice{wrongForm(cratewarden.Errorf(cratewarden.Invalid, "Choose a verdict first: what to do follows from it. Nothing was changed, and what you typed stands below."))}})
+	}
 	if len(c.Set) == 0 && c.Reason == "" {
 		return s.changed(w, r, x, typed, notCase("Nothing was changed: everything stands as before."))
 	}

@@ -70,6 +70,9 @@ func (s *Server) showDrafts(w http.ResponseWriter, r *http.Request, status int, 
 	advice, adviceErr := s.cfg.Incidents.Channels(r.Context(), x.ID)
 	p.Groups = draftGroups(&x, list, advice, typed)
 	p.Forms = []formCard{s.makeForm(r, &x, len(list) > 0)}
+	if gap, any := factsMissing(&x); any {
+		p.Notices = append(p.Notices, gap)
+	}
 	if len(list) > 0 {
 		p.Head.Actions = append(p.Head.Actions, Action{Label: "All as ZIP", URL: address(p.Action, "format", "zip")})
 		for _, f := range []advisory.Format{advisory.RustSec, advisory.OSV} {
@@ -98,6 +101,34 @@ func (s *Server) showDrafts(w http.ResponseWriter, r *http.Request, status int, 
 			Buttons: []formButton{{Label: "Unlock public notices", Danger: true}}})
 	}
 	return s.render(w, "drafts", status, p)
+}
+
+// factsMissing says before notices are made which texts of the facts are empty that
+// nearly all of them are filled from; the lint would find each of them afterwards.
+func factsMissing(x *incident.Incident) (Notice, bool) {
+	if caseOver(x.State) || x.Verdict == incident.Undecided || x.Verdict == incident.Benign {
+		return Notice{}, false
+	}
+	needed := []string{"summary", "behaviour", "trigger", "used"}
+	if x.Verdict == incident.ServiceCase {
+		needed = []string{"summary", "effect"}
+	} else if x.Verdict == incident.PolicyCase {
+		needed = []string{"summary"}
+	}
+	if answer := strings.TrimSpace(textOfField(x, "used").Body); answer != "" && slices.Contains(needed, "used") {
+		needed = append(needed, "use-note")
+	}
+	text, n := Phrase{}, 0
+	for i, f := range textFields(x) {
+		if !slices.Contains(needed, f.Field) || strings.TrimSpace(textOfField(x, f.Field).Body) != "" {
+			continue
+		}
+		if n++; n > 1 {
+			text = text.Say(", ")
+		}
+		text = text.Link(f.Title, incidentURL(x.ID, "figures")+"#text-"+digits(i))
+	}
+	return Notice{Tone: Warn, Title: Plural(n, "fact") + " that notices tell " + map[bool]string{true: "is", false: "are"}[n == 1] + " still empty", Text: text.Say(". Write them first: what is made without them has gaps, and the lint finds them.")}, n > 0
 }
 
 // patchLocked says why a patch cannot be taken out yet.

@@ -27,6 +27,8 @@ type keeper struct {
 	similar []incident.Incident
 	here    []incident.Present
 	wake    chan struct{}
+	stands  map[string]incident.Standing
+	blind   error
 	calls   []string
 	err     error // of every change
 
@@ -63,6 +65,10 @@ func (k *keeper) Kinds() []string {
 	return []string{"malicious-update", "compromised-owner", "typosquat", "squatting"}
 }
 
+func (k *keeper) AboutKind(kind string) string {
+	return map[string]string{"typosquat": "Crates whose names look like known ones."}[kind]
+}
+
 func (k *keeper) List(_ context.Context, f incident.Filter) (out incident.Page, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -91,6 +97,10 @@ func (k *keeper) Incident(_ context.Context, id string) (incident.Incident, erro
 
 func (k *keeper) Next(_ context.Context, x incident.Incident) ([]incident.Step, error) {
 	return k.steps, nil
+}
+
+func (k *keeper) Standings(context.Context, incident.Incident) (map[string]incident.Standing, error) {
+	return k.stands, k.blind
 }
 
 func (k *keeper) Similar(context.Context, []incident.Subject) ([]incident.Incident, error) {

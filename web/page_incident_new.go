@@ -78,7 +78,21 @@ func (s *Server) showOpening(w http.ResponseWriter, r *http.Request, status int,
 		{ID: "case-note", Name: "note", Label: "First note", Type: "long", Rows: 3, Value: d.Note, Help: "Who reported it and what they said. Colleagues read it; it stays out of all notices."},
 	}
 	p.Forms = []formCard{form}
+	if c := s.kindsCard(); len(c.List) > 0 {
+		p.Main = []Card{c}
+	}
 	return s.render(w, "forms", status, p)
+}
+
+// kindsCard says when each kind is the right one.
+func (s *Server) kindsCard() Card {
+	c := Card{ID: "kinds", Title: "What the kinds mean", Note: "when in doubt, the nearest"}
+	for _, k := range s.caseKinds() {
+		if about := s.cfg.Incidents.AboutKind(string(k)); about != "" {
+			c.List = append(c.List, Fact{Label: firstUp(kindWords(k)), Value: Text(about)})
+		}
+	}
+	return c
 }
 
 // kindOptions are the kinds to choose from, with one that stands already.
@@ -101,9 +115,24 @@ func severityOptions() (out []Option) {
 
 func tlpOptions() (out []Option) {
 	for _, x := range []incident.TLP{incident.Clear, incident.Green, incident.Amber, incident.AmberStrict, incident.Red} {
-		out = append(out, Option{string(x), string(x) + " – " + strings.ToLower(tlpMeans(x)[:1]) + strings.TrimSuffix(tlpMeans(x)[1:], ".")})
+		out = append(out, Option{string(x), string(x) + " – " + tlpWhom(x)})
 	}
 	return out
+}
+
+// tlpWhom says it in the few words that a list to choose from has room for.
+func tlpWhom(x incident.TLP) string {
+	switch x {
+	case incident.Clear:
+		return "anybody"
+	case incident.Green:
+		return "the community, not the public"
+	case incident.Amber:
+		return "us, and who needs it"
+	case incident.AmberStrict:
+		return "only us"
+	}
+	return "only who takes part"
 }
 
 func verdictOptions() (out []Option) {

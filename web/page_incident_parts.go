@@ -51,7 +51,7 @@ func markOf(data any) string {
 
 func (s *Server) caseParts(r *http.Request, seen *caseSeen) *caseParts {
 	refused := s.refusal(r, "incident.note")
-	p := &caseParts{state: s.stateOf(r, seen), tasks: s.tasksOf(r, seen, refused), subjects: subjectsOf(&seen.x, refused), notes: notesOf(seen)}
+	p := &caseParts{state: s.stateOf(r, seen), tasks: s.tasksOf(r, seen, refused), subjects: subjectsOf(seen, refused), notes: notesOf(seen)}
 	p.state.Follows = !caseOver(seen.x.State)
 	return p
 }
@@ -154,8 +154,9 @@ func (s *Server) taskLink(x *incident.Incident, t *incident.Task) Link {
 	}
 }
 
-func subjectsOf(x *incident.Incident, refused string) caseSubjects {
-	out := caseSubjects{Action: incidentURL(x.ID, "subjects"), Refused: refused}
+func subjectsOf(seen *caseSeen, refused string) caseSubjects {
+	x := &seen.x
+	out := caseSubjects{Gap: seen.blind, Action: incidentURL(x.ID, "subjects"), Refused: refused}
 	if caseOver(x.State) {
 		out.Refused = "over"
 	}
@@ -167,6 +168,7 @@ func subjectsOf(x *incident.Incident, refused string) caseSubjects {
 		if y.Role != "" {
 			row.Role = Phrase{}.Badge(roleTone(y.Role), y.Role)
 		}
+		row.State = standPhrase(seen.stands[y.Kind+":"+y.ID], x.Verdict == incident.Benign)
 		first, more := firstSentence(y.Why)
 		row.Why, row.More = Text(first), visible(more)
 		if y.Why != "" {
@@ -190,6 +192,39 @@ func subjectsOf(x *incident.Incident, refused string) caseSubjects {
 		words = append(words, Num(rest)+" more")
 	}
 	out.Note = strings.Join(words, " · ")
+	return out
+}
+
+// standPhrase says how a subject stands, since when, and who says so: the record
+// of plans, or the registry as the console's copy has it.
+func standPhrase(st incident.Standing, harmless bool) Phrase {
+	if st.Word == "" {
+		return Phrase{}.Muted("–")
+	}
+	tone := Plain
+	switch {
+	case st.Bad && !harmless:
+		tone = Bad
+	case st.Back:
+		tone = Info
+	case st.Gone:
+		tone = Good
+	case st.Plan != "":
+		tone = Hold
+	}
+	out := Phrase{}.Badge(tone, st.Word)
+	if !st.Until.IsZero() {
+		out = out.Muted(" until ").UTC(st.Until)
+	}
+	switch {
+	case st.Plan != "":
+		out = out.Say(" ").Link("plan", planURL(st.Plan)).Say(" ")
+	case st.From == "registry" && st.At.IsZero():
+		return out.Muted(" says the registry")
+	}
+	if !st.At.IsZero() {
+		out = out.Say(" ").Ago(st.At)
+	}
 	return out
 }
 

@@ -51,7 +51,13 @@ func sampleCases() *keeper {
 	tasks[2].Holder, tasks[3].Holder = bo, ada
 	tasks[4].Why, tasks[4].By = "it told us", "Bo Remover"
 	tasks[5].After = true
-	k := &keeper{wake: make(chan struct{}, 1), cases: []incident.Incident{drill, unled, august, over}, here: []incident.Present{{Person: ada}, {Person: bo}},
+	plan := func(word string, minutes int) incident.Standing {
+		return incident.Standing{Word: word, At: at(minutes), Plan: "p07applied", From: "plan"}
+	}
+	locked := plan("locked", 11)
+	locked.Until = at(3000)
+	k := &keeper{stands: map[string]incident.Standing{"version:arraykit@0.3.10": plan("held", 11), "version:internkit@0.8.7": {Word: "yanked", From: "registry"}, "crate:proc-makro1": plan("1 version deleted, 2 versions held", 12), "account:184": locked, "account:9185": {Word: "not locked", Bad: true, From: "registry"}},
+		wake: make(chan struct{}, 1), cases: []incident.Incident{drill, unled, august, over}, here: []incident.Present{{Person: ada}, {Person: bo}},
 		steps: []incident.Step{{State: incident.Sealed, Ready: true, Why: "A bundle of the case is sealed."}, {State: incident.Removed, Why: "No plan of the case deleted anything yet."}, {State: incident.Triaged, Back: true}},
 		tasks: map[string][]incident.Task{"INC-118": tasks},
 		events: map[string][]incident.Event{"INC-118": {

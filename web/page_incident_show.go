@@ -17,6 +17,8 @@ type caseSeen struct {
 	tasks  []incident.Task
 	files  []incident.File
 	here   []incident.Present
+	stands map[string]incident.Standing // of its subjects
+	blind  string                       // why that cannot be said
 }
 
 // caseEventsMost is how many things that were done a page shows; the timeline
@@ -33,6 +35,9 @@ func (s *Server) seeCase(r *http.Request, x incident.Incident) (*caseSeen, error
 	var err error
 	if seen.steps, err = s.cfg.Incidents.Next(ctx, x); err != nil {
 		return nil, err
+	}
+	if seen.stands, err = s.cfg.Incidents.Standings(ctx, x); err != nil { // the page goes on without
+		seen.blind = sentence(kindOf(ctx, err), err)
 	}
 	if seen.tasks, err = s.cfg.Incidents.Tasks(ctx, x.ID); err != nil {
 		return nil, err

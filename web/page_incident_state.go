@@ -150,6 +150,12 @@ func saidSo(seen *caseSeen) string {
 	return ""
 }
 
+// NextOf says what a case needs next, in the words of its page, for the command
+// line.
+func NextOf(x incident.Incident, steps []incident.Step) string {
+	return caseVerdict(&caseSeen{x: x, steps: steps}).Text.Plain()
+}
+
 // caseVerdict is the one sentence: where the case stands and what is next.
 func caseVerdict(seen *caseSeen) Verdict {
 	x := &seen.x

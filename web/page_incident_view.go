@@ -103,10 +103,12 @@ type caseSubjects struct {
 	Rows    []caseSubject
 	Action  string
 	Refused string
+	Gap     string // why nothing is said of their state
 }
 
 type caseSubject struct {
 	What, Role, Why Phrase
+	State           Phrase // held, locked, deleted, …
 	More            string // the rest of why
 	Key             string // kind and id, for the button that takes it out
 	Plain           string

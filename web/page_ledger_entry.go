@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"cratewarden"
+	"cratewarden/access"
 	"cratewarden/ledger"
 	"cratewarden/opening"
 	"cratewarden/pg"
@@ -101,7 +102,7 @@ func entryFacts(e *ledger.Entry, plans bool) Card {
 	add("Actor", actor)
 	add("Session", codeIf(e.Session))
 	if e.Action != "" {
-		add("Action", Phrase{}.Code(e.Action).Say(" · ").Link("all of it", address("/ledger", "action", e.Action)))
+		add("Action", Text(access.Words(e.Action)+" · ").Code(e.Action).Say(" · ").Link("all of it", address("/ledger", "action", e.Action)))
 	}
 	for _, x := range e.Subjects {
 		id := x.ID

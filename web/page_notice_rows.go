@@ -34,12 +34,27 @@ func (s *Server) noticeRow(d *notify.Delivery) Row {
 	if d.Urgent {
 		title = title.Say(" ").Badge(Warn, "urgent")
 	}
-	tone := noticeTone(d.State)
-	return Row{Tone: map[Tone]Tone{Bad: Bad, Warn: Warn}[tone], Cells: []Phrase{title, s.receiver(d), Phrase{}.Badge(tone, string(d.State)), Phrase{}.UTC(d.At).Say(" ").Ago(d.At), Text(Num(d.Tries)), orDash(d.Problem)}}
+	tone := noticeTone(d)
+	return Row{Tone: map[Tone]Tone{Bad: Bad, Warn: Warn}[tone], Cells: []Phrase{title, s.receiver(d), statePhrase(d), Phrase{}.UTC(d.At).Say(" ").Ago(d.At), Text(Num(d.Tries)), orDash(d.Problem)}}
 }
 
-func noticeTone(state notify.State) Tone {
-	switch state {
+// toNobody says that there was nobody to send a message to: no channel takes it. It
+// did not fail, it stands only in the console.
+func toNobody(d *notify.Delivery) bool { return d.Channel == "none" && d.State == notify.GivenUp }
+
+// statePhrase is the word for where a message stands.
+func statePhrase(d *notify.Delivery) Phrase {
+	if toNobody(d) {
+		return Phrase{}.Badge(Plain, "nobody to send to")
+	}
+	return Phrase{}.Badge(noticeTone(d), string(d.State))
+}
+
+func noticeTone(d *notify.Delivery) Tone {
+	if toNobody(d) {
+		return Plain
+	}
+	switch d.State {
 	case notify.Sent:
 		return Good
 	case notify.Failed:
@@ -92,7 +107,7 @@ func channelRows(list []notify.ChannelInfo) (out []channelRow) {
 }
 
 func noticeHead(d notify.Delivery) Head {
-	h := Head{Crumbs: []Link{{"Notices", "/notices"}}, Title: visible(d.Title), Badges: []Badge{{Tone: noticeTone(d.State), Text: string(d.State)}}}
+	h := Head{Crumbs: []Link{{"Notices", "/notices"}}, Title: visible(d.Title), Badges: []Badge{{Tone: noticeTone(&d), Text: statePhrase(&d).Plain()}}}
 	if d.Urgent {
 		h.Badges = append(h.Badges, Badge{Tone: Warn, Text: "urgent"})
 	}

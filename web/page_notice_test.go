@@ -89,6 +89,8 @@ func TestNoticePages(t *testing.T) {
 	}
 	reads(t, "the list", body(t, ask(s, "GET", "/notices?limit=1", nil)), "before=3", "/api/v1/notices?limit=1", "No channel takes notices of this kind")
 	reads(t, "a sent one", body(t, ask(s, "GET", "/notices/1", nil)), "Send again", "urgent", "One.", "Two.", `href="/people/p1"`, "p12", `action="/notices/1/resend"`)
+	none := body(t, ask(s, "GET", "/notices?channel=none", nil))
+	reads(t, "one for nobody", none[strings.Index(none, "<tbody"):], "nobody to send to", "!given up", "!badge bad")
 	reads(t, "a failed one", body(t, ask(s, "GET", "/notices/2", nil)), "Try now", "status 500", "Next try")
 	for _, path := range []string{"/notices/99", "/notices/x", "/notices/-1"} {
 		if status := ask(s, "GET", path, nil).StatusCode; status != http.StatusNotFound {

@@ -128,12 +128,34 @@ func TestPlanFollowsItself(t *testing.T) {
 	finish(action.FollowDone, 0)
 	later(t, p, `document.querySelector(".verdict .word").textContent === "applied" && !document.querySelector(".follow-note")`)
 	p.CheckAxe()
-	p.Go("/plans/p01reviewed")
-	f.mu.Lock()
-	changed := f.plans["p01reviewed"]
-	changed.ChangedAt = changed.ChangedAt.Add(time.Second)
-	f.plans["p01reviewed"] = changed
-	f.mu.Unlock()
+}
+
+// TestOpenPlanFollowsItsApproval leaves a plan open while another changes it: a
+// page at which somebody is at work says one thing, that it is old, and has the
+// button; any other is loaded anew, so that verdict and buttons agree.
+func TestOpenPlanFollowsItsApproval(t *testing.T) {
+	t.Parallel()
+	f := samplePlans(t)
+	p := webtest.Serve(t, planServer(t, f, responder)).Open(t, "/plans/p01reviewed")
+	change := func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		changed := f.plans["p01reviewed"]
+		changed.ChangedAt = changed.ChangedAt.Add(time.Second)
+		changed.Title += ", changed"
+		f.plans["p01reviewed"] = changed
+	}
+	webtest.Eval[bool](p, `(window.before = true, document.querySelector("main li .tick input, main input[type=checkbox]").click(), true)`)
+	change()
 	later(t, p, `document.querySelector("#live .notice a")?.getAttribute("href") === "/plans/p01reviewed"`)
+	time.Sleep(1500 * time.Millisecond)
+	if !webtest.Eval[bool](p, `window.before === true && !document.querySelector("#live .verdict") && document.querySelector("main input[type=checkbox]").checked`) {
+		t.Error("what somebody ticked is lost, or the old page still says how it stands")
+	}
 	p.CheckAxe()
+	webtest.Eval[bool](p, `(document.querySelector("main input[type=checkbox]").click(), document.activeElement.blur(), true)`)
+	later(t, p, `window.before !== true && document.querySelector("h1")?.textContent.endsWith(", changed") && !document.querySelector("#live .notice") && document.querySelector("#live .verdict") !== null`)
+	webtest.Eval[bool](p, `(window.before = true)`)
+	change()
+	later(t, p, `window.before !== true && document.querySelector("h1")?.textContent.endsWith(", changed, changed")`)
 }

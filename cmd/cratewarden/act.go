@@ -77,7 +77,7 @@ func (d doing) carryMade(e env, c *client.Client, made *api.PlanView) error {
 		out = e.stderr
 	}
 	if !d.JSON || !d.DryRun && !d.Yes {
-		printReview(out, r)
+		fitted(out, func(w io.Writer) { printReview(w, r) })
 	}
 	switch {
 	case d.DryRun:

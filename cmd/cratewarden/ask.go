@@ -67,6 +67,9 @@ func show[T any](e env, a asking, answer *T, print func(io.Writer, *T)) error {
 	if !p.exact || terminal(e.stdout) {
 		text = inertLines(text)
 	}
+	if width := widthOf(e.stdout); width > 0 && !p.exact {
+		text = fit(text, width)
+	}
 	_, err := io.WriteString(e.stdout, text)
 	return err
 }

@@ -37,7 +37,7 @@ func (c breakGlassPlanCmd) Run(e env) error {
 	}
 	if !c.Yes {
 		say(e.stdout, "%s", inert(v.Plan.Title))
-		printSteps(e.stdout, v.Sentences, nil)
+		fitted(e.stdout, func(w io.Writer) { printSteps(w, v.Sentences, nil) })
 		for _, d := range v.Plan.Demands {
 			fact(e.stdout, "Second person", d.Why)
 		}

@@ -122,7 +122,7 @@ func (c incidentPlanCmd) Run(e env) error {
 		}
 	}
 	if !c.JSON {
-		printProposal(e.stdout, p)
+		fitted(e.stdout, func(w io.Writer) { printProposal(w, p) })
 		say(e.stdout, "")
 	}
 	if len(o.Steps) == 0 {
@@ -142,7 +142,7 @@ func (c incidentPlanCmd) Run(e env) error {
 	}
 	v, err := cl.SyncIncident(e.ctx, c.ID) // the console does it too, in a moment
 	if err == nil && !c.JSON {
-		printStand(e.stdout, v)
+		fitted(e.stdout, func(w io.Writer) { printStand(w, v) })
 	}
 	return err
 }

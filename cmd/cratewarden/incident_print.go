@@ -7,6 +7,7 @@ import (
 	"cratewarden"
 	"cratewarden/api"
 	"cratewarden/incident"
+	"cratewarden/web"
 )
 
 type incidentShowCmd struct{ caseArg }
@@ -23,6 +24,7 @@ func printCase(w io.Writer, v *api.IncidentView) {
 		say(w, "  A DRILL: nothing of this is real.")
 	}
 	fact(w, "State", string(i.State))
+	fact(w, "Next", web.NextOf(i, v.Next))
 	fact(w, "Goes on in", i.MergedInto)
 	fact(w, "Kind", string(i.Kind))
 	fact(w, "Verdict", orElse(string(i.Verdict), "none yet"))

@@ -173,7 +173,7 @@ func (c planApplyCmd) Run(e env) error {
 		out = e.stderr
 	}
 	if !c.JSON || !c.Yes {
-		printReview(out, r)
+		fitted(out, func(w io.Writer) { printReview(w, r) })
 	}
 	switch {
 	case c.DryRun:
