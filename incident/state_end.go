@@ -14,7 +14,7 @@ import (
 
 // readEnds adds what ended the work of the case's steps without a plan of the
 // case: locks whose time is over, deleted numbers that are there again, and what
-// plans of other cases, or of none, let go or deleted.
+// plans of other cases, or of none, let go.
 func (s *Service) readEnds(ctx context.Context, i Incident, f *facts) error {
 	now := s.clock()
 	for _, a := range slices.Clone(f.acts) {
@@ -98,7 +98,7 @@ func (s *Service) readPublished(ctx context.Context, i Incident, f *facts) error
 	c := scopeOf(i, nil)
 	f.published = map[string][]string{}
 	rows, err := s.db.Query(ctx, `SELECT f.crate, f.version FROM incident_fact f WHERE f.what = $1 AND f.crate = ANY ($2)
-			AND NOT EXISTS (SELECT FROM tombstone t WHERE t.canon || '@' || t.num = f.version AND t.seen_again_at IS NULL)
+			AND NOT EXISTS (SELECT FROM tombstone t WHERE t.canon = f.crate AND t.num = split_part(f.version, '@', 2) AND t.seen_again_at IS NULL)
 		ORDER BY f.crate COLLATE "C", f.at, f.version COLLATE "C"`, whatPublish, orEmpty(c.names()))
 	if err != nil {
 		return pg.Map(err)

@@ -60,10 +60,13 @@ func (s *Service) settled(ctx context.Context, written Incident) (Incident, erro
 // closedFor is how long a plan that changed after its case was closed is looked at.
 const closedFor = 7 * 24 * time.Hour
 
-// SyncAll syncs every open case, and closed ones of which a plan changed since.
-// One that fails does not keep the others.
+// SyncAll syncs every open case, and closed ones that are doubted, of which a plan
+// changed since, or of which a deleted number was seen again. One that fails does not
+// keep the others.
 func (s *Service) SyncAll(ctx context.Context) error {
-	rows, err := s.db.Query(ctx, `SELECT number FROM incident WHERE state = ANY ($1)
+	rows, err := s.db.Query(ctx, `SELECT number FROM incident WHERE state = ANY ($1) OR doubt <> '' AND state <> 'merged'
+		UNION SELECT i.number FROM tombstone t JOIN plan p ON p.id = t.plan JOIN incident i ON p.incident = 'INC-' || i.number
+			WHERE t.seen_again_at > $2 AND t.seen_again_at > i.changed_at AND i.state <> ALL ($1)
 		UNION SELECT i.number FROM plan p JOIN incident i ON p.incident = 'INC-' || i.number
 			WHERE p.changed_at > $2 AND p.changed_at > i.changed_at AND p.state IN ('applied', 'undone') AND i.state <> ALL ($1)
 		ORDER BY 1`, openStates(), s.clock().Add(-closedFor))
