@@ -73,7 +73,7 @@ func workErase(ctx context.Context, s *shift, f FollowUp) (work, error) {
 			return work{}, err
 		}
 	}
-	if err := s.clearRows(ctx, what, &done); err != nil {
+	if err := s.clearRows(ctx, f.Plan, what, &done); err != nil {
 		return work{}, err
 	}
 	proof, err := later(f.Step, "ledger.verify", map[string]any{"after": "person.erase"})
@@ -81,7 +81,7 @@ func workErase(ctx context.Context, s *shift, f FollowUp) (work, error) {
 }
 
 // clearRows clears our own rows: texts first, since the words stand in the rows.
-func (s *shift) clearRows(ctx context.Context, what found, done *erased) error {
+func (s *shift) clearRows(ctx context.Context, plan string, what found, done *erased) error {
 	return pg.InTx(ctx, s.conn, func(tx pgx.Tx) error {
 		if what.Person != "" {
 			var listed bool // since the review
@@ -93,7 +93,7 @@ func (s *shift) clearRows(ctx context.Context, what found, done *erased) error {
 			}
 		}
 		var err error
-		if done.Texts, err = s.clearTexts(ctx, tx, what); err != nil || what.Person == "" {
+		if done.Texts, err = s.clearTexts(ctx, tx, plan, what); err != nil || what.Person == "" {
 			return err
 		}
 		done.Rows = 0

@@ -92,6 +92,8 @@ type found struct {
 	Files   []int64         `json:"files"` // of cases
 	// Words is how many words were looked for in texts.
 	Words int `json:"words"`
+	// Sum tells whether they are the same when the work is done.
+	Sum string `json:"sum,omitempty"`
 
 	kept []string // digests of evidence and files that stay
 }

@@ -2,6 +2,7 @@ package action
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -114,47 +115,7 @@ func holders(ctx context.Context, db asker, p place, where, pattern string) ([]s
 // rowsNamed writes rows into a sentence.
 func rowsNamed(rows []string) string {
 	if len(rows) > mostNamed {
-		rows = append(slices.Clone(rows[:mostNamed]), "and more")
+		rows = append(slices.Clone(rows[:mostNamed]), fmt.Sprintf("and %d more", len(rows)-mostNamed))
 	}
 	return strings.Join(rows, ", ")
-}
-
-// sweep takes words out of every place, and gives the number of rows.
-func sweep(ctx context.Context, db asker, pattern string) (n int, err error) {
-	if pattern == "" {
-		return 0, nil
-	}
-	for _, p := range textPlaces() {
-		if p.free == "" {
-			continue
-		}
-		var set []string
-		for _, c := range strings.Fields(p.free) {
-			name, kind := columnKind(c)
-			text := `regexp_replace(` + name + `::text, $1, '` + takenOut + `', 'gi')`
-			switch kind {
-			case "json":
-				text += `::jsonb`
-				if p.salted != "" {
-					text = `(` + text + `) - ` + p.salted
-				}
-			case "list":
-				text = `ARRAY(SELECT regexp_replace(one, $1, '` + takenOut + `', 'gi') FROM unnest(` + name + `) WITH ORDINALITY AS u(one, at) ORDER BY at)`
-			}
-			set = append(set, name+` = `+text)
-		}
-		if p.also != "" {
-			set = append(set, p.also)
-		}
-		where := having(p.free)
-		if p.settled != "" {
-			where += ` AND ` + p.settled
-		}
-		done, err := db.Exec(ctx, `UPDATE `+p.table+` SET `+strings.Join(set, `, `)+` WHERE `+where, pattern)
-		if err != nil {
-			return n, pg.Map(err)
-		}
-		n += int(done.RowsAffected())
-	}
-	return n, nil
 }

@@ -173,6 +173,7 @@ func TestErasureTakesWordsOutOfEveryText(t *testing.T) {
 	}
 	account := int32(s.number(`SELECT min(user_id) FROM emails`))
 	s.exec(`UPDATE emails SET email = 'Ottilie.Räuber@Mail.example' WHERE user_id = $1`, account)
+	s.exec(`UPDATE emails SET verified = true WHERE user_id = $1`, account)
 	own(`INSERT INTO person (id, name, registry_login, member, mail, listed) VALUES ('gone', 'Gone Realname', 'gone-login', '{"name": "Gone B. Realname", "mail": "b@private.example"}', 'gone@private.example', false)`)
 	other, _ := s.reviewed("person.erase", m{"account": account + 1})
 	s.everywhere(own, other.ID)

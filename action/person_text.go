@@ -19,13 +19,20 @@ func (r *Run) eraseTexts(ctx context.Context, it Item[PersonErase], f *found) er
 		r.Warn(it.Step, "no-words", "What others wrote is not searched for this account: %s", cratewarden.MessageOf(err))
 		return nil
 	}
+	if cratewarden.KindOf(err) == cratewarden.Conflict {
+		r.Block(it.Step, "words-not-known", "%s", cratewarden.MessageOf(err))
+		return nil
+	}
 	if err != nil {
 		return err
+	}
+	if w.unconfirmed {
+		r.Info(it.Step, "mail-unconfirmed", "The account never confirmed its mail address, which may be somebody else's, so it is not looked for in texts. Erase texts of cases one by one if they hold it.")
 	}
 	if w.short {
 		r.Info(it.Step, "short-name", "The name is one word and may mean anything, so it is not looked for in texts. Erase texts of cases one by one if they speak of this person.")
 	}
-	f.Words = len(w.private)
+	f.Words, f.Sum = len(w.private), w.sum(r.Plan.ID)
 	pattern, swept := sought(w.private), []string{}
 	if pattern != "" {
 		if swept, err = r.eraseFound(ctx, it.Step, pattern); err != nil {
@@ -37,6 +44,9 @@ func (r *Run) eraseTexts(ctx context.Context, it Item[PersonErase], f *found) er
 		if err := r.eraseNotInLedger(ctx, it.Step, pattern); err != nil {
 			return err
 		}
+	}
+	if it.Do.Account != 0 && w.named && len(swept)+len(f.Files) > 0 {
+		r.Warn(it.Step, "own-name", "The name is what the account calls itself, and is taken out wherever it stands, whatever it means there. Read the texts named here before you agree.")
 	}
 	r.Fact(it.Step, "texts to erase from", fingerprintOf(swept))
 	return r.loginStays(ctx, it.Step, w.public)
@@ -146,11 +156,15 @@ func (r *Run) loginStays(ctx context.Context, step int, logins []string) error {
 }
 
 // clearTexts takes words out of texts and empties files, and gives the number of
-// rows. The words are read again: they were written down nowhere.
-func (s *shift) clearTexts(ctx context.Context, tx pgx.Tx, what found) (int, error) {
+// rows. The words are read again, since they were written down nowhere, and must
+// be those that were agreed to: the one who is erased chooses a name and addresses.
+func (s *shift) clearTexts(ctx context.Context, tx pgx.Tx, plan string, what found) (int, error) {
 	w, err := s.wordsOf(ctx, tx, PersonErase{Account: what.Account, Person: what.Person})
 	if err != nil && (what.Words > 0 || cratewarden.KindOf(err) != cratewarden.NotFound && cratewarden.KindOf(err) != cratewarden.Unavailable) {
 		return 0, err
+	}
+	if what.Sum != "" && w.sum(plan) != what.Sum {
+		return 0, cratewarden.Errorf(cratewarden.Conflict, "The name or the mail addresses are others than those that were agreed to. Keys are erased; make another plan for the texts.")
 	}
 	n, err := sweep(ctx, tx, sought(w.private))
 	if err != nil {

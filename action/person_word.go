@@ -2,11 +2,12 @@ package action
 
 import (
 	"context"
-	"encoding/json"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
-	"regexp"
-	"strconv"
+	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -26,6 +27,21 @@ type words struct {
 	public []string
 	// short says that a name is one word, which may mean anything in a text.
 	short bool
+	// named says that a name is among the private words.
+	named bool
+	// unconfirmed says that an account noted an address that it never confirmed.
+	unconfirmed bool
+}
+
+// sum tells other words from these, and is too short to tell anybody a word.
+func (w words) sum(plan string) string {
+	var list []string
+	for _, word := range w.private {
+		list = append(list, strings.ToLower(word))
+	}
+	slices.Sort(list)
+	all := sha256.Sum256([]byte(plan + "\n" + strings.Join(list, "\n")))
+	return hex.EncodeToString(all[:2])
 }
 
 // asker is a pool, a connection or a transaction.
@@ -45,7 +61,10 @@ func (e *Engine) wordsOf(ctx context.Context, db asker, p PersonErase) (words, e
 		return words{}, cratewarden.Errorf(cratewarden.Unavailable, "The mail addresses of account %d are not known here, because the registry cannot be asked. Texts cannot be searched for them.", p.Account)
 	}
 	var versions []int32
-	if m := e.cfg.Mirror; m != nil && m.Ready(mirror.PartVersions) {
+	if m := e.cfg.Mirror; m != nil {
+		if !m.Ready(mirror.PartVersions) {
+			return words{}, cratewarden.Errorf(cratewarden.Conflict, "It is not known yet which versions account %d published, each with an address. Ask again in a minute.", p.Account)
+		}
 		for _, v := range m.PublishedBy(p.Account, 0, 1<<30) {
 			versions = append(versions, v.ID)
 		}
@@ -55,7 +74,14 @@ func (e *Engine) wordsOf(ctx context.Context, db asker, p PersonErase) (words, e
 		return words{}, err
 	}
 	w := words{public: []string{who.Login}}
-	w.add(mails...)
+	for _, m := range mails {
+		if m.Verified {
+			w.mail(m.Address)
+		}
+	}
+	for _, m := range mails {
+		w.unconfirmed = w.unconfirmed || !m.Verified && !w.has(m.Address)
+	}
 	w.name(who.Name)
 	return w, nil
 }
@@ -75,7 +101,8 @@ func wordsOfPerson(ctx context.Context, db asker, id string) (w words, err error
 	if err != nil {
 		return w, pg.Map(err)
 	}
-	w.add(mail, member.Mail)
+	w.mail(mail)
+	w.mail(member.Mail)
 	w.name(name)
 	w.name(member.Name)
 	for _, l := range append(logins, login, member.Login) {
@@ -87,27 +114,37 @@ func wordsOfPerson(ctx context.Context, db asker, id string) (w words, err error
 	return w, nil
 }
 
-// add takes words, each once.
-func (w *words) add(list ...string) {
-	for _, word := range list {
-		if word = strings.TrimSpace(word); word == "" {
-			continue
-		}
-		known := false
-		for _, k := range w.private {
-			known = known || strings.EqualFold(k, word)
-		}
-		if !known {
-			w.private = append(w.private, word)
-		}
+// add takes a word, once.
+func (w *words) add(word string) {
+	if word = strings.TrimSpace(word); word != "" && !w.has(word) {
+		w.private = append(w.private, word)
 	}
 }
 
-// name takes a name if it can be told from other words.
+func (w *words) has(word string) bool {
+	return slices.ContainsFunc(w.private, func(k string) bool { return strings.EqualFold(k, strings.TrimSpace(word)) })
+}
+
+// mail takes an address that is one.
+func (w *words) mail(address string) {
+	if local, host, _ := strings.Cut(strings.TrimSpace(address), "@"); local != "" && host != "" {
+		w.add(address)
+	}
+}
+
+// name takes a name if it can be told from other words: two of its words have
+// letters.
 func (w *words) name(name string) {
-	switch n := len(strings.Fields(name)); {
+	n := 0
+	for _, part := range strings.Fields(name) {
+		if strings.ContainsFunc(part, unicode.IsLetter) {
+			n++
+		}
+	}
+	switch {
 	case n > 1:
 		w.add(name)
+		w.named = true
 	case n == 1 && name != erasedName:
 		w.short = true
 	}
@@ -118,46 +155,3 @@ const (
 	erasedName = "erased"
 	takenOut   = "[erased]"
 )
-
-// sought gives a pattern for PostgreSQL that finds words where they stand alone,
-// whatever their case, also in JSON and in the escaped form of bytes; "" for no
-// words.
-func sought(list []string) string {
-	var out []string
-	for _, word := range list {
-		forms := []string{word}
-		if quoted, err := json.Marshal(word); err == nil && string(quoted) != `"`+word+`"` {
-			forms = append(forms, string(quoted[1:len(quoted)-1]))
-		}
-		if octal := escaped(word); octal != word {
-			forms = append(forms, octal)
-		}
-		for _, f := range forms {
-			var parts []string
-			for _, part := range strings.Fields(f) {
-				parts = append(parts, regexp.QuoteMeta(part))
-			}
-			out = append(out, strings.Join(parts, `(?:\s|\\[nrt])+`))
-		}
-	}
-	if len(out) == 0 {
-		return ""
-	}
-	// A letter before the word is none if it ends an escape, such as \n.
-	const before, after = `(?:(?<![[:alnum:]_])|(?<=\\[bfnrt])|(?<=\\u00[01][[:xdigit:]])|(?<=\\[0-7]{3}))`, `(?![[:alnum:]_-])(?!\.[[:alnum:]])`
-	return before + `(?:` + strings.Join(out, "|") + `)` + after
-}
-
-// escaped is a word as encode(…, 'escape') writes it.
-func escaped(word string) string {
-	var b strings.Builder
-	for _, c := range []byte(word) {
-		if c < 0x80 {
-			b.WriteByte(c)
-			continue
-		}
-		octal := strconv.FormatInt(int64(c), 8)
-		b.WriteString(`\` + octal)
-	}
-	return b.String()
-}

@@ -2,7 +2,6 @@ package registry
 
 import (
 	"context"
-	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -36,27 +35,18 @@ func (r *Reader) MailOf(ctx context.Context, account int32) (Person, []MailAddre
 	return who, list, err
 }
 
-// MailsOf gives every address that the registry notes of an account, each once:
-// its own, and those confirmed when it published versions, which are given by
-// their ids. NotFound is an account that is not there.
-func (r *Reader) MailsOf(ctx context.Context, account int32, versions []int32) (Person, []string, error) {
-	who, own, err := r.MailOf(ctx, account)
-	if err != nil || r.Dump {
-		return who, nil, err
-	}
-	var out []string
-	for _, m := range own {
-		out = append(out, m.Address)
-	}
-	if len(versions) == 0 {
-		return who, out, nil
+// MailsOf gives every address that the registry notes of an account: its own,
+// and those confirmed when it published versions, which are given by their ids.
+// NotFound is an account that is not there.
+func (r *Reader) MailsOf(ctx context.Context, account int32, versions []int32) (Person, []MailAddress, error) {
+	who, out, err := r.MailOf(ctx, account)
+	if err != nil || r.Dump || len(versions) == 0 {
+		return who, out, err
 	}
 	list, err := collect(ctx, r, pgx.RowTo[string], `SELECT DISTINCT p.email FROM versions_published_by p JOIN versions v ON v.id = p.version_id
 		WHERE p.version_id = ANY ($1) AND v.published_by = $2 AND p.email <> '' ORDER BY 1`, versions, account)
 	for _, mail := range list {
-		if !slices.Contains(out, mail) {
-			out = append(out, mail)
-		}
+		out = append(out, MailAddress{Account: who, Address: mail, Verified: true})
 	}
 	return who, out, err
 }
