@@ -59,11 +59,17 @@ func Traces(text string) []Trace {
 			add(MailTrace, at[0], at[1])
 		}
 	}
-	for _, like := range []*regexp.Regexp{ip4Like, ip6Like} {
-		for _, at := range like.FindAllStringIndex(text, -1) {
-			if apart(text, at[0], at[1]) && isAddress(text[at[0]:at[1]]) {
-				add(AddressTrace, at[0], at[1])
-			}
+	for _, at := range ip6Like.FindAllStringIndex(text, -1) {
+		if from, to, ok := ip6At(text, at[0], at[1]); ok && isAddress(text[from:to]) {
+			add(AddressTrace, from, to)
+		}
+	}
+	last := 0 // where the last one ended, from which a span may go on
+	for _, at := range ip4Like.FindAllStringIndex(text, -1) {
+		spans := last > 0 && at[0] == last+1 && text[last] == '-'
+		if (spans || begins(text, at[0], ".-+")) && ends(text, at[1]) && isAddress(text[at[0]:at[1]]) {
+			add(AddressTrace, at[0], at[1])
+			last = at[1]
 		}
 	}
 	slices.SortFunc(out, func(a, b Trace) int { return a.From - b.From })
@@ -79,18 +85,38 @@ func isMail(whole, host, rest string) bool {
 	return !strings.HasPrefix(whole, "git@") || !strings.HasPrefix(rest, ":")
 }
 
-// apart says that a number is not a part of a longer word or version.
-func apart(text string, from, to int) bool {
-	word := func(c byte) bool {
-		return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z' || c == '_' || c >= 0x80
+// ip6At gives the place of what may be an address of groups, without the colon
+// of a label before it or of a sentence after it. A fingerprint of a key is none:
+// it is a longer row of groups of two.
+func ip6At(text string, from, to int) (int, int, bool) {
+	label := text[from] == ':' && text[from+1] != ':'
+	if label {
+		from++
+	} else if !begins(text, from, ".-+:") {
+		return 0, 0, false
 	}
-	if from > 0 && (word(text[from-1]) || strings.IndexByte(".-+:", text[from-1]) >= 0 && from > 1 && word(text[from-2])) {
-		return false
+	if text[to-1] == ':' && text[to-2] != ':' {
+		to--
+	} else if !ends(text, to) {
+		return 0, 0, false
 	}
-	if to < len(text) && (word(text[to]) || text[to] == '.' && to+1 < len(text) && word(text[to+1])) {
-		return false
-	}
-	return true
+	pairs := !slices.ContainsFunc(strings.Split(text[from:to], ":"), func(group string) bool { return len(group) != 2 })
+	return from, to, !pairs || to+1 >= len(text) || text[to] != ':' || !isWord(text[to+1])
+}
+
+func isWord(c byte) bool {
+	return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z' || c == '_' || c >= 0x80
+}
+
+// begins says that a number is not the end of a longer word or version, which
+// one of the joints holds together.
+func begins(text string, from int, joints string) bool {
+	return from == 0 || !isWord(text[from-1]) && (from == 1 || strings.IndexByte(joints, text[from-1]) < 0 || !isWord(text[from-2]))
+}
+
+// ends says that it is not the beginning of one.
+func ends(text string, to int) bool {
+	return to == len(text) || !isWord(text[to]) && (text[to] != '.' || to+1 == len(text) || !isWord(text[to+1]))
 }
 
 func isAddress(text string) bool {

@@ -76,6 +76,15 @@ func TestHideTraces(t *testing.T) {
 	for text, want := range map[string]string{
 		"no trace": "no trace",
 		"dial 203.0.113.7:5432 for jane@example.com: refused": "dial [IP address]:5432 for [mail address]: refused",
+		"dial 2001:db8::7: refused by 2001:db8:1:2:3:4:5:6:":  "dial [IP address]: refused by [IP address]:",
+		"2001:db8:1:2:3:4:5:6:443 and ::ffff:203.0.113.7":     "[IP address]:443 and [IP address]",
+		"ip:203.0.113.7, ip:2001:db8::7":                      "ip:[IP address], ip:[IP address]",
+		"203.0.113.7-203.0.113.9":                             "[IP address]-[IP address]",
+		// What is no address stays.
+		"1.0.0-1.2.3.4, v1.2.3.4, x+1.2.3.4, 10.0.19045.1.2":   "1.0.0-1.2.3.4, v1.2.3.4, x+1.2.3.4, 10.0.19045.1.2",
+		"key 43:51:43:a1:b5:fc:8b:b7:0a:3a:a9:b1:0f:66:73:a8.": "key 43:51:43:a1:b5:fc:8b:b7:0a:3a:a9:b1:0f:66:73:a8.",
+		"key:43:51:43:a1:b5:fc:8b:b7:0a:3a:a9:b1:0f:66:73:a8":  "key:43:51:43:a1:b5:fc:8b:b7:0a:3a:a9:b1:0f:66:73:a8",
+		"dead::beef: at 12:30:45, 00:1b:44:11:3a:b7, std::f64": "dead::beef: at 12:30:45, 00:1b:44:11:3a:b7, std::f64",
 	} {
 		if got := HideTraces(text); got != want || len(Traces(got)) != 0 {
 			t.Errorf("%q: %q", text, got)

@@ -74,8 +74,6 @@ func TestRefusesWhatCannotBeAnEntry(t *testing.T) {
 	}
 }
 
-// A number read in an old snapshot could be given twice, so such transactions
-// are refused.
 // What people typed into reasons, titles and questions that were refused stays
 // in the ledger for ever, so no address or secret gets there; the caller's own
 // values are not touched.
@@ -104,6 +102,8 @@ func TestNoAddressStaysInAReason(t *testing.T) {
 	}
 }
 
+// A number read in an old snapshot could be given twice, so such transactions
+// are refused.
 func TestAppendWantsReadCommitted(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
