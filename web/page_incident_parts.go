@@ -214,7 +214,7 @@ func standPhrase(st incident.Standing, harmless bool) Phrase {
 	}
 	out := Phrase{}.Badge(tone, st.Word)
 	if !st.Until.IsZero() {
-		out = out.Muted(" until ").UTC(st.Until)
+		out = out.Muted(" ends ").Ago(st.Until)
 	}
 	switch {
 	case st.Plan != "":

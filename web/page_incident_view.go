@@ -106,6 +106,29 @@ type caseSubjects struct {
 	Gap     string // why nothing is said of their state
 }
 
+// subjectsShown is how many subjects stand open on a case's page: those of a flood
+// would keep notes and checklist away.
+const subjectsShown = 60
+
+// subjectRows is one table of subjects.
+type subjectRows struct {
+	Caption, Action, Refused string
+	Rows                     []caseSubject
+}
+
+// First is what stands open.
+func (c caseSubjects) First() subjectRows {
+	return subjectRows{"Subjects", c.Action, c.Refused, c.Rows[:min(len(c.Rows), subjectsShown)]}
+}
+
+// Rest is what somebody opens; nil when all stand open.
+func (c caseSubjects) Rest() *subjectRows {
+	if len(c.Rows) <= subjectsShown {
+		return nil
+	}
+	return &subjectRows{"More subjects", c.Action, c.Refused, c.Rows[subjectsShown:]}
+}
+
 type caseSubject struct {
 	What, Role, Why Phrase
 	State           Phrase // held, locked, deleted, …

@@ -27,7 +27,7 @@ func TestSubjectsShowTheirState(t *testing.T) {
 	k := sampleCases()
 	s := incidentServer(t, k, responder)
 	card := between(body(t, ask(s, "GET", "/incidents/INC-118", nil)), `id="subjects"`, "</section>")
-	reads(t, "the subjects", card, `<span class="badge hold">held</span> <a href="/plans/p07applied">plan</a>`, `>yanked</span>`, "> says the registry</span>", "1 version deleted, 2 versions held", ">locked</span>", " until ", `<span class="badge bad">not locked</span>`)
+	reads(t, "the subjects", card, `<span class="badge hold">held</span> <a href="/plans/p07applied">plan</a>`, `>yanked</span>`, "> says the registry</span>", "1 version deleted, 2 versions held", ">locked</span>", " ends ", `<span class="badge bad">not locked</span>`)
 	k.blind = cratewarden.Errorf(cratewarden.Unavailable, "The plans cannot be read now.")
 	k.stands = nil
 	reads(t, "without", body(t, ask(s, "GET", "/incidents/INC-118", nil)), "What became of them cannot be said now. The plans cannot be read now.", "arraykit 0.3.10", "Write a note")
