@@ -42,6 +42,16 @@ func TestWithin(t *testing.T) {
 	})
 }
 
+// What is slow is so on a busy machine too.
+func TestSomeTimeAlwaysCounts(t *testing.T) {
+	t.Parallel()
+	for _, row := range [][3]time.Duration{{8, 0, 8}, {8, 3, 5}, {8, 7, 2}, {8, 8, 2}, {8, 9, 2}} {
+		if got := counted(row[0]*time.Second, row[1]*time.Second); got != row[2]*time.Second {
+			t.Errorf("%v: %s", row, got)
+		}
+	}
+}
+
 // Time in which somebody waited for a processor does not count.
 func TestStart(t *testing.T) {
 	t.Parallel()
