@@ -59,30 +59,6 @@ func (s *Service) Standings(ctx context.Context, i Incident) (map[string]Standin
 	return out, nil
 }
 
-// dealt finds the acts that deal with a subject without asking each of them.
-type dealt struct {
-	things map[string][]int            // by kind:id
-	crates map[string]map[string][]int // by crate and number; "" is the whole crate
-}
-
-func dealtOf(acts []actFact) dealt {
-	d := dealt{map[string][]int{}, map[string]map[string][]int{}}
-	for n, a := range acts {
-		for _, t := range a.subjects {
-			crate, num := spelling(t)
-			if crate == "" {
-				d.things[t.Kind+":"+t.ID] = append(d.things[t.Kind+":"+t.ID], n)
-				continue
-			}
-			if d.crates[crate] == nil {
-				d.crates[crate] = map[string][]int{}
-			}
-			d.crates[crate][num] = append(d.crates[crate][num], n)
-		}
-	}
-	return d
-}
-
 // standingsOf is what the acts of plans say alone.
 func standingsOf(i Incident, f facts) map[string]Standing {
 	acts := slices.Clone(f.acts)

@@ -1,10 +1,6 @@
 package incident
 
-import (
-	"slices"
-
-	"cratewarden/ledger"
-)
+import "slices"
 
 // needRestored is for a false alarm: what was contained must be let go. What was
 // deleted cannot be; a person says what became of it.
@@ -12,12 +8,13 @@ func needRestored(f facts) need {
 	var still, plans, lacks []string
 	var last proof
 	deleted := false
+	d := dealtOf(f.acts)
 	for n, a := range f.acts {
 		if !contains(a.kind) {
 			continue
 		}
 		for _, s := range a.subjects {
-			p, back := takenBack(a, s, f.acts[n+1:])
+			p, back := takenBack(f.acts, n, d.with(s))
 			if back {
 				if p.at.After(last.at) {
 					last = p
@@ -56,12 +53,15 @@ func planWords(ids []string) string {
 	return "the plans " + some(ids)
 }
 
-// takenBack says what ended what an act did to one of its subjects. Each act has
-// its own opposite: who unyanks a held version has not put its files back.
-func takenBack(a actFact, s ledger.Subject, later []actFact) (proof, bool) {
-	for _, b := range later {
+// takenBack says what ended what an act did to one of its subjects; about are all
+// acts that deal with that. Each act has its own opposite: who unyanks a held version
+// has not put its files back.
+func takenBack(acts []actFact, act int, about []int) (proof, bool) {
+	a := acts[act]
+	for _, n := range about {
+		b := acts[n]
 		switch {
-		case !b.deals(Subject{Subject: s}), b.kind == lockEnded && !a.until.Equal(b.at):
+		case n <= act, b.kind == lockEnded && !a.until.Equal(b.at):
 		case slices.Contains(opposites(a.kind), b.kind):
 			if b.kind == lockEnded { // the time did it, not the plan that set it
 				b.plan, b.ledger = a.plan, nil

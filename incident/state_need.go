@@ -220,13 +220,14 @@ func needRemoved(i Incident, f facts) need {
 // stillHeld gives what the case's plans hold and neither deleted nor released
 // since: nobody decided yet whether it is bad, whatever part it was given.
 func stillHeld(acts []actFact) (out []string) {
+	d := dealtOf(acts)
 	for n, a := range acts {
 		if a.kind != "version.hold" && a.kind != "crate.hold" {
 			continue
 		}
 		for _, s := range a.subjects {
-			if !slices.ContainsFunc(acts[n+1:], func(later actFact) bool {
-				return (deletes(later.kind) || letsGo(later.kind)) && later.deals(Subject{Subject: s})
+			if !slices.ContainsFunc(d.with(s), func(later int) bool {
+				return later > n && (deletes(acts[later].kind) || letsGo(acts[later].kind))
 			}) {
 				out = append(out, s.ID)
 			}
