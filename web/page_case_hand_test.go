@@ -42,13 +42,16 @@ func TestLargeCaseByHand(t *testing.T) {
 	}
 	p.Keep("case-large")
 	p.Print(1000)
-	for _, selector := range []string{"#add-note", ".taskacts", ".moves", ".hands form", "#subjects button", "details.adding"} {
+	for _, selector := range []string{"#add-note", ".taskacts", ".moves", ".hands .button", "#subjects button", "details.adding"} {
 		if webtest.Eval[bool](p, `[...document.querySelectorAll("`+selector+`")].some(e => e.checkVisibility())`) {
 			t.Errorf("%s is printed", selector)
 		}
 	}
 	if !webtest.Eval[bool](p, `["#subjects", "#notes", "#tasks", ".verdict"].every(s => document.querySelector(s).checkVisibility()) && [...document.querySelectorAll(".tasks p.small")].every(e => e.checkVisibility({contentVisibilityAuto: true}))`) {
 		t.Error("the print lacks a part of the case")
+	}
+	if got := webtest.Eval[int](p, `document.querySelector("#subjects .wide").scrollWidth - document.querySelector("#subjects .wide").clientWidth`); got > 1 {
+		t.Errorf("%d pixels of the subjects fall over the edge of the paper", got)
 	}
 	p.Keep("case-print")
 }
