@@ -26,7 +26,11 @@ func (s *Service) proposeBack(ctx context.Context, i Incident, p *Proposal) erro
 	if err != nil {
 		return err
 	}
-	b := returner{s.cfg.Engine.Catalogue(), p}
+	f, err := s.readFacts(ctx, i)
+	if err != nil {
+		return err
+	}
+	b := returner{s, i, f.acts, dealtOf(f.acts), p}
 	slices.SortFunc(held, func(a, b action.HeldVersion) int { return strings.Compare(a.Crate+"@"+a.Num, b.Crate+"@"+b.Num) })
 	for _, v := range held {
 		if v.Files == action.FilesReturning { // released; its files are on their way
@@ -37,7 +41,7 @@ func (s *Service) proposeBack(ctx context.Context, i Incident, p *Proposal) erro
 		}
 	}
 	for _, done := range plans {
-		if err := b.accounts(s, done); err != nil {
+		if err := b.accounts(ctx, done); err != nil {
 			return err
 		}
 	}
@@ -50,12 +54,15 @@ func (s *Service) proposeBack(ctx context.Context, i Incident, p *Proposal) erro
 }
 
 type returner struct {
-	catalogue *action.Catalogue
-	p         *Proposal
+	s     *Service
+	inc   Incident
+	acts  []actFact
+	dealt dealt
+	p     *Proposal
 }
 
 func (b returner) add(kind string, do action.Action, why string) error {
-	text, err := b.catalogue.Encode(kind, do)
+	text, err := b.s.cfg.Engine.Catalogue().Encode(kind, do)
 	if err != nil || slices.ContainsFunc(b.p.Steps, func(s ProposedStep) bool { return string(s.Do) == string(text) }) {
 		return err
 	}
@@ -63,9 +70,9 @@ func (b returner) add(kind string, do action.Action, why string) error {
 	return nil
 }
 
-// accounts lets those in again whom a plan contained or locked, if they are out
-// still.
-func (b returner) accounts(s *Service, done planDone) error {
+// accounts lets those in again whom a plan contained or locked, if they are out by
+// that still.
+func (b returner) accounts(ctx context.Context, done planDone) error {
 	others := 0
 	for _, step := range done.steps {
 		if !done.counts(step.N) {
@@ -74,13 +81,9 @@ func (b returner) accounts(s *Service, done planDone) error {
 		var err error
 		switch do := step.Do.(type) {
 		case action.Contain:
-			if a, ok := s.account(do.Account); ok && a.Locked {
-				err = b.add("account.release", action.AccountRelease{AccountRef: do.AccountRef, Restore: true}, fmt.Sprintf("Contained by the plan %s. %s gets back every way in.", done.ID, a.Login))
-			}
+			err = b.account(ctx, done, do.AccountRef, "account.release", action.AccountRelease{AccountRef: do.AccountRef, Restore: true}, "Contained by the plan %[1]s. %[2]s gets back every way in.")
 		case action.AccountLock:
-			if a, ok := s.account(do.Account); ok && a.Locked {
-				err = b.add("account.unlock", action.AccountUnlock{AccountRef: do.AccountRef}, fmt.Sprintf("%s was locked by the plan %s.", a.Login, done.ID))
-			}
+			err = b.account(ctx, done, do.AccountRef, "account.unlock", action.AccountUnlock{AccountRef: do.AccountRef}, "%[2]s was locked by the plan %[1]s.")
 		case action.Hold, action.HoldCrate, action.Release, action.ReleaseCrate, action.AccountRelease, action.AccountUnlock:
 		default:
 			others++
@@ -93,4 +96,59 @@ func (b returner) accounts(s *Service, done planDone) error {
 		b.p.Notes = append(b.p.Notes, fmt.Sprintf("The plan %s did %s beside that. Look at it, and undo what was wrong.", done.ID, cratewarden.Amount(others, "thing", "things")))
 	}
 	return nil
+}
+
+// account proposes to let one account in again. Who was let in before and is out
+// anew, or is out by a plan of another case as well, stays out: that is not undone by
+// this case's being a false alarm.
+func (b returner) account(ctx context.Context, done planDone, ref action.AccountRef, kind string, do action.Action, why string) error {
+	a, ok := b.s.account(ref.Account)
+	if !ok || !a.Locked {
+		return nil
+	}
+	about := b.dealt.with(accountSubject(ref.Account, ""))
+	if !slices.ContainsFunc(about, func(n int) bool {
+		_, back := takenBack(b.acts, n, about)
+		return b.acts[n].plan == done.ID && contains(b.acts[n].kind) && !back
+	}) {
+		return nil
+	}
+	other, err := b.outElsewhere(ctx, ref.Account)
+	if err != nil {
+		return err
+	}
+	if other != "" {
+		b.p.Notes = append(b.p.Notes, fmt.Sprintf("%s is locked by the plan %s, too, which is not of this case, and stays out.", a.Login, other))
+		return nil
+	}
+	return b.add(kind, do, fmt.Sprintf(why, done.ID, a.Login))
+}
+
+// outElsewhere gives the plan of another case, or of none, by which an account is out
+// as well.
+func (b returner) outElsewhere(ctx context.Context, account int32) (plan string, err error) {
+	sub := accountSubject(account, "")
+	plans, err := b.s.cfg.Engine.Plans(ctx, action.PlanFilter{Subject: sub, States: []action.State{action.Applied}, Limit: 500})
+	if err != nil {
+		return "", err
+	}
+	var there facts
+	for _, p := range plans {
+		if slices.Contains(b.inc.ids(), p.Incident) || p.Undoes != "" {
+			continue
+		}
+		if err := b.s.readPlan(ctx, p, &there); err != nil {
+			return "", err
+		}
+	}
+	slices.SortStableFunc(there.acts, func(a, b actFact) int { return a.at.Compare(b.at) })
+	for _, n := range dealtOf(there.acts).with(sub) {
+		switch a := there.acts[n]; {
+		case letsGo(a.kind):
+			plan = ""
+		case stops(a.kind):
+			plan = a.plan
+		}
+	}
+	return plan, nil
 }

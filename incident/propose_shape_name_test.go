@@ -111,4 +111,14 @@ func TestProposalPutsBack(t *testing.T) {
 	if p := w.propose(i); len(p.Steps) != 0 || len(p.Notes) != 1 || !strings.Contains(p.Notes[0], "nothing to do") {
 		t.Errorf("when all is back: %v %v", deeds(p, true), p.Notes)
 	}
+	// Another case has the account for something real.
+	other := w.open(incident.CompromisedOwner, incident.Compromised, w.account("wronged"))
+	contain, err := w.engine.Catalogue().Encode("account.contain", action.Contain{AccountRef: action.AccountRef{Account: w.ids["wronged"]}, LockTerms: action.LockTerms{Reason: "taken over"}})
+	w.must(err)
+	plan, err = w.engine.Draft(t.Context(), w.ada, action.Order{Title: "it is taken over now", Steps: []action.StepText{contain}, Incident: other.ID, Public: "taken over"}, "")
+	w.must(err)
+	w.apply(plan)
+	if p := w.propose(i); len(p.Steps) != 0 {
+		t.Errorf("a false alarm lets in whom another case locked: %v %v", deeds(p, true), p.Notes)
+	}
 }
