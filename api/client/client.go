@@ -161,7 +161,11 @@ func refusal(resp *http.Response) error {
 		return cratewarden.Errorf(cratewarden.TooLarge, "That is too long to ask for.")
 	}
 	r := &Refusal{}
-	if err := json.NewDecoder(io.LimitReader(resp.Body, maxAnswer)).Decode(&r.Problem); err != nil || r.Problem.Kind == "" {
+	text, _ := io.ReadAll(io.LimitReader(resp.Body, maxAnswer)) // half an answer is none, as below
+	if resp.StatusCode == http.StatusBadRequest && bytes.HasPrefix(text, []byte("This address can be read in two ways.")) {
+		return cratewarden.Errorf(cratewarden.Invalid, "What you name holds a slash, or is nothing but dots. No crate, account, plan or incident is called so.")
+	}
+	if err := json.Unmarshal(text, &r.Problem); err != nil || r.Problem.Kind == "" {
 		return cratewarden.Errorf(cratewarden.Unavailable, "Something answered with status %d that is not a cratewarden console.", resp.StatusCode)
 	}
 	if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && seconds > 0 {

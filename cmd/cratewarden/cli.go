@@ -141,7 +141,8 @@ func usage(err error, stderr io.Writer) error {
 	// The cause is left out and the text stripped: somebody may have typed a
 	// credential where it does not belong.
 	text := credentialLike.ReplaceAllString(err.Error(), "$1••••")
-	return cratewarden.Errorf(cratewarden.Invalid, "%s. Try %q.", strings.TrimRight(capital(text), "?."), hint)
+	text = strings.TrimRight(strings.ReplaceAll(capital(text), ", ...", " or another"), "?., ")
+	return cratewarden.Errorf(cratewarden.Invalid, "%s. Try %q.", strings.ReplaceAll(text, ",  ", ", "), hint)
 }
 
 // credentialLike is what begins like either kind of the registry's tokens, or

@@ -62,7 +62,11 @@ func (c blastCmd) Run(e env) error {
 }
 
 func printBlast(w io.Writer, r *api.BlastRadius) {
-	say(w, "%d crates with %d versions are hit, %d crates directly; of %d the default version. As of %s UTC.", r.Crates, r.Versions, r.Direct, r.Defaults, when(r.AsOf))
+	asOf := ""
+	if !r.AsOf.IsZero() {
+		asOf = " As of " + when(r.AsOf) + " UTC."
+	}
+	say(w, "%s with %s are hit, %s directly; of %s the default version.%s", cratewarden.Amount(r.Crates, "crate", "crates"), cratewarden.Amount(r.Versions, "version", "versions"), cratewarden.Amount(r.Direct, "crate", "crates"), cratewarden.Thousands(r.Defaults), asOf)
 	for _, b := range r.Bad {
 		for _, v := range b.Versions {
 			state := "published " + when(v.Published)

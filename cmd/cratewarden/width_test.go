@@ -3,11 +3,14 @@ package main
 import (
 	"bytes"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"cratewarden/api"
+	"cratewarden/door"
 	"cratewarden/incident"
 	"cratewarden/ledger"
 )
@@ -65,5 +68,28 @@ func TestCaseNamesTheNextStep(t *testing.T) {
 	printCase(&b, v)
 	if want := "Nobody leads this yet. Take it over"; !strings.Contains(b.String(), want) {
 		t.Errorf("it does not say %q:\n%s", want, b.String())
+	}
+}
+
+// Wrong input is answered with a whole sentence and the next step.
+func TestWrongWordsAreAnswered(t *testing.T) {
+	t.Parallel()
+	for words, want := range map[string]string{
+		"advisory":      `cratewarden: Expected one of "make", "list", "show", "edit", "ask" or another. Try "cratewarden advisory --help".`,
+		"blast":         `cratewarden: Expected "<crate>". Try "cratewarden blast --help".`,
+		"advisory nope": `cratewarden: Unexpected argument nope. Try "cratewarden advisory --help".`,
+	} {
+		var out, problem bytes.Buffer
+		program(strings.Fields(words), strings.NewReader(""), &out, &problem)
+		if got := strings.TrimSpace(problem.String()); got != want {
+			t.Errorf("%s: %s", words, got)
+		}
+	}
+	server := httptest.NewServer(door.Handler(door.Config{}, http.NotFoundHandler()))
+	defer server.Close()
+	var out, problem bytes.Buffer
+	program([]string{"incident", "show", "/x", "--server", server.URL}, strings.NewReader(""), &out, &problem)
+	if got := problem.String(); !strings.Contains(got, "holds a slash") {
+		t.Errorf("a slash: %s", got)
 	}
 }
