@@ -67,7 +67,7 @@ func TestTimelineTellsNoticesAndTheLedger(t *testing.T) {
 	if slices.Sort(notices); strings.Join(notices, " ") != "notice.a notice.b notice.c" || opened != 2 {
 		t.Errorf("%v, %d openings", notices, opened)
 	}
-	want := []string{"Ada opened private data: account.open (account mallory).", "Ada was refused “Apply a plan”: no second person.", "follow.files.hold ended failed: the store is full."}
+	want := []string{"Ada opened private data: “account open” (account mallory).", "Ada was refused “Apply a plan”: no second person.", "“Move files into the vault” ended failed: the store is full."}
 	if len(entries) != 3 {
 		t.Fatalf("%q", entries)
 	}
