@@ -85,26 +85,9 @@ func (w *writing) toldUnder(ctx context.Context, crate string) (number int64, to
 // were last looked at cost one question for all of them. One that fails does not
 // keep the others.
 func (s *Service) FollowFeed(ctx context.Context) error {
-	rows, err := s.db.Query(ctx, `WITH RECURSIVE up AS (
-			SELECT DISTINCT i.number AS told, i.number, i.merged_into FROM incident i JOIN incident_draft d ON d.incident = i.number
-				WHERE i.drill = '' AND d.format = ANY ($1) AND d.state IN ('sent', 'corrected')
-			UNION SELECT u.told, i.number, i.merged_into FROM up u JOIN incident i ON i.number = u.merged_into),
-		last AS (SELECT DISTINCT u.number, u.told FROM up u WHERE u.merged_into IS NULL)
-		SELECT l.number, greatest(max(i.changed_at), max(p.changed_at), max(f.changed_at))
-		FROM last l JOIN incident i ON i.number IN (l.number, l.told)
-		LEFT JOIN plan p ON p.incident IN ('INC-' || l.number, 'INC-' || l.told) LEFT JOIN follow_up f ON f.plan = p.id
-		GROUP BY l.number ORDER BY l.number`, feedForms())
+	changed, err := s.toldCases(ctx)
 	if err != nil {
-		return pg.Map(err)
-	}
-	changed := map[int64]time.Time{}
-	var number int64
-	var at time.Time
-	if _, err = pgx.ForEachRow(rows, []any{&number, &at}, func() error {
-		changed[number] = at
-		return nil
-	}); err != nil {
-		return pg.Map(err)
+		return err
 	}
 	var all []error
 	for number, at := range changed {
@@ -118,6 +101,32 @@ func (s *Service) FollowFeed(ctx context.Context) error {
 		s.feed.saw(number, at)
 	}
 	return errors.Join(all...)
+}
+
+// toldCases gives the cases of which an advisory is out, or in which such a one goes
+// on, with when anything that the feed is held against last changed. All joins are of
+// equal things, so that it takes no longer with more cases than they are more.
+func (s *Service) toldCases(ctx context.Context) (map[int64]time.Time, error) {
+	rows, err := s.db.Query(ctx, `WITH RECURSIVE up AS (
+			SELECT DISTINCT i.number AS told, i.number, i.merged_into FROM incident i JOIN incident_draft d ON d.incident = i.number
+				WHERE i.drill = '' AND d.format = ANY ($1) AND d.state IN ('sent', 'corrected')
+			UNION SELECT u.told, i.number, i.merged_into FROM up u JOIN incident i ON i.number = u.merged_into),
+		part AS (SELECT DISTINCT l.number, u.number AS part FROM up l JOIN up u ON u.told = l.told WHERE l.merged_into IS NULL)
+		SELECT l.number, greatest(max(i.changed_at), max(p.changed_at), max(f.changed_at))
+		FROM part l JOIN incident i ON i.number = l.part
+		LEFT JOIN plan p ON p.incident = 'INC-' || l.part LEFT JOIN follow_up f ON f.plan = p.id
+		GROUP BY l.number`, feedForms())
+	if err != nil {
+		return nil, pg.Map(err)
+	}
+	out := map[int64]time.Time{}
+	var number int64
+	var at time.Time
+	_, err = pgx.ForEachRow(rows, []any{&number, &at}, func() error {
+		out[number] = at
+		return nil
+	})
+	return out, pg.Map(err)
 }
 
 // retell writes anew what the feed tells of a case.
