@@ -64,7 +64,7 @@ func (l *looker) doors(ctx context.Context, crates []mirror.Crate, kept []fact, 
 			l.late(expired(m, i.ExpiresAt))
 		}
 	}
-	if len(d.Invitations) < registry.MostInvitations { // else one that is not among them may be there
+	if d.Whole() { // else one that is not among them may be there
 		l.gone(ctx, here, d.Owners, kept, plans)
 	}
 }

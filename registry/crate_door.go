@@ -18,8 +18,17 @@ type Doors struct {
 	Owners []DoorOwner
 }
 
-// MostInvitations is how many invitations one answer has at most.
-const MostInvitations = 500
+// How much one answer has at most, as the statements say.
+const (
+	mostInvitations = 500
+	mostPublishers  = 5000
+	mostOwners      = 20_000
+)
+
+// Whole says that nothing was left out, so that what is not among them is not there.
+func (d Doors) Whole() bool {
+	return len(d.Invitations) < mostInvitations && len(d.Publishers) < mostPublishers && len(d.Owners) < mostOwners
+}
 
 // DoorOwner is an account's ownership. MadeAt is its first time, and stays when it
 // is taken up again; ChangedAt is its last change.
