@@ -14,7 +14,23 @@ import (
 // eraseTexts looks for somebody's words in everything that people and we wrote.
 // What is found goes, and what cannot go is named.
 func (r *Run) eraseTexts(ctx context.Context, it Item[PersonErase], f *found) error {
-	w, err := r.engine.wordsOf(ctx, r.engine.console, it.Do)
+	return pg.InTx(ctx, r.engine.console, func(tx pgx.Tx) error {
+		if err := patient(ctx, tx); err != nil {
+			return err
+		}
+		return r.eraseTextsIn(ctx, tx, it, f)
+	})
+}
+
+// patient lets each statement of a transaction take as long as the whole search
+// may: a console with many files is not searched in the time that a page has.
+func patient(ctx context.Context, tx pgx.Tx) error {
+	_, err := tx.Exec(ctx, `SELECT set_config('statement_timeout', $1, true)`, strconv.FormatInt(asideTime.Milliseconds(), 10))
+	return pg.Map(err)
+}
+
+func (r *Run) eraseTextsIn(ctx context.Context, db asker, it Item[PersonErase], f *found) error {
+	w, err := r.engine.wordsOf(ctx, db, it.Do)
 	if kind := cratewarden.KindOf(err); kind == cratewarden.NotFound || kind == cratewarden.Unavailable {
 		r.Warn(it.Step, "no-words", "What others wrote is not searched for this account: %s", cratewarden.MessageOf(err))
 		return nil
@@ -35,13 +51,13 @@ func (r *Run) eraseTexts(ctx context.Context, it Item[PersonErase], f *found) er
 	f.Words, f.Sum = len(w.private), w.sum(r.Plan.ID)
 	pattern, swept := sought(w.private), []string{}
 	if pattern != "" {
-		if swept, err = r.eraseFound(ctx, it.Step, pattern); err != nil {
+		if swept, err = r.eraseFound(ctx, db, it.Step, pattern); err != nil {
 			return err
 		}
-		if err := r.eraseInFiles(ctx, it, f, pattern); err != nil {
+		if err := r.eraseInFiles(ctx, db, it, f, pattern); err != nil {
 			return err
 		}
-		if err := r.eraseNotInLedger(ctx, it.Step, pattern); err != nil {
+		if err := r.eraseNotInLedger(ctx, db, it.Step, pattern); err != nil {
 			return err
 		}
 	}
@@ -49,15 +65,15 @@ func (r *Run) eraseTexts(ctx context.Context, it Item[PersonErase], f *found) er
 		r.Warn(it.Step, "own-name", "The name is what the account calls itself, and is taken out wherever it stands, whatever it means there. Read the texts named here before you agree.")
 	}
 	r.Fact(it.Step, "texts to erase from", fingerprintOf(swept))
-	return r.loginStays(ctx, it.Step, w.public)
+	return r.loginStays(ctx, db, it.Step, w.public)
 }
 
 // eraseFound names the rows from which words go and those in which they stay.
-func (r *Run) eraseFound(ctx context.Context, step int, pattern string) (swept []string, err error) {
+func (r *Run) eraseFound(ctx context.Context, db asker, step int, pattern string) (swept []string, err error) {
 	for _, p := range textPlaces() {
 		where := having(p.free)
 		if p.settled != "" {
-			waits, err := holders(ctx, r.engine.console, p, where+` AND NOT `+p.settled, pattern)
+			waits, err := holders(ctx, db, p, where+` AND NOT `+p.settled, pattern)
 			if err != nil {
 				return nil, err
 			}
@@ -66,7 +82,7 @@ func (r *Run) eraseFound(ctx context.Context, step int, pattern string) (swept [
 			}
 			where += ` AND ` + p.settled
 		}
-		goes, err := holders(ctx, r.engine.console, p, where, pattern)
+		goes, err := holders(ctx, db, p, where, pattern)
 		if err != nil {
 			return nil, err
 		}
@@ -76,7 +92,7 @@ func (r *Run) eraseFound(ctx context.Context, step int, pattern string) (swept [
 		if len(goes) > 0 {
 			r.Warn(step, "in-texts", "Names and mail addresses of this person are taken out of %s: %s. The rest of each text stays; read it if it must go too.", p.called, rowsNamed(goes))
 		}
-		stays, err := holders(ctx, r.engine.console, p, having(p.stays), pattern)
+		stays, err := holders(ctx, db, p, having(p.stays), pattern)
 		if err != nil {
 			return nil, err
 		}
@@ -91,8 +107,8 @@ func (r *Run) eraseFound(ctx context.Context, step int, pattern string) (swept [
 // are text.
 const filesHolding = `SELECT id, 'file ' || id || ' of INC-' || incident, encode(sha256, 'hex') FROM incident_file WHERE encode(content, 'escape') ~* $1 ORDER BY id`
 
-func (r *Run) eraseInFiles(ctx context.Context, it Item[PersonErase], f *found, pattern string) error {
-	rows, err := r.engine.console.Query(ctx, filesHolding, pattern)
+func (r *Run) eraseInFiles(ctx context.Context, db asker, it Item[PersonErase], f *found, pattern string) error {
+	rows, err := db.Query(ctx, filesHolding, pattern)
 	if err != nil {
 		return pg.Map(err)
 	}
@@ -120,8 +136,8 @@ func (r *Run) eraseInFiles(ctx context.Context, it Item[PersonErase], f *found, 
 }
 
 // eraseNotInLedger names entries that say a word outright, which no key erases.
-func (r *Run) eraseNotInLedger(ctx context.Context, step int, pattern string) error {
-	rows, err := r.engine.console.Query(ctx, `SELECT index::text FROM ledger_entry
+func (r *Run) eraseNotInLedger(ctx context.Context, db asker, step int, pattern string) error {
+	rows, err := db.Query(ctx, `SELECT index::text FROM ledger_entry
 		WHERE body ~* $1 AND (body::jsonb - 'actor' - 'approvals')::text ~* $1 ORDER BY index LIMIT 51`, pattern)
 	if err != nil {
 		return pg.Map(err)
@@ -134,14 +150,14 @@ func (r *Run) eraseNotInLedger(ctx context.Context, step int, pattern string) er
 }
 
 // loginStays says where the public login stands.
-func (r *Run) loginStays(ctx context.Context, step int, logins []string) error {
+func (r *Run) loginStays(ctx context.Context, db asker, step int, logins []string) error {
 	pattern := sought(logins)
 	if pattern == "" {
 		return nil
 	}
 	var out []string
 	for _, p := range textPlaces() {
-		rows, err := holders(ctx, r.engine.console, p, having(p.free+" "+p.stays), pattern)
+		rows, err := holders(ctx, db, p, having(p.free+" "+p.stays), pattern)
 		if err != nil {
 			return err
 		}
@@ -159,6 +175,9 @@ func (r *Run) loginStays(ctx context.Context, step int, logins []string) error {
 // rows. The words are read again, since they were written down nowhere, and must
 // be those that were agreed to: the one who is erased chooses a name and addresses.
 func (s *shift) clearTexts(ctx context.Context, tx pgx.Tx, plan string, what found) (int, error) {
+	if err := patient(ctx, tx); err != nil {
+		return 0, err
+	}
 	w, err := s.wordsOf(ctx, tx, PersonErase{Account: what.Account, Person: what.Person})
 	if err != nil && (what.Words > 0 || cratewarden.KindOf(err) != cratewarden.NotFound && cratewarden.KindOf(err) != cratewarden.Unavailable) {
 		return 0, err

@@ -1,9 +1,12 @@
 package action
 
 import (
+	"context"
 	"strings"
 	"testing"
+	"time"
 
+	"cratewarden/pg"
 	"cratewarden/registry"
 )
 
@@ -119,4 +122,41 @@ func TestErasureStopsAtOtherWords(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.worked(p.ID)
+}
+
+// A page's question to the console's database may not take long; the search may.
+func TestErasureSearchesLongerThanAPage(t *testing.T) {
+	t.Parallel()
+	k := newKit(t, func(c *Config) {
+		hasty, err := pg.Open(t.Context(), pg.Config{URL: c.Console.Config().ConnString(), StatementTimeout: 2 * time.Second, LockTimeout: time.Minute})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(hasty.Close)
+		c.Console = hasty
+	})
+	if _, err := k.console.Exec(t.Context(), `INSERT INTO person (id, name, listed) VALUES ('gone', 'Gone Realname', false)`); err != nil {
+		t.Fatal(err)
+	}
+	p, err := k.Draft(t.Context(), k.who, Order{Steps: steps(t, "person.erase", m{"person": "gone"})}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tx, err := k.console.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(t.Context(), `LOCK TABLE incident_takedown IN ACCESS EXCLUSIVE MODE`); err != nil {
+		t.Fatal(err)
+	}
+	free := make(chan struct{})
+	go func() {
+		defer close(free)
+		time.Sleep(3 * time.Second)
+		_ = tx.Rollback(context.WithoutCancel(t.Context()))
+	}()
+	defer func() { <-free }()
+	if _, _, err := k.Review(t.Context(), k.who, p.ID); err != nil {
+		t.Error(err)
+	}
 }

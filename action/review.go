@@ -64,8 +64,9 @@ func (e *Engine) options(who Actor) change.Options {
 }
 
 // asideTime is how long a plan may take that nobody in the registry waits for:
-// it may have to search all texts and files of the console.
-const asideTime = 2 * time.Minute
+// it may have to search all texts and files of the console. A program's request
+// ends after 55 s, and the registry's server ends an idle transaction after 60.
+const asideTime = 50 * time.Second
 
 // optionsOf are the options of a pass over a plan's steps.
 func (e *Engine) optionsOf(p Plan, who Actor) change.Options {

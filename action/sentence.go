@@ -21,7 +21,7 @@ func Sentence(do Action, logins func(account int32) string) string {
 			continue
 		}
 		seen[x.ID] = true
-		if login := logins(id); login != "" && !strings.Contains(text, login) {
+		if login := logins(id); login != "" {
 			text = besideNumber(text, "account "+x.ID, loginWord(login))
 		}
 	}

@@ -24,6 +24,11 @@ func TestSentenceNamesAccounts(t *testing.T) {
 			t.Errorf("says %q, not %q", got, want)
 		}
 	}
+	// A login may be a piece of the sentence, such as of the crate's name.
+	out := action.OwnerRemove{CrateOf: action.CrateOf{Crate: "serde-json"}, Account: 7}
+	if got := action.Sentence(out, func(int32) string { return "serde" }); got != "Remove account 7 (serde) from the owners of serde-json" {
+		t.Errorf("says %q", got)
+	}
 	if got := action.Sentence(do, nil); got != do.Sentence() {
 		t.Errorf("without logins it says %q", got)
 	}

@@ -61,9 +61,11 @@ func TestStart(t *testing.T) {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	for range 2 * runtime.NumCPU() {
-		if err := exec.CommandContext(ctx, "/bin/sh", "-c", "while :; do :; done").Start(); err != nil {
+		busy := exec.CommandContext(ctx, "/bin/sh", "-c", "while :; do :; done")
+		if err := busy.Start(); err != nil {
 			t.Fatal(err)
 		}
+		t.Cleanup(func() { stop(); _ = busy.Wait() }) // or it stays when the test is over
 	}
 	begin, took := time.Now(), Start()
 	time.Sleep(400 * time.Millisecond)
