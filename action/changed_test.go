@@ -17,11 +17,11 @@ func TestChangesAreTold(t *testing.T) {
 	})
 	v := s.victim()
 	yanked := s.number(`SELECT count(*) FROM versions WHERE yanked`)
-	p, _ := s.reviewed("version.hold", v.params())
+	s.reviewed("version.hold", v.params())
 	if told != 0 {
 		t.Error("a review changes nothing")
 	}
-	p, _ = s.applied("version.hold", v.params())
+	p, _ := s.applied("version.hold", v.params())
 	if told != 1 || seen[0] != yanked+1 {
 		t.Errorf("told %d times; %d yanked before, seen %v", told, yanked, seen)
 	}

@@ -14,7 +14,7 @@ import (
 func TestLargeCaseByHand(t *testing.T) {
 	t.Parallel()
 	k := sampleCases()
-	names := []string{"‮gnp.exe", "<b>bold</b>", strings.Repeat("long_name_", 6), "crate"}
+	names := []string{"\u202egnp.exe", "<b>bold</b>", strings.Repeat("long_name_", 6), "crate"}
 	x := &k.cases[2]
 	for n := range 1000 {
 		id := names[n%4] + "-" + digits(n)
