@@ -40,7 +40,7 @@ func (r *Run) guardDependents(ctx context.Context, it Item[DeleteCrate], c chang
 		names = append(names, d.Crate.Name)
 		versions = append(versions, d.Versions...)
 		rows += d.Rows
-		r.Affects(it.Step, CrateSubject(d.Crate.Name), "%d versions lose %d dependencies on %s; their files still need it.", len(d.Versions), d.Rows, c.Name)
+		r.Affects(it.Step, CrateSubject(d.Crate.Name), "%s %s on %s; their files still need it.", cratewarden.Amount(len(d.Versions), "version loses", "versions lose"), cratewarden.Amount(d.Rows, "dependency", "dependencies"), c.Name)
 	}
 	r.Fact(it.Step, "crates that depend on "+c.Name, len(names))
 	r.Fact(it.Step, "rows of dependencies on "+c.Name, rows)

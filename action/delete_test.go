@@ -102,10 +102,10 @@ func TestGuardsOfDeleteVersion(t *testing.T) {
 	s.dependent("needs-any", v.Crate, "*", ">=0")
 	s.exec(`UPDATE versions SET downloads = 100000000 WHERE num = $2 AND crate_id = (SELECT id FROM crates WHERE name = $1)`, v.Crate, v.Version)
 	_, effect := s.reviewed("version.delete", v.params())
-	if g := effect.guardsOf("only-match"); len(g) != 1 || !strings.Contains(g[0].Text, "1 crates") || !strings.Contains(g[0].Text, "needs-it") {
+	if g := effect.guardsOf("only-match"); len(g) != 1 || !strings.Contains(g[0].Text, "1 crate has") || !strings.Contains(g[0].Text, "needs-it") {
 		t.Errorf("%+v", g)
 	}
-	if g := effect.guardsOf("downloads"); len(g) != 1 || !strings.Contains(g[0].Text, "100000000") {
+	if g := effect.guardsOf("downloads"); len(g) != 1 || !strings.Contains(g[0].Text, "100,000,000") {
 		t.Errorf("%+v", g)
 	}
 	s.exec(`UPDATE versions SET yanked = true WHERE num <> $2 AND crate_id = (SELECT id FROM crates WHERE name = $1)`, v.Crate, v.Version)

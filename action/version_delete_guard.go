@@ -102,7 +102,7 @@ func (r *Run) guardRequirements(ctx context.Context, releases []change.Release, 
 			r.Fact(steps[v.ID], "crates that only this version satisfies", len(who))
 		}
 		if len(who) > 0 {
-			r.Warn(steps[v.ID], "only-match", "%d crates have a version whose requirement no other usable version of %s meets: %s.", len(who), v.Crate.Name, some(who))
+			r.Warn(steps[v.ID], "only-match", "%s a version whose requirement no other usable version of %s meets: %s.", cratewarden.Amount(len(who), "crate has", "crates have"), v.Crate.Name, some(who))
 		}
 	}
 	return nil
