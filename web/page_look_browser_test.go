@@ -97,6 +97,26 @@ func TestFromSearchToResult(t *testing.T) {
 	eventually(t, p, "location.pathname", "/crates/arraykit")
 }
 
+// TestPaletteAsksWhatWasTypedEarly types into the palette before htmx knows it,
+// as fast fingers do on a slow machine.
+func TestPaletteAsksWhatWasTypedEarly(t *testing.T) {
+	t.Parallel()
+	d := sampleDesk(t)
+	d.found.Hits = []mirror.Hit{{Kind: mirror.HitCrate, ID: 1, Label: "arraykit", Detail: "67,855,062 downloads", Reason: "the name starts with “array”"}}
+	p := webtest.Serve(t, deskServer(t, d)).Open(t, "/")
+	later(t, p, `document.querySelector("#palette-input").hasAttribute("data-htmx-powered")`)
+	p.Ctrl("k")
+	webtest.Eval[bool](p, `(() => {
+		const known = document.querySelector("#palette-input"), unknown = known.cloneNode();
+		unknown.removeAttribute("data-htmx-powered");
+		unknown.value = "array";
+		known.replaceWith(unknown);
+		htmx.process(unknown.form);
+		return true;
+	})()`)
+	later(t, p, `document.querySelector("#palette-found a")?.textContent.includes("arraykit") === true`)
+}
+
 // later waits longer than eventually, for what a page does every few seconds.
 func later(t *testing.T, p *webtest.Page, expression string) {
 	t.Helper()

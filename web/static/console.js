@@ -84,6 +84,10 @@
       input.focus();
     }
   });
+  // htmx begins a moment after the page is there: what was typed until then is asked.
+  document.addEventListener("htmx:after:init", ({ target }) => {
+    if (target === $("#palette-input") && target.value) target.dispatchEvent(new Event("input", { bubbles: true }));
+  });
   document.addEventListener("htmx:after:swap", () => {
     const found = $("#palette-found > [data-query]");
     if (palette && found) palette.dataset.found = found.dataset.query;
